@@ -1,0 +1,56 @@
+"""What a person can mend is said in one line: the culprit, the bound, and for names the nearest right one."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable
+
+
+class InputError(ValueError):
+    """A config or an input that cannot serve. `str(error)` is the one line to show."""
+
+
+def suggestion(word: object, known: Iterable[str]) -> str:
+    """'; did you mean 'adam'?' where something near exists, else the list of what there is."""
+    names = sorted(set(known))
+    near = difflib.get_close_matches(str(word), names, n=1, cutoff=0.5)
+    return f"; did you mean '{near[0]}'?" if near else f"; there is {', '.join(names)}" if names else ""
+
+
+def check_name(what: str, value: object, known: Iterable[str]) -> str:
+    """`value` if it is one of `known`; else InputError with the nearest."""
+    names = list(known)
+    if not isinstance(value, str) or value not in names:
+        raise InputError(f"{what} '{value}' is unknown{suggestion(value, names)}")
+    return value
+
+
+def check_number(
+    what: str,
+    value: object,
+    *,
+    at_least: float = -math.inf,
+    above: float = -math.inf,
+    at_most: float = math.inf,
+    below: float = math.inf,
+) -> float:
+    """`value` if it is a finite number within the bounds; else InputError naming the bound that was missed."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InputError(f"{what} must be a finite number, not {value}")
+    for ok, bound in (
+        (value >= at_least, f"at least {at_least:g}"),
+        (value > above, f"above {above:g}"),
+        (value <= at_most, f"at most {at_most:g}"),
+        (value < below, f"below {below:g}"),
+    ):
+        if not ok:
+            raise InputError(f"{what} must be {bound}, not {value:g}")
+    return value
+
+
+def check_count(what: str, value: object, *, at_least: int = 0) -> int:
+    """`value` if it is a whole number of at least `at_least`; else InputError."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InputError(f"{what} must be a whole number, not {value}")
+    return int(check_number(what, value, at_least=at_least))

@@ -1,0 +1,71 @@
+"""Keras weight files -> `{layer: (kernel, bias)}`, read by layer name, with nothing skipped in silence."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from nst.errors import InputError
+from nst.extractor.network import LAYERS
+
+WIDTHS = (64, 128, 256, 512, 512)  # of VGG19's five blocks
+
+
+def read_keras(path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """The convolutions of VGG19 in a Keras file: the official `.h5`, a `.weights.h5` or a `.keras`.
+
+    Raises:
+        InputError: corrupt file, no VGG19 layer by name in it, or one of another shape.
+    """
+    try:
+        with _open(path) as file:
+            found = _convolutions(file)
+    except (OSError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
+        raise InputError(f"extractor.weights: {path} is no Keras weights file, or a broken one") from error
+    if not found:
+        raise InputError(f"extractor.weights: {path} holds no layer named like VGG19's ({LAYERS[0]} ... {LAYERS[-1]})")
+    for layer, (kernel, bias) in found.items():
+        _check_shape(path, layer, kernel, bias)
+    return found
+
+
+def _open(path: Path) -> h5py.File:
+    if path.suffix == ".keras":
+        with zipfile.ZipFile(path) as archive:
+            return h5py.File(io.BytesIO(archive.read("model.weights.h5")), "r")
+    return h5py.File(path, "r")
+
+
+def _convolutions(file: h5py.File) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Every group whose datasets are one kernel and one bias, under the layer's name.
+
+    The old layout names the group after the layer; Keras 3 numbers the groups and keeps the name as an attribute.
+    """
+    found: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+
+    def visit(path: str, node: Any) -> None:
+        if not isinstance(node, h5py.Group):
+            return
+        arrays = [item for item in node.values() if isinstance(item, h5py.Dataset)]
+        name = str(node.attrs.get("name", path.partition("/")[0]))
+        if name in LAYERS and sorted(array.ndim for array in arrays) == [1, 4]:
+            bias, kernel = (np.asarray(array, np.float32) for array in sorted(arrays, key=lambda a: a.ndim))
+            found[name] = (kernel, bias)
+
+    file.visititems(visit)
+    return found
+
+
+def _check_shape(path: Path, layer: str, kernel: np.ndarray, bias: np.ndarray) -> None:
+    block = int(layer[5]) - 1
+    inputs = 3 if layer == LAYERS[0] else WIDTHS[block - 1] if layer.endswith("conv1") else WIDTHS[block]
+    wanted = (3, 3, inputs, WIDTHS[block])
+    if kernel.shape != wanted or bias.shape != wanted[3:]:
+        raise InputError(f"extractor.weights: {layer} in {path} is {kernel.shape}, not VGG19's {wanted}")
+    if not (np.isfinite(kernel).all() and np.isfinite(bias).all()):
+        raise InputError(f"extractor.weights: {layer} in {path} holds numbers that are not finite")

@@ -1,0 +1,103 @@
+"""The run folder: locked while it is written, every file in it whole or not there."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import math
+import os
+from pathlib import Path
+from typing import Any, Self
+
+from nst.errors import InputError
+
+log = logging.getLogger(__name__)
+
+RESULT = "result.json"
+
+
+class RunFolder:
+    """One run's folder; a context, locked inside.
+
+    Raises:
+        InputError: it cannot be made, or another process is writing in it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> Self:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = (self.path / ".lock").open("w")
+        except OSError as error:
+            raise InputError(f"{self.path}: the run's folder cannot be made ({error.strerror})") from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._lock.close()
+            raise InputError(f"{self.path}: another process is writing in this folder") from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.close()
+
+    @property
+    def record(self) -> dict[str, Any] | None:
+        """What result.json says; None where there is none that can be read."""
+        try:
+            return json.loads((self.path / RESULT).read_text())
+        except (OSError, ValueError):
+            return None
+
+    def claim(self, identity: str) -> dict[str, Any] | None:
+        """The record of this very run if it is done here already, else None: the folder is ours to write.
+
+        Raises:
+            InputError: the folder holds another run.
+        """
+        record = self.record
+        if record is None or not record.get("identity"):
+            return None
+        if record["identity"] != identity:
+            raise InputError(f"{self.path} holds a run with other settings or pictures; choose another folder")
+        return record if record["status"] == "done" else None
+
+    def write_text(self, name: str, text: str) -> None:
+        """A file of the folder, atomically."""
+        part = self.path / f".{name}.part"
+        part.write_text(text, encoding="utf-8")
+        part.replace(self.path / name)
+
+    def write_record(self, record: dict[str, Any]) -> None:
+        """result.json; the last file to be written."""
+        self.write_text(RESULT, json.dumps(_finite(record), indent=2, allow_nan=False) + "\n")
+
+
+def _finite(value: Any) -> Any:
+    """`value` with null for numbers that JSON does not have."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def point_latest(outputs: Path, run: Path) -> None:
+    """Let `outputs/latest` point to `run`, if it lies in there."""
+    if not run.resolve().is_relative_to(outputs.resolve()):
+        return
+    part = outputs / f".latest.{os.getpid()}"
+    try:
+        part.unlink(missing_ok=True)
+        part.symlink_to(run.resolve().relative_to(outputs.resolve()), target_is_directory=True)
+        part.replace(outputs / "latest")
+    except OSError as error:  # a file system without links
+        log.info("%s cannot be linked (%s)", outputs / "latest", error.strerror)
+
+
+def at_home(text: str) -> str:
+    """`text` with the home folder's path as `~`: records travel inside pictures."""
+    home = str(Path.home())
+    return text.replace(home, "~") if home != "/" else text

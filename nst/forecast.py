@@ -1,0 +1,46 @@
+"""How long a run will take, told before it starts if it is long, with what would be quicker."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from nst.extractor.network import Network
+from nst.observers.console import duration
+from nst.record import Level
+
+log = logging.getLogger(__name__)
+
+LONG = 120.0  # seconds; a shorter run is not worth a line
+PROBE_SIDE = 128
+BACKWARD = 2.2  # a backward pass beside a forward one, and what surrounds them; measured 1.9-2.5
+SLIM_SPEEDUP = 10  # the bundled network beside VGG19
+
+
+def seconds(network: Network, layers: Sequence[str], levels: Sequence[Level]) -> float:
+    """What the steps of `levels` will take, from one forward pass over a small picture; right to a third or so."""
+    probe = tf.constant(np.full((1, PROBE_SIDE, PROBE_SIDE, 3), 0.5, np.float32))
+    network(probe, layers)  # the first pass also sets up kernels
+    started = time.perf_counter()
+    for features in network(probe, layers).values():
+        features.numpy()  # on a GPU, wait for it
+    forward = time.perf_counter() - started
+    work = sum(level.steps * level.height * level.width for level in levels)
+    return forward * (1 + BACKWARD) * work / PROBE_SIDE**2
+
+
+def warn_if_long(network: Network, layers: Sequence[str], levels: Sequence[Level]) -> None:
+    """One line in the log where the run will take more than two minutes."""
+    expected = seconds(network, layers, levels)
+    if expected <= LONG:
+        return
+    side = max(levels[-1].height, levels[-1].width)
+    shorter = max(64, int(side * (LONG / expected) ** 0.5) // 32 * 32)
+    quicker = [f"size={shorter}"] if shorter < side else []
+    if network.source.name == "vgg19":
+        quicker.insert(0, f"extractor=vgg19_slim (about {duration(expected / SLIM_SPEEDUP)})")
+    log.info("this run will take about %s; quicker: %s", duration(expected), " or ".join(quicker or ["fewer steps"]))

@@ -1,0 +1,174 @@
+"""Where files, Pillow, 8-bit numbers and the picture in memory meet, and nowhere else.
+
+The picture in memory is float32, RGB, sRGB-encoded, `[1,H,W,3]`, 0..1.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from nst.errors import InputError, check_count, check_name, suggestion
+
+log = logging.getLogger(__name__)
+
+MIN_SIDE = 32  # the deepest layers see a picture of this side as 2x2 positions
+MAX_PIXELS = Image.MAX_IMAGE_PIXELS or 2**26  # Pillow's own bound against decompression bombs
+FORMATS = {"png": {}, "jpg": {"quality": 95, "subsampling": 0}, "webp": {"quality": 95}, "tiff": {"compression": "tiff_lzw"}}
+
+Size = int | tuple[int, int]
+
+
+def check_size(size: object) -> Size:
+    """`size` as the long side in pixels, or as (height, width); InputError when it is neither or too small."""
+    if isinstance(size, Iterable) and not isinstance(size, str):
+        sides = [check_count("size", side, at_least=MIN_SIDE) for side in size]
+        if len(sides) != 2:
+            raise InputError(f"size must be the long side or [height, width], not {sides}")
+        return sides[0], sides[1]
+    return check_count("size", size, at_least=MIN_SIDE)
+
+
+def fit(height: int, width: int, size: Size) -> tuple[int, int]:
+    """(height, width) at `size`: a long side keeps the aspect ratio, a pair is taken as it is."""
+    if isinstance(size, tuple):
+        return size
+    scale = size / max(height, width)
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def read(path: str | Path, size: Size | None = None, *, name: str | None = None) -> np.ndarray:
+    """The picture in a file.
+
+    Orientation is applied, an embedded color profile converted to sRGB, transparency composited on white, every
+    color mode brought to RGB; of an animation the first frame is taken. 16-bit files are read at 8 bits.
+
+    Args:
+        path: JPEG, PNG, WebP, TIFF, BMP, GIF or whatever else Pillow reads.
+        size: long side in pixels, or (height, width); None keeps the file's own.
+        name: what to call the picture in messages, in place of the path.
+
+    Returns:
+        `[1,H,W,3]` float32, RGB 0..1.
+
+    Raises:
+        InputError: the file is missing, no picture, broken, too large to be decoded safely, or its short side is
+            under 32 pixels at `size`.
+    """
+    name = name or str(path)
+    picture = _decode(Path(path), name)
+    if size is not None:
+        height, width = fit(picture.height, picture.width, size)
+        check_short_side(name, height, width)
+        picture = picture.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    check_short_side(name, picture.height, picture.width)
+    return np.asarray(picture, np.float32)[None] / np.float32(255)
+
+
+def check_short_side(name: str, height: int, width: int) -> None:
+    """Refuse, with an InputError, a picture whose short side is too small for the network."""
+    if min(height, width) < MIN_SIDE:
+        raise InputError(f"{name}: the short side must be at least {MIN_SIDE} pixels, not {width}x{height} (ask for a larger size)")
+
+
+def _decode(path: Path, name: str) -> Image.Image:
+    if path.is_dir():
+        raise InputError(f"{name} is a folder, not a picture")
+    if not path.is_file():
+        raise InputError(f"{name}: there is no such file{_neighbour(path)}")
+    if path.stat().st_size == 0:
+        raise InputError(f"{name} is an empty file")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # remarks on odd metadata
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as file:
+                file.load()
+                return _to_rgb(file, name)
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise InputError(f"{name} is too large: over {MAX_PIXELS / 1e6:.0f} million pixels") from error
+    except UnidentifiedImageError as error:
+        raise InputError(f"{name} is not a picture in any format that can be read") from error
+    except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as error:  # Pillow's words for a broken file
+        raise InputError(f"{name} is broken and cannot be read: {str(error).splitlines()[0] if str(error) else 'no reason given'}") from error
+
+
+def _neighbour(path: Path) -> str:
+    """A hint at a file of nearly the same name in the same folder."""
+    try:
+        names = [p.name for p in path.parent.iterdir() if p.is_file()]
+    except OSError:
+        return ""
+    hint = suggestion(path.name, names)
+    return hint if "did you mean" in hint else ""
+
+
+def _to_rgb(picture: Image.Image, name: str) -> Image.Image:
+    profile = picture.info.get("icc_profile")
+    transparent = picture.has_transparency_data
+    picture = ImageOps.exif_transpose(picture)
+    if picture.mode == "F":
+        raise InputError(f"{name} holds floating-point pixels, whose range is anybody's guess; save it with 8 or 16 bits")
+    if picture.mode.startswith("I"):  # 16 bits of gray, which Pillow would clip instead of scale
+        picture = Image.fromarray((np.asarray(picture, np.uint32) >> 8).clip(0, 255).astype(np.uint8))
+    if transparent:
+        log.info("%s is transparent in places: composited on white", name)
+        picture = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    return _to_srgb(picture, profile, name).convert("RGB")
+
+
+def _to_srgb(picture: Image.Image, profile: bytes | None, name: str) -> Image.Image:
+    if not profile:
+        return picture
+    if picture.mode not in ("RGB", "CMYK", "L"):
+        picture = picture.convert("RGB")
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError) as error:
+        log.warning("%s: its color profile does not serve and is left out (%s)", name, error)
+        return picture
+    return converted or picture
+
+
+def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
+    """`picture` `[1,h,w,3]` at `[1,height,width,3]`: antialiased Lanczos on floats, clipped to 0..1."""
+    if picture.shape[1:3] == (height, width):
+        return picture
+    channels = [Image.fromarray(np.ascontiguousarray(picture[0, :, :, c], np.float32)) for c in range(3)]
+    resized = [np.asarray(c.resize((width, height), Image.Resampling.LANCZOS)) for c in channels]
+    return np.stack(resized, axis=-1)[None].clip(0, 1)
+
+
+def to_uint8(picture: Any) -> np.ndarray:
+    """`[1,H,W,3]` float, 0..1, as `[H,W,3]` uint8, rounded to the nearest, what lies outside clipped."""
+    return np.rint(np.clip(np.asarray(picture)[0], 0, 1) * 255).astype(np.uint8)
+
+
+def from_uint8(picture: np.ndarray) -> np.ndarray:
+    """The inverse of `to_uint8`: `[H,W,3]` uint8 as `[1,H,W,3]` float32, 0..1."""
+    return picture[None].astype(np.float32) / np.float32(255)
+
+
+def write(picture: Any, path: str | Path, **options: Any) -> None:
+    """Write `picture` `[1,H,W,3]` in the format of the suffix (png, jpg, webp, tiff), atomically.
+
+    `options` go to Pillow's `save`.
+
+    Raises:
+        InputError: unknown suffix.
+    """
+    path = Path(path)
+    suffix = check_name("picture format", path.suffix.lstrip(".").lower().replace("jpeg", "jpg"), FORMATS)
+    part = path.with_name(f".{path.name}.part")
+    kind = {"jpg": "jpeg"}.get(suffix, suffix)
+    Image.fromarray(to_uint8(picture)).save(part, format=kind, **{**FORMATS[suffix], **options})
+    part.replace(path)

@@ -1,0 +1,76 @@
+"""The first picture, from which the optimizer starts; `[1,H,W,3]` float32, 0..1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from nst.errors import InputError, check_number
+from nst.image import resize
+
+
+class Init(Protocol):
+    """Makes the first picture at the size of `content`."""
+
+    def __call__(self, content: np.ndarray, style: np.ndarray, seed: int) -> np.ndarray: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Content:
+    """The content itself."""
+
+    def __call__(self, content: np.ndarray, style: np.ndarray, seed: int) -> np.ndarray:
+        """A copy of `content`."""
+        return content.copy()
+
+
+@dataclass(frozen=True)
+class Style:
+    """The (first) style, stretched to the content's size."""
+
+    def __call__(self, content: np.ndarray, style: np.ndarray, seed: int) -> np.ndarray:
+        """`style` at the size of `content`."""
+        return resize(style, *content.shape[1:3])
+
+
+@dataclass(frozen=True)
+class Noise:
+    """White Gaussian noise, the same for the same seed and size (Gatys et al. 2016, section 2).
+
+    Args:
+        mean: of every value, 0..1.
+        deviation: at least 0; what leaves 0..1 is clipped.
+    """
+
+    mean: float = 0.5
+    deviation: float = 0.2
+
+    def __post_init__(self) -> None:
+        check_number("init.mean", self.mean, at_least=0, at_most=1)
+        check_number("init.deviation", self.deviation, at_least=0)
+
+    def __call__(self, content: np.ndarray, style: np.ndarray, seed: int) -> np.ndarray:
+        """Noise in the shape of `content`."""
+        noise = np.random.default_rng(seed).normal(self.mean, self.deviation, content.shape)
+        return noise.clip(0, 1).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Any picture, stretched to the content's size.
+
+    Args:
+        image: catalogue name, path or https address.
+        pixels: the picture, once `image` is read; not for configs.
+    """
+
+    image: str
+    pixels: np.ndarray | None = field(default=None, compare=False, repr=False)
+
+    def __call__(self, content: np.ndarray, style: np.ndarray, seed: int) -> np.ndarray:
+        """The picture at the size of `content`."""
+        if self.pixels is None:
+            raise InputError(f"init.image: {self.image} has not been read")
+        return resize(self.pixels, *content.shape[1:3])

@@ -1,0 +1,117 @@
+"""The objective: a weighed sum of named terms, each a loss over the layers it chose.
+
+A loss is a value: settings and a call, made before the network exists. It meets features only, as `{layer: tensor}`;
+the picture itself is there as the layer `image`. What it must offer is `Loss`; one mathematical idea per file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import tensorflow as tf
+
+from nst.errors import InputError, check_name, check_number
+from nst.record import Features, Terms
+
+IMAGE = "image"  # the layer that is the picture itself, [1,H,W,3]
+
+
+class Reference(NamedTuple):
+    """What a level's picture is measured against: features of the content, and of each style with its share."""
+
+    content: Features
+    styles: Sequence[tuple[Features, float]]  # shares sum to 1
+
+
+class Target(NamedTuple):
+    """What a loss keeps of the reference: made once per level, handed to the compiled step as tensors."""
+
+    values: dict[str, Any]  # {layer: tensor}
+    scales: dict[str, Any]  # {layer: scalar}: weight x layer weight x normalizer
+
+
+class Loss(Protocol):
+    """What a file in a folder below this one offers.
+
+    Two losses that compute the same graph compare equal (frozen dataclasses; `weight`, `layer_weights` and
+    `normalizer`, which reach the graph as tensors, are left out of the comparison), so that a sweep over weights
+    compiles once.
+    """
+
+    @property
+    def weight(self) -> float: ...  # noqa: D102
+
+    @property
+    def layers(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    def target(self, reference: Reference) -> Target:
+        """Measure the reference."""
+        ...
+
+    def __call__(self, features: Features, target: dict[str, Any]) -> dict[str, Any]:
+        """{layer: canonical value}, scalars, free of weight and normalizer."""
+        ...
+
+
+@dataclass(frozen=True)
+class Objective:
+    """Weighs and names the terms; those of weight 0 are left out.
+
+    Raises:
+        InputError: no term that pulls towards a picture: content and style both have weight 0.
+    """
+
+    content: Loss
+    style: Loss
+    smooth: Loss | None = None
+
+    def __post_init__(self) -> None:
+        if not (self.content.weight or self.style.weight):
+            raise InputError("loss.content.weight and loss.style.weight are both 0; one must be above")
+
+    @property
+    def terms(self) -> tuple[tuple[str, Loss], ...]:
+        """The (name, loss) that take part."""
+        named = (("content", self.content), ("style", self.style), ("smooth", self.smooth))
+        return tuple((name, loss) for name, loss in named if loss and loss.weight)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The network's layers that take part, sorted."""
+        return tuple(sorted({layer for _, loss in self.terms for layer in loss.layers} - {IMAGE}))
+
+    def targets(self, reference: Reference) -> dict[str, Target]:
+        """{term: target}, for `measure`."""
+        return {name: loss.target(reference) for name, loss in self.terms}
+
+
+def measure(terms: Sequence[tuple[str, Loss]], features: Features, targets: dict[str, Target]) -> tuple[Any, Terms, Terms]:
+    """(total, weighted, canonical) of `features`; total is the sum of all that is in weighted."""
+    canonical = {name: loss(features, targets[name].values) for name, loss in terms}
+    weighted = {
+        name: {layer: targets[name].scales[layer] * value for layer, value in values.items()}
+        for name, values in canonical.items()
+    }
+    total = tf.add_n([value for values in weighted.values() for value in values.values()])
+    return total, weighted, canonical
+
+
+def check_weight(what: str, weight: object) -> float:
+    """A weight: finite and not negative."""
+    return float(check_number(f"{what} weight", weight, at_least=0))
+
+
+def shares(what: str, layers: Sequence[str], weights: Sequence[float] | None) -> tuple[float, ...]:
+    """One weight per layer; None is the mean over the layers, 1/L each, and given ones are taken as they are."""
+    if weights is None:
+        return (1 / len(layers),) * len(layers)
+    if len(weights) != len(layers):
+        raise InputError(f"{what} layer_weights: {len(weights)} for {len(layers)} layers; give one for each, or null")
+    return tuple(check_weight(f"{what} layer", weight) for weight in weights)
+
+
+def check_normalizer(what: str, normalizer: object, known: dict[str, Any]) -> str:
+    """A normalizer's name, one of `known`."""
+    return check_name(f"{what} normalizer", normalizer, known)

@@ -1,0 +1,1 @@
+"""Losses that hold the picture to the content; one per file."""

@@ -1,0 +1,78 @@
+"""Content as features (Gatys et al. 2016, equation 1).
+
+With F the features of the picture and P those of the content, both [M positions, C channels] at one layer:
+
+    canonical   c = mean((F - P)^2)
+    term        weight * sum over layers of layer_weight * normalizer * c
+
+normalizer    a factor on c                    what the term becomes per layer
+target        1 / mean(P^2)                    the part of P's energy that is off: no unit, the same for every layer
+mean          1                                mean((F - P)^2)
+sum           C M                              sum((F - P)^2)
+half_sum      C M / 2                          1/2 sum((F - P)^2), the paper's
+root          sqrt(C M) / 2                    sum((F - P)^2) / (2 sqrt(C) sqrt(M))
+image_root    C M / (2 sqrt(C H W))            as root, with the picture's H W positions in place of the layer's
+image_mean    M / (H W)                        sum((F - P)^2) / (C H W)
+
+Departure: `target` is the default, the paper's is `half_sum`, whose value grows with the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import tensorflow as tf
+
+from nst.extractor.network import check_layers
+from nst.loss import IMAGE, Reference, Target, check_normalizer, check_weight, shares
+from nst.record import Features as FeatureMaps
+
+NORMALIZERS = {
+    "target": lambda P, C, M, HW: 1 / (tf.reduce_mean(P**2) + 1e-12),
+    "mean": lambda P, C, M, HW: 1.0,
+    "sum": lambda P, C, M, HW: C * M,
+    "half_sum": lambda P, C, M, HW: C * M / 2,
+    "root": lambda P, C, M, HW: (C * M) ** 0.5 / 2,
+    "image_root": lambda P, C, M, HW: C * M / (2 * (C * HW) ** 0.5),
+    "image_mean": lambda P, C, M, HW: M / HW,
+}
+
+
+@dataclass(frozen=True)
+class Features:
+    """Mean square distance of features; see the top of the file.
+
+    Args:
+        weight: 0 leaves the term out.
+        layers: Keras's names.
+        layer_weights: one per layer; null is the mean over the layers.
+        normalizer: a key of `NORMALIZERS`.
+    """
+
+    weight: float = field(default=1.0, compare=False)
+    layers: Sequence[str] = ("block4_conv2",)
+    layer_weights: Sequence[float] | None = field(default=None, compare=False)
+    normalizer: str = field(default="target", compare=False)
+
+    def __post_init__(self) -> None:
+        check_weight("loss.content", self.weight)
+        object.__setattr__(self, "layers", check_layers("loss.content.layers", self.layers))
+        shares("loss.content", self.layers, self.layer_weights)
+        check_normalizer("loss.content", self.normalizer, NORMALIZERS)
+
+    def target(self, reference: Reference) -> Target:
+        """The content's features themselves."""
+        content = reference.content
+        pixels = float(content[IMAGE].shape[1] * content[IMAGE].shape[2])
+        scales = {}
+        for layer, share in zip(self.layers, shares("", self.layers, self.layer_weights), strict=True):
+            P = content[layer]  # [1,h,w,C]
+            C, M = float(P.shape[-1]), float(P.shape[1] * P.shape[2])
+            scales[layer] = tf.cast(self.weight * share * NORMALIZERS[self.normalizer](P, C, M, pixels), tf.float32)
+        return Target({layer: content[layer] for layer in self.layers}, scales)
+
+    def __call__(self, features: FeatureMaps, target: dict[str, Any]) -> dict[str, Any]:
+        """{layer: mean((F - P)^2)}."""
+        return {layer: tf.reduce_mean((features[layer] - target[layer]) ** 2) for layer in self.layers}

@@ -1,0 +1,1 @@
+"""Losses that hold the picture smooth; one per file."""

@@ -1,0 +1,1 @@
+"""Losses that draw the picture to the style; one per file."""

@@ -1,0 +1,86 @@
+"""Style as Gram matrices (Gatys et al. 2016, equations 3-5).
+
+With F the features of the picture at one layer, [M positions, C channels]:
+
+    G = F^T F / M                              [C, C], the channels' second moments
+    canonical   s = mean((G - A)^2)            A the style's G
+    term        weight * sum over layers of layer_weight * normalizer * s
+
+normalizer    a factor on s                    what the term becomes per layer
+target        1 / mean(A^2)                    the part of A's energy that is off: no unit, the same for every layer
+mean          1                                mean((G - A)^2)
+gatys         1 / 4                            sum((F^T F - A^T A)^2) / (4 C^2 M^2), the paper's
+channels      1 / C^2                          mean((F^T F / (C M) - ...)^2)
+image         C^2 M^2 / (36 (H W)^2)           sum((F^T F - ...)^2) / (4 3^2 (H W)^2), H W the picture's positions
+
+Departures: G is divided by the positions, so that pictures of different sizes compare; `target` is the default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import tensorflow as tf
+
+from nst.extractor.network import check_layers
+from nst.loss import IMAGE, Reference, Target, check_normalizer, check_weight, shares
+from nst.record import Features
+
+NORMALIZERS = {
+    "target": lambda A, C, M, HW: 1 / (tf.reduce_mean(A**2) + 1e-12),
+    "mean": lambda A, C, M, HW: 1.0,
+    "gatys": lambda A, C, M, HW: 1 / 4,
+    "channels": lambda A, C, M, HW: 1 / C**2,
+    "image": lambda A, C, M, HW: (C * M) ** 2 / (36 * HW**2),
+}
+
+
+def gram(features: Any) -> Any:
+    """`[1,h,w,C]` -> `[C,C]`: F^T F / (h w)."""
+    F = tf.reshape(features, [-1, features.shape[-1]])  # [M, C]
+    return tf.matmul(F, F, transpose_a=True) / tf.cast(tf.shape(F)[0], F.dtype)
+
+
+@dataclass(frozen=True)
+class Gram:
+    """Mean square distance of Gram matrices; see the top of the file. Several styles are averaged by their shares.
+
+    Args:
+        weight: 0 leaves the term out.
+        layers: Keras's names.
+        layer_weights: one per layer; null is the mean over the layers.
+        normalizer: a key of `NORMALIZERS`.
+    """
+
+    weight: float = field(default=150.0, compare=False)
+    layers: Sequence[str] = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
+    layer_weights: Sequence[float] | None = field(default=None, compare=False)
+    normalizer: str = field(default="target", compare=False)
+
+    def __post_init__(self) -> None:
+        check_weight("loss.style", self.weight)
+        object.__setattr__(self, "layers", check_layers("loss.style.layers", self.layers))
+        shares("loss.style", self.layers, self.layer_weights)
+        check_normalizer("loss.style", self.normalizer, NORMALIZERS)
+
+    def target(self, reference: Reference) -> Target:
+        """The styles' Gram matrices, averaged."""
+        image = reference.content[IMAGE]
+        pixels = float(image.shape[1] * image.shape[2])
+        values, scales = {}, {}
+        for layer, share in zip(self.layers, shares("", self.layers, self.layer_weights), strict=True):
+            A = tf.add_n([part * gram(features[layer]) for features, part in reference.styles])
+            C, M = float(A.shape[-1]), _positions(reference.content[layer])
+            values[layer] = A
+            scales[layer] = tf.cast(self.weight * share * NORMALIZERS[self.normalizer](A, C, M, pixels), tf.float32)
+        return Target(values, scales)
+
+    def __call__(self, features: Features, target: dict[str, Any]) -> dict[str, Any]:
+        """{layer: mean((G - A)^2)}."""
+        return {layer: tf.reduce_mean((gram(features[layer]) - target[layer]) ** 2) for layer in self.layers}
+
+
+def _positions(features: Any) -> float:
+    return float(features.shape[1] * features.shape[2])

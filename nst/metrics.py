@@ -1,0 +1,77 @@
+"""What makes runs comparable when their losses differ: measured on the saved 8-bit picture, with fixed layers.
+
+The network is the run's own weights in float32 with max pooling, whatever the run optimized with; the style is taken
+at the long side of the result, whatever its scale was.
+
+    style_distance     mean over block1_conv1 ... block5_conv1 of mean((G - A)^2) / mean(A^2)     lower is nearer
+    content_distance   mean((F - P)^2) / mean(P^2) at block4_conv2                                lower is nearer
+    ssim               structural similarity of the luminance to the content's (Wang et al. 2004) higher is nearer
+
+Where the weights lack layers, the mean is over those there are, and the content's distance is at block3_conv3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from nst.extractor.network import Network
+from nst.image import fit, from_uint8, resize, to_uint8
+from nst.loss.style.gram import gram
+from nst.record import Metric
+from nst.transfer import Style
+
+STYLE_LAYERS = tuple(f"block{block}_conv1" for block in range(1, 6))
+CONTENT_LAYERS = ("block4_conv2", "block3_conv3")  # the first there is
+LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
+
+
+def measure(network: Network, picture: np.ndarray, content: np.ndarray, styles: Sequence[Style]) -> dict[str, Any]:
+    """The metrics of `picture` against `content`, both `[1,H,W,3]`, and `styles`, and what they were measured with.
+
+    Returns:
+        {style_distance, content_distance, ssim, network, style_layers, content_layer}; a distance is None, and so is
+        its layer, where the network has none of its layers.
+    """
+    judge, picture = network.judge(), from_uint8(to_uint8(picture))
+    style_layers = [layer for layer in STYLE_LAYERS if layer in judge.layers]
+    content_layer = next((layer for layer in CONTENT_LAYERS if layer in judge.layers), None)
+    layers = [*style_layers, *([content_layer] if content_layer else [])]
+    found, wanted = judge(tf.constant(picture), layers), judge(tf.constant(content), layers)
+    targets = _style_grams(judge, style_layers, max(content.shape[1:3]), styles)
+    distances = [_relative(gram(found[layer]), targets[layer]) for layer in style_layers]
+    return {
+        Metric.style_distance.value: float(np.mean(distances)) if distances else None,
+        Metric.content_distance.value: _relative(found[content_layer], wanted[content_layer]) if content_layer else None,
+        Metric.ssim.value: ssim(picture, content),
+        "network": network.source.name,
+        "style_layers": style_layers,
+        "content_layer": content_layer,
+    }
+
+
+def ssim(picture: np.ndarray, content: np.ndarray) -> float:
+    """Structural similarity of the luminance of two `[1,H,W,3]`, with the paper's Gaussian window; at most 1."""
+    from skimage.metrics import structural_similarity  # half a second to import, needed once a run
+
+    gray = [np.asarray(image[0] @ np.array(LUMINANCE), np.float64) for image in (picture, content)]
+    return float(structural_similarity(*gray, data_range=1.0, gaussian_weights=True, sigma=1.5, use_sample_covariance=False))
+
+
+def _style_grams(judge: Network, layers: Sequence[str], long_side: int, styles: Sequence[Style]) -> dict[str, Any]:
+    """The styles' Gram matrices at the result's long side, averaged by weight."""
+    whole = sum(style.weight for style in styles)
+    totals: dict[str, Any] = dict.fromkeys(layers, 0.0)
+    for style in styles:
+        picture = resize(style.picture, *fit(*style.picture.shape[1:3], long_side))
+        features = judge(tf.constant(picture), layers)
+        for layer in layers:
+            totals[layer] += style.weight / whole * gram(features[layer])
+    return totals
+
+
+def _relative(found: Any, wanted: Any) -> float:
+    return float(tf.reduce_mean((found - wanted) ** 2) / tf.reduce_mean(wanted**2))

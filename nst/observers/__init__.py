@@ -1,0 +1,62 @@
+"""Listeners: each is told every `Iterate`, and none of them is known to the method.
+
+One file per observer. The method wants nothing but a callable; in a recorded run an observer is also opened with
+what there is to know beforehand, and closed with the run's record, however the run ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from nst.record import Iterate, Level
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is known before the first step."""
+
+    folder: Path
+    config: dict[str, Any]
+    levels: list[Level]
+    content: np.ndarray  # [1,H,W,3]
+    styles: list[np.ndarray]  # [1,h,w,3] each
+
+    @property
+    def steps(self) -> int:
+        """Evaluations over all levels."""
+        return sum(level.steps for level in self.levels)
+
+
+class Observer(Protocol):
+    """One listener of a recorded run."""
+
+    def open(self, run: Run) -> None:
+        """Before the first step."""
+        ...
+
+    def __call__(self, iterate: Iterate) -> None:
+        """After every step."""
+        ...
+
+    def close(self, record: Mapping[str, Any]) -> None:
+        """After the last, with what result.json will say."""
+        ...
+
+
+class Every:
+    """True once in so many evaluations: at the first that reaches each multiple, and at the very first."""
+
+    def __init__(self, every: int) -> None:
+        self.every = every
+        self.next = 0
+
+    def __call__(self, evaluation: int) -> bool:
+        if not self.every or evaluation < self.next:
+            return False
+        self.next = (evaluation // self.every + 1) * self.every
+        return True

@@ -1,0 +1,39 @@
+"""snapshots/: the picture on its way, as PNG files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nst.errors import check_count
+from nst.image import write
+from nst.observers import Every, Run
+from nst.record import Iterate
+
+
+class Snapshots:
+    """Writes snapshots/<evaluation>.png.
+
+    Args:
+        every: evaluations between pictures; 0 none.
+    """
+
+    def __init__(self, every: int = 0) -> None:
+        self.every = check_count("observers.snapshots.every", every)
+
+    def open(self, run: Run) -> None:
+        """Make the folder, and empty it of an earlier run's pictures."""
+        self._folder, self._due = run.folder / "snapshots", Every(self.every)
+        if self.every:
+            self._folder.mkdir(exist_ok=True)
+        for old in self._folder.glob("*.png"):
+            old.unlink()
+
+    def __call__(self, iterate: Iterate) -> None:
+        """Write the picture, if one is due."""
+        if self._due(iterate.evaluation):
+            write(iterate.point.image, self._folder / f"{iterate.evaluation:05d}.png")
+
+    def close(self, record: Mapping[str, Any]) -> None:
+        """Nothing is open."""
+        del record

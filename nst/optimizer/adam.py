@@ -1,0 +1,62 @@
+"""Adam (Kingma & Ba 2015, algorithm 1 in the form of the end of its section 2, as in Keras)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from nst.errors import check_number
+from nst.optimizer.contract import Evaluate, Step, boxed
+from nst.record import Point
+
+
+class Moments(NamedTuple):
+    """Adam's state."""
+
+    step: Any  # scalar, updates so far
+    mean: Any  # of the gradients, decaying
+    square: Any  # of their squares
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Steps of a length near `learning_rate` in every pixel.
+
+    Args:
+        learning_rate: above 0; the picture is in 0..1 (a peer's rate for 0..255 is divided by 255).
+        beta_1: decay of the mean, 0 up to, not including, 1.
+        beta_2: decay of the squares, likewise.
+        epsilon: above 0, added to the root of the uncorrected squares: the paper's epsilon-hat, as in Keras.
+        box: hold the picture in 0..1 after every step.
+    """
+
+    learning_rate: float = 0.02
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    box: bool = True
+
+    def __post_init__(self) -> None:
+        check_number("optimizer.learning_rate", self.learning_rate, above=0)
+        check_number("optimizer.beta_1", self.beta_1, at_least=0, below=1)
+        check_number("optimizer.beta_2", self.beta_2, at_least=0, below=1)
+        check_number("optimizer.epsilon", self.epsilon, above=0)
+
+    def init(self, image: Any) -> Moments:
+        """No step, no moments."""
+        return Moments(tf.zeros([], image.dtype), tf.zeros_like(image), tf.zeros_like(image))
+
+    def step(self, evaluate: Evaluate, point: Point, state: Moments, budget: int) -> Step:
+        """One update, one evaluation."""
+        del budget
+        image, moments = self._update(point.image, point.gradient, state)
+        return Step(evaluate(image), moments, 1, False)
+
+    def _update(self, image: Any, gradient: Any, state: Moments) -> tuple[Any, Moments]:
+        t = state.step + 1
+        mean = self.beta_1 * state.mean + (1 - self.beta_1) * gradient
+        square = self.beta_2 * state.square + (1 - self.beta_2) * gradient**2
+        rate = self.learning_rate * tf.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
+        return boxed(image - rate * mean / (tf.sqrt(square) + self.epsilon), self.box), Moments(t, mean, square)

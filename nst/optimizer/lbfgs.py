@@ -1,0 +1,155 @@
+"""L-BFGS (Nocedal & Wright 2006, algorithms 7.4 and 7.5) with a weak-Wolfe line search (Lewis & Overton 2013).
+
+The line search brackets like a bisection, but takes its trial from the cubic through the bracket's end, kept away
+from its borders. Weak Wolfe (sufficient decrease, and a slope that has risen) is all that the update needs:
+s.y > 0. From the third step on, the first trial, length 1, nearly always serves, so a step costs one evaluation.
+
+With `box` the picture stays in 0..1: values at a border that the gradient would push out are held still, the
+direction is taken among the others, and trials are projected (Bertsekas 1982; the test for decrease is along the
+projected path, equation 18 there).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from nst.errors import check_count, check_number
+from nst.optimizer.contract import Evaluate, Step, boxed
+from nst.record import Point
+
+DECREASE = 1e-4  # c1: the part of the promised decrease that suffices
+CURVATURE = 0.9  # c2: the part of the slope that may be left
+FIRST_MOVE = 0.05  # largest change of a pixel in the very first trial, where nothing is known of the scale
+BORDER = 0.1  # a trial keeps this part of the bracket away from its ends
+
+
+class Pair(NamedTuple):
+    """One memory of the curvature; all zero while there is none, and then without effect."""
+
+    s: Any  # difference of two pictures
+    y: Any  # of their gradients
+    rho: Any  # 1 / s.y
+
+
+@dataclass(frozen=True)
+class LBFGS:
+    """Limited-memory BFGS.
+
+    Args:
+        history: pairs remembered, at least 1; each costs two pictures' memory.
+        max_evaluations: per line search, at least 1.
+        box: hold the picture in 0..1.
+    """
+
+    history: int = 20
+    max_evaluations: int = 10
+    box: bool = True
+
+    def __post_init__(self) -> None:
+        check_count("optimizer.history", self.history, at_least=1)
+        check_count("optimizer.max_evaluations", self.max_evaluations, at_least=1)
+        check_number("optimizer.history", self.history, at_most=1000)
+
+    def init(self, image: Any) -> tuple[Pair, ...]:
+        """No memory: `history` empty pairs, oldest first."""
+        nothing = Pair(tf.zeros_like(image), tf.zeros_like(image), tf.zeros([], image.dtype))
+        return (nothing,) * self.history
+
+    def step(self, evaluate: Evaluate, point: Point, state: tuple[Pair, ...], budget: int) -> Step:
+        """One line search along the L-BFGS direction; without a way down the memory is dropped, then it is over."""
+        free = _free(point, self.box)
+        direction = _direction(point.gradient * free, state) * free
+        found, evaluations = self._search(evaluate, point, direction, budget)
+        moved = found.total < point.total
+        pair = _pair(found.image - point.image, found.gradient - point.gradient)
+        known = state[-1].rho > 0
+        if moved:
+            state = _remember(state, pair)
+        else:
+            state = self.init(point.image)
+        return Step(found, state, evaluations, tf.logical_not(tf.logical_or(moved, known)))
+
+    def _search(self, evaluate: Evaluate, start: Point, direction: Any, budget: int) -> tuple[Point, Any]:
+        """The first trial that fits, else the lowest that decreased enough, else `start`; and what it cost."""
+        most = tf.minimum(self.max_evaluations, budget)
+        best, count, done = start, tf.constant(0), tf.constant(False)
+        one = tf.ones([], start.total.dtype)
+        low, high, length = 0 * one, one * float("inf"), one
+        while tf.logical_not(done) and count < most:
+            trial = evaluate(boxed(start.image + length * direction, self.box))
+            count += 1
+            move = trial.image - start.image
+            promised, slope = _dot(start.gradient, move), _dot(trial.gradient, move)
+            enough = _finite(trial) & (trial.total <= start.total + DECREASE * promised)
+            risen = slope >= CURVATURE * promised
+            if enough:
+                low = length
+            else:
+                high = length
+            if enough and trial.total <= best.total:
+                best = trial
+            done = enough & risen
+            length = _next_length(low, high, length, start.total, promised, trial.total, slope)
+        return best, count
+
+
+def _next_length(low: Any, high: Any, length: Any, f0: Any, d0: Any, f1: Any, d1: Any) -> Any:
+    """Where to try next, after a trial at `length`: doubled while there is no upper end, else inside the bracket.
+
+    f0, d0 and f1, d1: value and slope (per `length`) at 0 and at the trial; the cubic's minimum is N & W's 3.59.
+    """
+    a = d0 + d1 - 3 * (f1 - f0)
+    root = tf.sqrt(tf.maximum(a**2 - d0 * d1, 0))
+    cubic = length * (1 - (d1 + root - a) / (d1 - d0 + 2 * root))
+    margin = BORDER * (high - low)
+    inside = tf.where(tf.math.is_finite(cubic), tf.clip_by_value(cubic, low + margin, high - margin), (low + high) / 2)
+    return tf.where(tf.math.is_finite(high), inside, 2 * length)
+
+
+@tf.function(reduce_retracing=False)
+def _direction(gradient: Any, pairs: tuple[Pair, ...]) -> Any:
+    """Minus the inverse Hessian's estimate times `gradient`: the two-loop recursion, algorithm 7.4."""
+    last = pairs[-1]
+    known = last.rho > 0
+    gamma = tf.where(known, 1 / (last.rho * _dot(last.y, last.y) + tf.cast(~known, gradient.dtype)), 0)  # equation 7.20
+    first = FIRST_MOVE / (tf.reduce_max(tf.abs(gradient)) + 1e-30)
+    q, alphas = gradient, []
+    for s, y, rho in reversed(pairs):
+        alpha = rho * _dot(s, q)
+        q = q - alpha * y
+        alphas.append(alpha)
+    r = tf.where(known, gamma, first) * q
+    for (s, y, rho), alpha in zip(pairs, reversed(alphas), strict=True):
+        r = r + s * (alpha - rho * _dot(y, r))
+    return -r
+
+
+def _pair(s: Any, y: Any) -> Pair:
+    sy = _dot(s, y)
+    return Pair(s, y, tf.where(sy > 0, 1 / sy, 0))
+
+
+def _remember(pairs: tuple[Pair, ...], pair: Pair) -> tuple[Pair, ...]:
+    """The newest in, the oldest out; a pair without positive curvature would spoil the estimate and is passed over."""
+    if pair.rho > 0:
+        pairs = (*pairs[1:], pair)
+    return pairs
+
+
+def _free(point: Point, box: bool) -> Any:
+    """1 where a value may move, 0 where it lies at a border of 0..1 and the gradient points out of the box."""
+    if not box:
+        return tf.ones_like(point.image)
+    held = ((point.image <= 0) & (point.gradient > 0)) | ((point.image >= 1) & (point.gradient < 0))
+    return tf.cast(~held, point.image.dtype)
+
+
+def _finite(point: Point) -> Any:
+    return tf.math.is_finite(point.total) & tf.reduce_all(tf.math.is_finite(point.gradient))
+
+
+def _dot(a: Any, b: Any) -> Any:
+    return tf.reduce_sum(a * b)

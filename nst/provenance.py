@@ -1,0 +1,85 @@
+"""What a picture came of: enough to make it again, nothing that is nobody's business."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import resource
+import subprocess
+import sys
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from nst.assets import Asset
+from nst.extractor.network import Network
+from nst.folder import at_home
+
+PACKAGES = ("nst", "tensorflow", "keras", "numpy", "pillow", "scikit-image", "hydra-core", "omegaconf")
+NOT_IDENTITY = ("observers", "score", "sweep_dir", "threads")  # they change where and how, not what
+
+
+def describe(assets: dict[str, Asset], network: Network, device: str) -> dict[str, Any]:
+    """Pictures and weights with their sha256, what stood in for what, versions, machine."""
+    return {
+        "pictures": {role: {**asdict(asset), "path": at_home(str(asset.path))} for role, asset in assets.items()},
+        "network": {key: at_home(value) for key, value in asdict(network.source).items()},
+        "pooling": network.pooling,
+        "precision": network.precision,
+        "device": device,
+        "threads": _threads(),
+        "versions": versions(),
+        "git_commit": git_commit(Path(__file__).parent),
+    }
+
+
+def identity(config: dict[str, Any], assets: dict[str, Asset], network: Network) -> str:
+    """A hash of all that decides the picture; runs of the same identity are the same run."""
+    kept = {key: value for key, value in config.items() if key not in NOT_IDENTITY}
+    kept["output"] = {key: value for key, value in config.get("output", {}).items() if key != "folder"}
+    pictures = {role: asset.sha256 for role, asset in assets.items()}
+    what = [kept, pictures, network.source.name, network.source.sha256, network.precision]
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Of Python, the system and the packages that matter."""
+    found = {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:  # nst run from a checkout that is not installed
+            continue
+    return found
+
+
+def git_commit(folder: Path) -> str | None:
+    """The commit nst runs from, `+changes` where the tree differs from it; None outside a checkout of its own."""
+    if not (folder.parent / ".git").exists():
+        return None
+    try:
+        commit = _git(folder, "rev-parse", "HEAD")
+        return commit + ("+changes" if _git(folder, "status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()  # noqa: S603
+
+
+def peak_memory_mib() -> float:
+    """The most memory this process has held, in MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
+
+
+def _threads() -> int:
+    import os
+
+    import tensorflow as tf
+
+    return tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count() or 1

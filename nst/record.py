@@ -1,0 +1,74 @@
+"""What the parts tell each other: one record per step, and one at the end. Plain data, no behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Terms = dict[str, dict[str, Any]]  # {term: {layer: scalar}}
+Features = dict[str, Any]  # {layer: [1,h,w,c]}
+
+
+class Ending(Enum):
+    """Why a run, or a level of it, ended; the value is the sentence for a person."""
+
+    STEPS = "all steps were taken"
+    CONVERGED = "the loss stopped falling"
+    INTERRUPTED = "it was interrupted"
+    DIVERGED = "the loss diverged; the last good picture was kept"
+
+
+class Metric(Enum):
+    """What compares runs whose loss weights differ; see nst/metrics.py."""
+
+    style_distance = "style_distance"
+    content_distance = "content_distance"
+    ssim = "ssim"
+
+
+class Point(NamedTuple):
+    """A picture and everything one evaluation says of it."""
+
+    image: Any  # [1,H,W,3] float32, RGB 0..1, may leave the range unless the optimizer keeps it in a box
+    total: Any  # scalar: the objective
+    gradient: Any  # [1,H,W,3]: of the total with respect to the picture
+    weighted: Terms  # as they enter the total; they sum to it
+    canonical: Terms  # free of weights and normalizers, comparable between runs
+
+
+class Level(NamedTuple):
+    """One stage of the pyramid."""
+
+    height: int
+    width: int
+    steps: int  # evaluations
+
+
+@dataclass(frozen=True)
+class Iterate:
+    """The state after one step of the optimizer."""
+
+    level: int  # counted from 0
+    evaluation: int  # forward and backward passes so far, over all levels
+    point: Point
+    seconds: float  # since the first step, steps only
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished run, however it ended."""
+
+    image: np.ndarray  # [1,H,W,3] float32, RGB, clipped to 0..1
+    ending: Ending
+    point: Point | None  # the last evaluation; None where even the first was not finite
+    evaluations: int
+    seconds: float  # spent in steps
+    levels: list[Level] = field(default_factory=list)
+
+    @property
+    def seconds_per_evaluation(self) -> float:
+        """Mean over all levels, whatever their size."""
+        return self.seconds / max(self.evaluations, 1)

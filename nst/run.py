@@ -1,0 +1,86 @@
+"""The command: `python -m nst.run`, installed as `nst`. Hydra begins and ends here; TensorFlow is imported in the job."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from hashlib import sha1
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+
+from nst import complaints, schema
+
+LONGEST_SLUG = 100
+_statuses: list[int] = []  # of the jobs of this process, for the exit status
+
+
+def conf_dir() -> str:
+    """The folder of configs: inside an installed package, beside it in a checkout."""
+    here = Path(__file__).resolve().parent
+    for folder in (here / "conf", here.parent / "conf"):
+        if (folder / "config.yaml").is_file():
+            return str(folder)
+    raise SystemExit("nst: conf/config.yaml is missing; the installation is broken")
+
+
+def slug(text: Any) -> str:
+    """`text` as a folder's name; a long one ends in a hash, so that no two become one."""
+    name = re.sub(r"[^\w.=-]+", "-", str(text)).strip("-.") or "run"
+    return name if len(name) <= LONGEST_SLUG else f"{name[: LONGEST_SLUG - 9]}-{sha1(name.encode(), usedforsecurity=False).hexdigest()[:8]}"
+
+
+def label(group: str, *, _root_: DictConfig) -> str:
+    """A short name of what is chosen for `content` or `style`, for folders."""
+    image = OmegaConf.select(_root_, f"{group}.image", throw_on_missing=False)
+    return slug(Path(str(image).partition("#")[0]).stem)[:40] if image else group
+
+
+@hydra.main(version_base="1.3", config_path=conf_dir(), config_name="config")
+def job(config: DictConfig) -> Any:
+    """One run; the score, for a sweeper. A failure is recorded and told, and the sweep goes on."""
+    from nst import experiment
+
+    runtime = HydraConfig.get()
+    request = experiment.Request(
+        config, Path(runtime.runtime.output_dir), list(runtime.overrides.task), dict(runtime.runtime.choices)
+    )
+    try:
+        record = experiment.run(request)
+    except Exception as error:  # noqa: BLE001  whatever it is, the other runs of a sweep are not to blame
+        _statuses.append(_complain(error, request.folder / "run.log"))
+        return float("nan")
+    _statuses.append(0 if record["status"] == "done" else 1)
+    return record["score"]
+
+
+def _complain(error: BaseException, log_file: Path | None = None) -> int:
+    """One line on stderr; the exit status it stands for."""
+    mendable = isinstance(error, (*complaints.MENDABLE, OSError) if log_file is None else complaints.MENDABLE)
+    where = f" (traceback: {log_file})" if log_file and not mendable else ""
+    print(f"nst: {complaints.one_line(error, conf_dir())}{where}", file=sys.stderr)  # noqa: T201
+    return 2 if mendable else 1
+
+
+def main() -> int:
+    """The whole command; its exit status: 0 done, 1 diverged or failed, 2 bad input, 130 and 143 interrupted."""
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # the original error comes out, and its one line is ours to write
+    schema.register()
+    OmegaConf.register_new_resolver("nst.slug", slug, replace=True)
+    OmegaConf.register_new_resolver("nst.label", label, replace=True)
+    _statuses.clear()
+    try:
+        job()
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:  # noqa: BLE001  the last place where it can become one line
+        return _complain(error)
+    return _statuses[0] if len(_statuses) == 1 else max((min(status, 1) for status in _statuses), default=0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""The names at the top of a config, with their types; Hydra refuses others. The groups' keys are their constructors'.
+
+Defaults stand in conf/config.yaml, every one of these fields has its value there. No TensorFlow here: `--help` reads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING
+
+from nst.precision import Precision
+from nst.record import Metric
+
+
+@dataclass
+class Stop:
+    """See `nst.descend.Stop`."""
+
+    patience: int | None = MISSING
+    tolerance: float = MISSING
+
+
+@dataclass
+class Output:
+    """Where to write, and what beside result.png."""
+
+    folder: str = MISSING
+    formats: list[str] = MISSING
+
+
+@dataclass
+class Losses:
+    """The objective's terms."""
+
+    content: Any = MISSING
+    style: Any = MISSING
+    smooth: Any = MISSING
+
+
+@dataclass
+class Config:
+    """Everything a run is made of."""
+
+    content: Any = MISSING
+    style: Any = MISSING
+    extractor: Any = MISSING
+    loss: Losses = field(default_factory=Losses)
+    optimizer: Any = MISSING
+    init: Any = MISSING
+    pyramid: Any = MISSING
+    observers: Any = MISSING
+    size: Any = MISSING
+    steps: int = MISSING
+    seed: int = MISSING
+    precision: Precision = MISSING
+    threads: int | None = MISSING
+    fallback: bool = MISSING
+    score: list[Metric] = MISSING
+    stop: Stop = field(default_factory=Stop)
+    output: Output = field(default_factory=Output)
+    sweep_dir: str = MISSING
+
+
+def register() -> None:
+    """Make the schema known to Hydra as `schema`."""
+    ConfigStore.instance().store(name="schema", node=Config)

@@ -1,0 +1,50 @@
+"""Ctrl-C and SIGTERM ask a run to end with its picture and its record; a second Ctrl-C ends it at once."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+log = logging.getLogger(__name__)
+
+
+class Interrupt:
+    """The signal that came, if one did; call it to ask."""
+
+    signal: int | None = None
+
+    def __call__(self) -> bool:
+        return self.signal is not None
+
+    def resume(self) -> None:
+        """Let the signal have its effect, now that everything is written: exit status 130 or 143."""
+        if self.signal == signal.SIGINT:
+            raise KeyboardInterrupt
+        if self.signal is not None:
+            raise SystemExit(128 + self.signal)
+
+
+@contextmanager
+def deferred() -> Iterator[Interrupt]:
+    """While inside, the first signal is noted instead of ending the process."""
+    interrupt = Interrupt()
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        if interrupt():
+            raise KeyboardInterrupt
+        interrupt.signal = number
+        log.info("stopping after this step; the picture so far is kept")
+
+    if threading.current_thread() is not threading.main_thread():  # only there can signals be caught
+        yield interrupt
+        return
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield interrupt
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

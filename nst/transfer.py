@@ -1,0 +1,199 @@
+"""The whole method without files or configs: pictures in, a picture out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from nst import init as inits
+from nst.descend import Descent, Stop, descend
+from nst.errors import InputError, check_name, check_number
+from nst.extractor.network import Network
+from nst.image import check_short_side, fit, resize
+from nst.loss import IMAGE, Loss, Objective, Reference, Target, measure
+from nst.optimizer.contract import Optimizer
+from nst.pyramid import Octaves, Single
+from nst.record import Ending, Features, Iterate, Level, Point, Result
+
+ASPECTS = ("own", "content")
+
+
+@dataclass(frozen=True)
+class Style:
+    """A picture to take the style from.
+
+    Args:
+        picture: `[1,h,w,3]` float32, RGB 0..1, any size.
+        weight: its share among several, above 0.
+        scale: its long side as a multiple of the content's, above 0; larger makes the strokes larger.
+        aspect: `own` keeps its aspect ratio, `content` stretches it to the content's, as several peers do.
+    """
+
+    picture: np.ndarray
+    weight: float = 1.0
+    scale: float = 1.0
+    aspect: str = "own"
+
+    def __post_init__(self) -> None:
+        check_number("style.weight", self.weight, above=0)
+        check_number("style.scale", self.scale, above=0)
+        check_name("style.aspect", self.aspect, ASPECTS)
+
+    def size(self, height: int, width: int) -> tuple[int, int]:
+        """(height, width) beside a content of `height` x `width`.
+
+        Raises:
+            InputError: too small for the network.
+        """
+        shape = self.picture.shape[1:3] if self.aspect == "own" else (height, width)
+        size = fit(*shape, round(self.scale * max(height, width)))
+        check_short_side(f"style.scale {self.scale:g}: the style beside a content of {width}x{height}", *size)
+        return size
+
+    def at(self, height: int, width: int) -> np.ndarray:
+        """The picture at that size."""
+        return resize(self.picture, *self.size(height, width))
+
+
+def stylize(
+    content: np.ndarray,
+    styles: Sequence[Style],
+    *,
+    extractor: Network,
+    objective: Objective,
+    optimizer: Optimizer,
+    steps: int,
+    pyramid: Single | Octaves | None = None,
+    init: inits.Init | None = None,
+    seed: int = 0,
+    stop: Stop | None = None,
+    observers: Sequence[Callable[[Iterate], None]] = (),
+    interrupted: Callable[[], bool] = lambda: False,
+) -> Result:
+    """Optimize a picture that has the content of one and the style of others.
+
+    Args:
+        content: `[1,H,W,3]` float32, RGB 0..1; the result has its size.
+        styles: at least one; one style is a list of one.
+        extractor: a loaded network.
+        objective: the weighed terms.
+        optimizer: any of `nst.optimizer`.
+        steps: evaluations (forward and backward passes), over all levels.
+        pyramid: the levels; None is full size only.
+        init: the first picture; None is the content.
+        seed: of all that is random.
+        stop: when to end early.
+        observers: each is told every `Iterate`.
+        interrupted: asked after every step; True ends the run with the picture it has.
+
+    Raises:
+        InputError: a layer the network lacks, or a picture or level too small for it.
+    """
+    extractor.require(objective.layers)
+    levels = (pyramid or Single()).levels(*content.shape[1:3], steps)
+    check_levels(levels, styles)
+    picture = (init or inits.Content())(resize(content, *levels[0][:2]), styles[0].picture, seed)
+    clock = _Clock(observers)
+    last, ending = None, Ending.STEPS
+    for index, level in enumerate(levels):
+        picture = resize(picture.clip(0, 1), level.height, level.width)
+        evaluate = evaluation(extractor, objective, resize(content, level.height, level.width), styles)
+        descent = clock.run(index, evaluate, picture, optimizer, level, stop, interrupted)
+        last, ending = descent.point or last, descent.ending
+        picture = np.asarray(descent.point.image) if descent.point else picture
+        if ending in (Ending.INTERRUPTED, Ending.DIVERGED):
+            break
+    image = resize(picture.clip(0, 1), *content.shape[1:3])
+    return Result(image, ending, last, clock.evaluations, clock.seconds, levels)
+
+
+def check_levels(levels: Sequence[Level], styles: Sequence[Style]) -> None:
+    """Raise InputError for no style, or a level or a style at it too small for the network: before any work."""
+    if not styles:
+        raise InputError("there must be at least one style")
+    for level in levels:
+        check_short_side("the content at the smallest level of the pyramid", level.height, level.width)
+        for style in styles:
+            style.size(level.height, level.width)
+
+
+@dataclass
+class _Clock:
+    """Counts evaluations and seconds over the levels, steps only: what observers take is not the method's."""
+
+    observers: Sequence[Callable[[Iterate], None]]
+    evaluations: int = 0
+    seconds: float = 0.0
+
+    def run(
+        self,
+        index: int,
+        evaluate: Any,
+        image: np.ndarray,
+        optimizer: Optimizer,
+        level: Level,
+        stop: Stop | None,
+        interrupted: Callable[[], bool],
+    ) -> Descent:
+        """One level's descent, every point of it told to the observers."""
+        before, started = self.evaluations, time.perf_counter()
+
+        def observe(point: Point, used: int) -> None:
+            nonlocal started
+            self.seconds += time.perf_counter() - started
+            self.evaluations = before + used
+            iterate = Iterate(index, self.evaluations, point, self.seconds)
+            for observer in self.observers:
+                observer(iterate)
+            started = time.perf_counter()
+
+        descent = descend(
+            evaluate, tf.constant(image), optimizer, steps=level.steps, observe=observe, stop=stop, interrupted=interrupted
+        )
+        self.evaluations = before + descent.evaluations
+        return descent
+
+
+def evaluation(
+    extractor: Network, objective: Objective, content: np.ndarray, styles: Sequence[Style]
+) -> Callable[[Any], Point]:
+    """The function that is descended at one level: targets measured once, the step compiled once per size."""
+    targets = objective.targets(reference(extractor, objective.layers, content, styles))
+    compiled = _compiled(extractor, objective.terms)
+    return lambda image: compiled(image, targets)
+
+
+def reference(extractor: Network, layers: Sequence[str], content: np.ndarray, styles: Sequence[Style]) -> Reference:
+    """The features that a picture of the content's size is measured against."""
+    whole = sum(style.weight for style in styles)
+    sized = [(style.at(*content.shape[1:3]), style.weight / whole) for style in styles]
+    return Reference(
+        _features(extractor, layers, tf.constant(content)),
+        [(_features(extractor, layers, tf.constant(picture)), share) for picture, share in sized],
+    )
+
+
+def _features(extractor: Network, layers: Sequence[str], image: Any) -> Features:
+    return {IMAGE: image, **extractor(image, layers)}
+
+
+@lru_cache(maxsize=8)
+def _compiled(extractor: Network, terms: tuple[tuple[str, Loss], ...]) -> Callable[[Any, dict[str, Target]], Point]:
+    """One forward and one backward pass as a graph; everything that a sweep varies comes in as a tensor."""
+    layers = sorted({layer for _, loss in terms for layer in loss.layers} - {IMAGE})
+
+    @tf.function(reduce_retracing=False)
+    def evaluate(image: Any, targets: dict[str, Target]) -> Point:
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            total, weighted, canonical = measure(terms, _features(extractor, layers, image), targets)
+        return Point(image, total, tape.gradient(total, image), weighted, canonical)
+
+    return evaluate
+

@@ -1,0 +1,1 @@
+"""A small painting engine (frame, flow, palette, brush, canvas, hand) and the paintings made with it."""
