@@ -10,7 +10,9 @@ import importlib
 import os
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow, when it comes, need not tell of kernels and missing GPUs
+os.environ.setdefault(
+    "TF_CPP_MIN_LOG_LEVEL", "3"
+)  # TensorFlow, when it comes, need not tell of kernels and missing GPUs
 
 _PUBLIC = {
     "Adam": "nst.optimizer.adam",

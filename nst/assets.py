@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import platformdirs
 import yaml
@@ -42,7 +42,7 @@ class Asset:
     instead_of: str = ""  # the source that could not be reached; empty where the first one served
 
 
-class Unreachable(InputError):
+class UnreachableError(InputError):
     """An address that does not answer; the one failure for which a stand-in may serve."""
 
 
@@ -81,7 +81,7 @@ def _from_catalogue(name: str, fallback: bool) -> Asset:
     first, *stand_ins = catalogue()[name]["sources"]
     try:
         return _from_source(name, first)
-    except Unreachable as error:
+    except UnreachableError as error:
         if not stand_ins:
             raise
         if not fallback:
@@ -121,7 +121,13 @@ def _download(name: str, address: str, credit: str = "") -> Asset:
 
 
 def download(
-    url: str, checksum: str | None, folder: Path, *, file_name: str | None = None, max_bytes: int, seconds: float | None = None
+    url: str,
+    checksum: str | None,
+    folder: Path,
+    *,
+    file_name: str | None = None,
+    max_bytes: int,
+    seconds: float | None = None,
 ) -> Path:
     """`url` as a file in `folder`: taken from there if it is there and sound, else fetched, checked and moved in.
 
@@ -134,7 +140,7 @@ def download(
         seconds: give up after so long; None waits as long as bytes arrive.
 
     Raises:
-        Unreachable: no answer, an answer other than a file, or not within `seconds`.
+        UnreachableError: no answer, an answer other than a file, or not within `seconds`.
         InputError: not https, too large, wrong checksum, or a folder that cannot be written.
     """
     import pooch
@@ -148,9 +154,9 @@ def download(
 
     pooch.get_logger().setLevel(logging.WARNING)
     try:
-        return Path(pooch.retrieve(url, checksum, fname=file_name, path=folder, downloader=fetch))
+        return Path(pooch.retrieve(url, checksum, fname=file_name, path=folder, downloader=cast(Any, fetch)))
     except requests.RequestException as error:
-        raise Unreachable(f"{url} cannot be reached ({type(error).__name__})") from error
+        raise UnreachableError(f"{url} cannot be reached ({type(error).__name__})") from error
     except ValueError as error:
         if isinstance(error, InputError):
             raise

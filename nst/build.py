@@ -1,5 +1,7 @@
-"""A config -> the objects it names. Every key is held against the constructor that will take it, with the nearest
-right one in the message: Hydra checks keys on the command line only, not those in a user's YAML.
+"""A config -> the objects it names.
+
+Every key is held against the constructor that will take it, with the nearest right one in the message: Hydra checks
+keys on the command line only, not those in a user's YAML.
 """
 
 from __future__ import annotations
@@ -101,7 +103,9 @@ class Pictures:
         self.sources = build(config, "style")
         several = len(self.sources) > 1
         self.styles = [
-            self._read(f"style/{index}" if several else "style", source.image, max(1, round(source.scale * self.long_side)))
+            self._read(
+                f"style/{index}" if several else "style", source.image, max(1, round(source.scale * self.long_side))
+            )
             for index, source in enumerate(self.sources)
         ]
 

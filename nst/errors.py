@@ -12,7 +12,7 @@ class InputError(ValueError):
 
 
 def suggestion(word: object, known: Iterable[str]) -> str:
-    """'; did you mean 'adam'?' where something near exists, else the list of what there is."""
+    """`; did you mean 'adam'?` where something near exists, else the list of what there is."""
     names = sorted(set(known))
     near = difflib.get_close_matches(str(word), names, n=1, cutoff=0.5)
     return f"; did you mean '{near[0]}'?" if near else f"; there is {', '.join(names)}" if names else ""

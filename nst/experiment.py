@@ -168,13 +168,17 @@ def _record_failure(request: Request, folder: RunFolder, error: Exception) -> No
     before = folder.record
     if before is None or before.get("status") == "failed":
         choices = dict(request.choices or {})
-        folder.write_record({"status": "failed", "error": text, "overrides": list(request.overrides), "choices": choices})
+        folder.write_record(
+            {"status": "failed", "error": text, "overrides": list(request.overrides), "choices": choices}
+        )
 
 
 def _say_goodbye(folder: RunFolder, record: dict[str, Any]) -> None:
     """The last lines: where the picture is, and how to look at it."""
     metrics = record["metrics"]
-    named = "  ".join(f"{name} {metrics[name]:.4f}" for name in ("style_distance", "content_distance", "ssim") if metrics[name])
+    named = "  ".join(
+        f"{name} {metrics[name]:.4f}" for name in ("style_distance", "content_distance", "ssim") if metrics[name]
+    )
     log.info("%s after %d evaluations, %.0f s  %s", record["ending"], record["evaluations"], record["seconds"], named)
     log.info("picture  %s", _shown(folder.path / PICTURE))
     log.info("curves   tensorboard --logdir %s", _shown(folder.path.parent))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import logging
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,12 @@ log = logging.getLogger(__name__)
 
 MIN_SIDE = 32  # the deepest layers see a picture of this side as 2x2 positions
 MAX_PIXELS = Image.MAX_IMAGE_PIXELS or 2**26  # Pillow's own bound against decompression bombs
-FORMATS = {"png": {}, "jpg": {"quality": 95, "subsampling": 0}, "webp": {"quality": 95}, "tiff": {"compression": "tiff_lzw"}}
+FORMATS = {
+    "png": {},
+    "jpg": {"quality": 95, "subsampling": 0},
+    "webp": {"quality": 95},
+    "tiff": {"compression": "tiff_lzw"},
+}
 
 Size = int | tuple[int, int]
 
@@ -36,10 +41,11 @@ def check_size(size: object) -> Size:
     return check_count("size", size, at_least=MIN_SIDE)
 
 
-def fit(height: int, width: int, size: Size) -> tuple[int, int]:
-    """(height, width) at `size`: a long side keeps the aspect ratio, a pair is taken as it is."""
+def fit(shape: Sequence[int], size: Size) -> tuple[int, int]:
+    """(height, width) of `shape` brought to `size`: a long side keeps the aspect ratio, a pair is taken as it is."""
     if isinstance(size, tuple):
         return size
+    height, width = shape
     scale = size / max(height, width)
     return max(1, round(height * scale)), max(1, round(width * scale))
 
@@ -65,7 +71,7 @@ def read(path: str | Path, size: Size | None = None, *, name: str | None = None)
     name = name or str(path)
     picture = _decode(Path(path), name)
     if size is not None:
-        height, width = fit(picture.height, picture.width, size)
+        height, width = fit((picture.height, picture.width), size)
         check_short_side(name, height, width)
         picture = picture.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
     check_short_side(name, picture.height, picture.width)
@@ -75,7 +81,9 @@ def read(path: str | Path, size: Size | None = None, *, name: str | None = None)
 def check_short_side(name: str, height: int, width: int) -> None:
     """Refuse, with an InputError, a picture whose short side is too small for the network."""
     if min(height, width) < MIN_SIDE:
-        raise InputError(f"{name}: the short side must be at least {MIN_SIDE} pixels, not {width}x{height} (ask for a larger size)")
+        raise InputError(
+            f"{name}: the short side must be at least {MIN_SIDE} pixels, not {width}x{height} (ask for a larger size)"
+        )
 
 
 def _decode(path: Path, name: str) -> Image.Image:
@@ -97,7 +105,9 @@ def _decode(path: Path, name: str) -> Image.Image:
     except UnidentifiedImageError as error:
         raise InputError(f"{name} is not a picture in any format that can be read") from error
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as error:  # Pillow's words for a broken file
-        raise InputError(f"{name} is broken and cannot be read: {str(error).splitlines()[0] if str(error) else 'no reason given'}") from error
+        raise InputError(
+            f"{name} is broken and cannot be read: {str(error).splitlines()[0] if str(error) else 'no reason given'}"
+        ) from error
 
 
 def _neighbour(path: Path) -> str:
@@ -115,7 +125,9 @@ def _to_rgb(picture: Image.Image, name: str) -> Image.Image:
     transparent = picture.has_transparency_data
     picture = ImageOps.exif_transpose(picture)
     if picture.mode == "F":
-        raise InputError(f"{name} holds floating-point pixels, whose range is anybody's guess; save it with 8 or 16 bits")
+        raise InputError(
+            f"{name} holds floating-point pixels, whose range is anybody's guess; save it with 8 or 16 bits"
+        )
     if picture.mode.startswith("I"):  # 16 bits of gray, which Pillow would clip instead of scale
         picture = Image.fromarray((np.asarray(picture, np.uint32) >> 8).clip(0, 255).astype(np.uint8))
     if transparent:

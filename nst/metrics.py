@@ -13,7 +13,7 @@ Where the weights lack layers, the mean is over those there are, and the content
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import tensorflow as tf
@@ -45,7 +45,9 @@ def measure(network: Network, picture: np.ndarray, content: np.ndarray, styles: 
     distances = [_relative(gram(found[layer]), targets[layer]) for layer in style_layers]
     return {
         Metric.style_distance.value: float(np.mean(distances)) if distances else None,
-        Metric.content_distance.value: _relative(found[content_layer], wanted[content_layer]) if content_layer else None,
+        Metric.content_distance.value: _relative(found[content_layer], wanted[content_layer])
+        if content_layer
+        else None,
         Metric.ssim.value: ssim(picture, content),
         "network": network.source.name,
         "style_layers": style_layers,
@@ -57,8 +59,9 @@ def ssim(picture: np.ndarray, content: np.ndarray) -> float:
     """Structural similarity of the luminance of two `[1,H,W,3]`, with the paper's Gaussian window; at most 1."""
     from skimage.metrics import structural_similarity  # half a second to import, needed once a run
 
-    gray = [np.asarray(image[0] @ np.array(LUMINANCE), np.float64) for image in (picture, content)]
-    return float(structural_similarity(*gray, data_range=1.0, gaussian_weights=True, sigma=1.5, use_sample_covariance=False))
+    a, b = (np.asarray(image[0] @ np.array(LUMINANCE), np.float64) for image in (picture, content))
+    window: Any = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    return float(cast(Any, structural_similarity)(a, b, data_range=1.0, **window))
 
 
 def _style_grams(judge: Network, layers: Sequence[str], long_side: int, styles: Sequence[Style]) -> dict[str, Any]:
@@ -66,7 +69,7 @@ def _style_grams(judge: Network, layers: Sequence[str], long_side: int, styles: 
     whole = sum(style.weight for style in styles)
     totals: dict[str, Any] = dict.fromkeys(layers, 0.0)
     for style in styles:
-        picture = resize(style.picture, *fit(*style.picture.shape[1:3], long_side))
+        picture = resize(style.picture, *fit(style.picture.shape[1:3], long_side))
         features = judge(tf.constant(picture), layers)
         for layer in layers:
             totals[layer] += style.weight / whole * gram(features[layer])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from nst.errors import InputError, check_count, check_number
 from nst.record import Level
@@ -65,4 +66,4 @@ def apportion(total: int, shares: Sequence[float]) -> list[int]:
     spare, whole, sums = total - len(shares), sum(shares), [0]
     for k in range(len(shares)):
         sums.append(round(spare * sum(shares[: k + 1]) / whole))
-    return [1 + after - before for before, after in zip(sums, sums[1:], strict=False)]
+    return [1 + after - before for before, after in pairwise(sums)]

@@ -1,4 +1,4 @@
-"""The command: `python -m nst.run`, installed as `nst`. Hydra begins and ends here; TensorFlow is imported in the job."""
+"""The command: `python -m nst.run`, installed as `nst`. Hydra begins and ends here; the job imports TensorFlow."""
 
 from __future__ import annotations
 
@@ -31,7 +31,11 @@ def conf_dir() -> str:
 def slug(text: Any) -> str:
     """`text` as a folder's name; a long one ends in a hash, so that no two become one."""
     name = re.sub(r"[^\w.=-]+", "-", str(text)).strip("-.") or "run"
-    return name if len(name) <= LONGEST_SLUG else f"{name[: LONGEST_SLUG - 9]}-{sha1(name.encode(), usedforsecurity=False).hexdigest()[:8]}"
+    return (
+        name
+        if len(name) <= LONGEST_SLUG
+        else f"{name[: LONGEST_SLUG - 9]}-{sha1(name.encode(), usedforsecurity=False).hexdigest()[:8]}"
+    )
 
 
 def label(group: str, *, _root_: DictConfig) -> str:
@@ -62,7 +66,7 @@ def _complain(error: BaseException, log_file: Path | None = None) -> int:
     """One line on stderr; the exit status it stands for."""
     mendable = isinstance(error, (*complaints.MENDABLE, OSError) if log_file is None else complaints.MENDABLE)
     where = f" (traceback: {log_file})" if log_file and not mendable else ""
-    print(f"nst: {complaints.one_line(error, conf_dir())}{where}", file=sys.stderr)  # noqa: T201
+    print(f"nst: {complaints.one_line(error)}{where}", file=sys.stderr)  # noqa: T201
     return 2 if mendable else 1
 
 

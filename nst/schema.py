@@ -1,6 +1,6 @@
 """The names at the top of a config, with their types; Hydra refuses others. The groups' keys are their constructors'.
 
-Defaults stand in conf/config.yaml, every one of these fields has its value there. No TensorFlow here: `--help` reads it.
+Defaults stand in conf/config.yaml, each of these fields has its value there. No TensorFlow here: `--help` reads it.
 """
 
 from __future__ import annotations

@@ -76,7 +76,19 @@ def set_up(config: DictConfig, pictures: Pictures) -> Setup:
     network = build(config, "extractor").load(precision=Precision(config.precision), fallback=bool(config.fallback))
     network.require(objective.layers)
     return Setup(
-        pictures, styles, network, objective, optimizer, pyramid, init, stop, config.seed, config.steps, observers, levels, named
+        pictures,
+        styles,
+        network,
+        objective,
+        optimizer,
+        pyramid,
+        init,
+        stop,
+        config.seed,
+        config.steps,
+        observers,
+        levels,
+        named,
     )
 
 

@@ -18,6 +18,7 @@ class Interrupt:
     signal: int | None = None
 
     def __call__(self) -> bool:
+        """Whether one came."""
         return self.signal is not None
 
     def resume(self) -> None:

@@ -52,7 +52,7 @@ class Style:
             InputError: too small for the network.
         """
         shape = self.picture.shape[1:3] if self.aspect == "own" else (height, width)
-        size = fit(*shape, round(self.scale * max(height, width)))
+        size = fit(shape, round(self.scale * max(height, width)))
         check_short_side(f"style.scale {self.scale:g}: the style beside a content of {width}x{height}", *size)
         return size
 
@@ -98,7 +98,8 @@ def stylize(
     extractor.require(objective.layers)
     levels = (pyramid or Single()).levels(*content.shape[1:3], steps)
     check_levels(levels, styles)
-    picture = (init or inits.Content())(resize(content, *levels[0][:2]), styles[0].picture, seed)
+    first = resize(content, levels[0].height, levels[0].width)
+    picture = (init or inits.Content())(first, styles[0].picture, seed)
     clock = _Clock(observers)
     last, ending = None, Ending.STEPS
     for index, level in enumerate(levels):
@@ -154,7 +155,13 @@ class _Clock:
             started = time.perf_counter()
 
         descent = descend(
-            evaluate, tf.constant(image), optimizer, steps=level.steps, observe=observe, stop=stop, interrupted=interrupted
+            evaluate,
+            tf.constant(image),
+            optimizer,
+            steps=level.steps,
+            observe=observe,
+            stop=stop,
+            interrupted=interrupted,
         )
         self.evaluations = before + descent.evaluations
         return descent
@@ -196,4 +203,3 @@ def _compiled(extractor: Network, terms: tuple[tuple[str, Loss], ...]) -> Callab
         return Point(image, total, tape.gradient(total, image), weighted, canonical)
 
     return evaluate
-

@@ -1,4 +1,4 @@
-"""VGG19 where its weights are cached or come within seconds, else the bundled network: the fallback rule for networks."""
+"""VGG19 where its weights are cached or come within seconds, else the bundled network: the fallback rule again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 from functools import lru_cache
 
-from nst.assets import Unreachable
+from nst.assets import UnreachableError
 from nst.errors import InputError, check_number
 from nst.extractor.network import Network
 from nst.extractor.vgg19 import VGG19
@@ -30,7 +30,9 @@ class Auto:
         self.patience = check_number("extractor.patience", patience, above=0)
         self.pooling = VGG19(pooling=pooling).pooling
 
-    def load(self, *, precision: Precision = Precision.auto, fallback: bool = True, seconds: float | None = None) -> Network:
+    def load(
+        self, *, precision: Precision = Precision.auto, fallback: bool = True, seconds: float | None = None
+    ) -> Network:
         """The network that serves.
 
         Raises:
@@ -43,7 +45,7 @@ class Auto:
 def _decide(pooling: str, precision: Precision, fallback: bool, seconds: float) -> Network:
     try:
         return VGG19(pooling=pooling).load(precision=precision, seconds=seconds)
-    except Unreachable as error:
+    except UnreachableError as error:
         if not fallback:
             raise InputError(f"{error}; extractor=vgg19_slim or fallback=true use the bundled network") from error
         log.warning("VGG19's weights: %s; standing in for it: the bundled network, vgg19_slim", error)

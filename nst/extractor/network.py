@@ -53,7 +53,8 @@ class Network:
         self.weights = weights
         self.preprocess = preprocess
         self._tensors = {
-            layer: (tf.constant(kernel, precision), tf.constant(bias, precision)) for layer, (kernel, bias) in weights.items()
+            layer: (tf.constant(kernel, precision), tf.constant(bias, precision))
+            for layer, (kernel, bias) in weights.items()
         }
 
     def __repr__(self) -> str:
@@ -70,7 +71,9 @@ class Network:
         for layer in layers:
             check_name("layer", layer, LAYERS)
             if layer not in self.layers:
-                raise InputError(f"layer '{layer}' is not in {self.source.file}, which ends at {(self.layers or ('nothing',))[-1]}")
+                raise InputError(
+                    f"layer '{layer}' is not in {self.source.file}, which ends at {(self.layers or ('nothing',))[-1]}"
+                )
 
     def __call__(self, image: Any, layers: Iterable[str]) -> Features:
         """Features of `image` `[1,H,W,3]`, RGB 0..1, at `layers`, each `[1,h,w,c]` float32."""

@@ -38,7 +38,9 @@ class VGG19:
         self.weights = weights
         self.pooling = check_name("extractor.pooling", pooling, POOLINGS)
 
-    def load(self, *, precision: Precision = Precision.auto, fallback: bool = True, seconds: float | None = None) -> Network:
+    def load(
+        self, *, precision: Precision = Precision.auto, fallback: bool = True, seconds: float | None = None
+    ) -> Network:
         """The network, loaded once per process.
 
         Raises:

@@ -32,7 +32,9 @@ class VGG19Slim:
     def __init__(self, pooling: str = "max") -> None:
         self.pooling = check_name("extractor.pooling", pooling, POOLINGS)
 
-    def load(self, *, precision: Precision = Precision.auto, fallback: bool = True, seconds: float | None = None) -> Network:
+    def load(
+        self, *, precision: Precision = Precision.auto, fallback: bool = True, seconds: float | None = None
+    ) -> Network:
         """The network, loaded once per process."""
         del fallback, seconds  # it is always there
         return _load(self.pooling, precision.resolve())

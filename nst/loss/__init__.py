@@ -87,7 +87,9 @@ class Objective:
         return {name: loss.target(reference) for name, loss in self.terms}
 
 
-def measure(terms: Sequence[tuple[str, Loss]], features: Features, targets: dict[str, Target]) -> tuple[Any, Terms, Terms]:
+def measure(
+    terms: Sequence[tuple[str, Loss]], features: Features, targets: dict[str, Target]
+) -> tuple[Any, Terms, Terms]:
     """(total, weighted, canonical) of `features`; total is the sum of all that is in weighted."""
     canonical = {name: loss(features, targets[name].values) for name, loss in terms}
     weighted = {

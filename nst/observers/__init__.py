@@ -56,6 +56,7 @@ class Every:
         self.next = 0
 
     def __call__(self, evaluation: int) -> bool:
+        """Whether this evaluation is one."""
         if not self.every or evaluation < self.next:
             return False
         self.next = (evaluation // self.every + 1) * self.every

@@ -62,7 +62,9 @@ class Console:
 
     def _line(self, iterate: Iterate) -> str:
         level, point = self._run.levels[iterate.level], iterate.point
-        parts = " ".join(f"{name} {sum(float(v) for v in values.values()):.4g}" for name, values in point.weighted.items())
+        parts = " ".join(
+            f"{name} {sum(float(v) for v in values.values()):.4g}" for name, values in point.weighted.items()
+        )
         return (
             f"level {iterate.level + 1}/{len(self._run.levels)} {level.width}x{level.height}"
             f"  step {iterate.evaluation}/{self._run.steps}  loss {float(point.total):.4g} ({parts})"

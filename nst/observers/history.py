@@ -51,7 +51,11 @@ class History:
 
 def _row(iterate: Iterate) -> dict[str, Any]:
     point = iterate.point
-    row: dict[str, Any] = {"level": iterate.level, "evaluation": iterate.evaluation, "seconds": round(iterate.seconds, 3)}
+    row: dict[str, Any] = {
+        "level": iterate.level,
+        "evaluation": iterate.evaluation,
+        "seconds": round(iterate.seconds, 3),
+    }
     row["gradient_norm"] = f"{gradient_norm(point.gradient):.7g}"
     row["loss/total"] = f"{float(point.total):.9g}"
     for kind, terms in (("loss", point.weighted), ("term", point.canonical)):

@@ -115,5 +115,5 @@ def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, bool | int
 
 
 def _shown(picture: np.ndarray) -> np.ndarray:
-    size = fit(*picture.shape[1:3], min(IMAGE_SIDE, max(picture.shape[1:3])))
+    size = fit(picture.shape[1:3], min(IMAGE_SIDE, max(picture.shape[1:3])))
     return resize(picture, *size)

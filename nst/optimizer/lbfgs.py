@@ -66,7 +66,7 @@ class LBFGS:
         moved = found.total < point.total
         pair = _pair(found.image - point.image, found.gradient - point.gradient)
         known = state[-1].rho > 0
-        if moved:
+        if moved:  # noqa: SIM108  no ternary: inside tf.function this becomes a branch of the graph
             state = _remember(state, pair)
         else:
             state = self.init(point.image)

@@ -19,9 +19,10 @@ class Brush:
     """How a passage is brushed. Lengths are fractions of the picture's long side."""
 
     width: float
-    length: float
-    spacing: float
-    """Mean distance between neighbouring strokes' centres."""
+    length: float = 0.0
+    """Mean length of a stroke, where no path sets it."""
+    spacing: float = 0.0
+    """Distance between the middles of neighbouring strokes, where the brush covers an area."""
     contrast: float = 0.1
     """Standard deviation of a stroke's tone from the tone that the passage has there."""
     two_tone: float = 0.1

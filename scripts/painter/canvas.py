@@ -13,6 +13,9 @@ OVERSAMPLING = 2
 SPLAT_STEP = 0.8
 """Distance in canvas pixels between the points of a stroke: below 1, so that it has hardly a hole."""
 
+THICKNESS = 0.002
+"""Height of the paint at relief 1, as a fraction of the long side."""
+
 BORDER = 1
 """Pixels around the canvas that take what is painted beyond its edge, cut off in the end."""
 
@@ -45,8 +48,9 @@ class Canvas:
     def picture(self, light: float) -> Image.Image:
         """The finished picture, lit from the upper left; `light` scales the shading of the relief, 0 for none."""
         inner = self.pixels.reshape(self.rows, self.columns, 4)[BORDER:-BORDER, BORDER:-BORDER]
-        down, right = np.gradient(_soften(inner[..., 3]))
-        shading = 1.0 + light * np.tanh(-4.0 * (down + right))
+        down, right = np.gradient(_soften(inner[..., 3]) * THICKNESS * self.scale)
+        # The hyperbolic tangent keeps steep edges from glaring.
+        shading = 1.0 - light * np.tanh(down + right)
         lit = np.clip(inner[..., :3] * shading[..., None], 0.0, 1.0)
         return Image.fromarray((lit * 255.0 + 0.5).astype(np.uint8)).reduce(OVERSAMPLING)
 
@@ -58,20 +62,20 @@ class Canvas:
         across = np.linspace(0.0, 1.0, max(3, int(widths.max() / SPLAT_STEP)), dtype=np.float32)
         half_widths = (widths[:, None] / 2 * (1.0 - taper * along**1.5)).astype(np.float32)
         sides = half_widths[:, :, None] * (2.0 * across - 1.0)
-        column = spines[..., 0, None] + normals[..., 0, None] * sides + BORDER
-        row = spines[..., 1, None] + normals[..., 1, None] * sides + BORDER
-        inside = np.clip(row, 0, self.rows - 1).astype(np.intp), np.clip(column, 0, self.columns - 1).astype(np.intp)
+        x, y = (spines[..., i, None] + normals[..., i, None] * sides + BORDER for i in (0, 1))
+        row = np.clip(y, 0, self.rows - 1).astype(np.intp)
+        column = np.clip(x, 0, self.columns - 1).astype(np.intp)
         mark = np.arange(count)[:, None, None] * (MARK_ROWS * MARK_COLUMNS)
         mark_row = (along * (MARK_ROWS - 1)).astype(np.intp)[:, None] * MARK_COLUMNS
         mark_column = (across * (MARK_COLUMNS - 1)).astype(np.intp)
-        return (inside[0] * self.columns + inside[1]).ravel(), (mark + mark_row + mark_column).ravel()
+        return (row * self.columns + column).ravel(), (mark + mark_row + mark_column).ravel()
 
 
 def _mix(paints: Array, marks: Marks) -> Floats:
     """Colour and thickness [cells,4] of the paint in every cell of the marks."""
-    first, second = (paints[:, i, None, None, :].astype(np.float32) for i in (0, 1))
+    first, second = paints[:, 0, None, None], paints[:, 1, None, None]
     colour = (first + marks.mix[..., None] * (second - first)) * marks.shade[..., None]
-    return np.concatenate([colour, marks.relief[..., None]], axis=-1).reshape(-1, 4)
+    return np.concatenate([colour, marks.relief[..., None]], axis=-1).reshape(-1, 4).astype(np.float32)
 
 
 def _resample(paths: Array) -> tuple[Floats, Floats]:
@@ -81,13 +85,17 @@ def _resample(paths: Array) -> tuple[Floats, Floats]:
     normals = np.stack([-steps[..., 1], steps[..., 0]], axis=-1) / lengths[..., None]
     normals = np.concatenate([normals, normals[:, -1:]], axis=1)
     places = np.linspace(0.0, paths.shape[1] - 1.0, max(2, int(lengths.sum(axis=1).max() / SPLAT_STEP)))
-    before = np.minimum(places.astype(int), paths.shape[1] - 2)
+    return _interpolate(paths, places), _interpolate(normals, places)
+
+
+def _interpolate(lines: Array, places: Array) -> Floats:
+    """Points [n,m,2] at the fractional indices `places` [m] of `lines` [n,points,2]."""
+    before = np.minimum(places.astype(int), lines.shape[1] - 2)
     share = (places - before)[:, None]
-    spines, sides = (line[:, before] * (1.0 - share) + line[:, before + 1] * share for line in (paths, normals))
-    return spines.astype(np.float32), sides.astype(np.float32)
+    return (lines[:, before] * (1.0 - share) + lines[:, before + 1] * share).astype(np.float32)
 
 
-def _soften(values: Floats) -> Floats:
+def _soften(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     """Two binomial blurs (1 2 1)/4 along both axes: bristles stay visible, single pixels do not sparkle."""
     for axis in (0, 0, 1, 1):
         values = (np.roll(values, 1, axis) + 2.0 * values + np.roll(values, -1, axis)) / 4.0

@@ -56,12 +56,12 @@ def streaks(angles: Array, noise: Array, reach: float) -> Array:
     ribbons that follow the flow.
     """
     rows, columns = noise.shape
-    frame_y, frame_x = np.mgrid[0:rows:STREAK_COARSENESS, 0:columns:STREAK_COARSENESS]
-    starts = np.stack([frame_x, frame_y], axis=-1).reshape(-1, 2) / columns
+    row, column = np.mgrid[0:rows:STREAK_COARSENESS, 0:columns:STREAK_COARSENESS]
+    starts = np.stack([column, row], axis=-1).reshape(-1, 2) / columns
     paths = trace(angles, starts, np.full(len(starts), reach))
     means = sample(noise, paths).mean(axis=1)
-    ranks = np.argsort(np.argsort(means)) / len(means)
-    return enlarge(ranks.reshape(frame_x.shape), rows, columns)
+    ranks = np.argsort(np.argsort(means, kind="stable"), kind="stable") / len(means)
+    return enlarge(ranks.reshape(row.shape), rows, columns)
 
 
 def _direction(vectors: Array, points: Array, facing: Array) -> Array:
@@ -72,7 +72,7 @@ def _direction(vectors: Array, points: Array, facing: Array) -> Array:
 
 
 def _march(vectors: Array, points: Array, facing: Array, step: Array, count: int) -> list[Array]:
-    """`points` and the `count` points reached from there by the midpoint rule; Euler steps would leave tight circles."""
+    """`points` and the `count` points reached from there by the midpoint rule; Euler steps leave tight circles."""
     path = [points]
     for _ in range(count):
         middle = points + step / 2 * _direction(vectors, points, facing)

@@ -19,7 +19,7 @@ MAP_SIDE = 512
 
 @dataclass(frozen=True)
 class Frame:
-    """A landscape format of width 1 and height `aspect`, with the coordinates of its map cells as `x`, `y` [h,w]."""
+    """A landscape or square format, 1 wide and `aspect` <= 1 high, and its map cells' coordinates `x` and `y` [h,w]."""
 
     aspect: float
     x: Array = field(init=False, repr=False)

@@ -7,7 +7,7 @@ import numpy as np
 from painter.brush import Brush
 from painter.flow import level_lines, streaks
 from painter.frame import Array, Frame, bump, smoothstep
-from painter.hand import Hand, Passage
+from painter.hand import Hand, Passage, Point
 from painter.houses import House, paint_church, paint_house
 from painter.palette import Ramp
 
@@ -41,15 +41,21 @@ SLATES = Ramp.of("#121b3e", "#22386c", "#3f6296", "#7597b8")
 
 UPWARDS = -np.pi / 2
 
+CYPRESS_EDGE = 0.33
+"""Where the land right of the cypress begins."""
+
+OLIVE_SHARE = 0.4
+"""Share of olive bushes among the green ones."""
+
 
 @dataclass(frozen=True)
 class Ridge:
-    """A range of hills: height `y` of its crest, waves on it, its rise to the right, and its colours."""
+    """A range of hills, whose crest lies at `y` on the left and climbs by `rise` to the right."""
 
     y: float
     rise: float
     waves: tuple[tuple[float, float, float], ...]
-    """Amplitude, waves over the picture's width, and phase in radians of each."""
+    """Amplitude, number over the picture's width, and phase in radians of each wave on the crest."""
     depth: float
     """How far down from its crest it shows."""
     ramp: Ramp
@@ -57,11 +63,10 @@ class Ridge:
 
 @dataclass(frozen=True)
 class Flame:
-    """A tongue of the cypress: where it roots and tips, its widest half-width and how far it sways."""
+    """A tongue of the cypress, from `root` (x at the picture's foot) to `tip`, swaying sideways by `sway`."""
 
     root: float
-    tip: float
-    top: float
+    tip: Point
     half_width: float
     sway: float
 
@@ -72,10 +77,10 @@ RIDGES = (
     Ridge(0.665, 0.030, ((0.010, 1.8, 1.0), (0.004, 5.0, 1.0)), 0.20, FIELDS),
 )
 FLAMES = (
-    Flame(0.150, 0.190, 0.030, 0.074, 0.016),
-    Flame(0.098, 0.088, 0.400, 0.046, 0.010),
-    Flame(0.215, 0.262, 0.330, 0.048, -0.012),
-    Flame(0.240, 0.298, 0.530, 0.040, -0.008),
+    Flame(0.150, (0.190, 0.030), 0.074, 0.016),
+    Flame(0.098, (0.088, 0.400), 0.046, 0.010),
+    Flame(0.215, (0.262, 0.330), 0.048, -0.012),
+    Flame(0.240, (0.298, 0.530), 0.040, -0.008),
 )
 BACK_ROW = (
     House((0.352, 0.662), 0.028, OCHRE_WALL, SLATES, depth=0.030),
@@ -101,6 +106,7 @@ def paint_hills(hand: Hand, frame: Frame) -> None:
     """The ranges from far to near, each with a dark line along its crest."""
     for ridge in RIDGES:
         below = frame.y - _crest(frame, ridge)
+        # Lines that copy the crest would look like a staircase of layers: swells make them roll.
         rolls = below + 0.014 * frame.noise(0.10, hand.rng) + 0.010 * np.sin(30.0 * frame.x + 60.0 * below)
         flow = level_lines(rolls)
         tone = 0.15 + 0.65 * streaks(flow, frame.noise(0.014, hand.rng), 0.16)
@@ -116,8 +122,8 @@ def paint_village(hand: Hand) -> None:
     _paint_bushes(hand, 0.650, 12, 0.015)
     for house in BACK_ROW:
         paint_house(hand, house)
-    paint_church(hand, (0.570, 0.694), WHITEWASH, SLATES, 0.150)
     _paint_bushes(hand, 0.686, 12, 0.011)
+    paint_church(hand, (0.570, 0.694), WHITEWASH, SLATES, 0.150)
     for house in FRONT_ROW:
         paint_house(hand, house)
     _paint_bushes(hand, 0.752, 20, 0.020)
@@ -128,9 +134,11 @@ def paint_cypress(hand: Hand, frame: Frame) -> None:
     """The cypress: tapering strokes that lick upwards and lean out at its edges."""
     for flame in FLAMES[::-1]:
         across, climb = _flame_coordinates(frame, flame)
-        inside = smoothstep(np.abs(across), 0.95, 0.7) * (climb > 0.0) * (climb < 0.97)
+        # Strokes start well inside, so that the outline is made by their tips and not by a cut.
+        inside = smoothstep(np.abs(across), 0.95, 0.7) * smoothstep(climb, 0.99, 0.97)
+        leaning = 0.45 * across * (1.0 - climb)
         writhing = 0.35 * np.sin(26.0 * frame.y + 2.5 * across) + 0.9 * (frame.noise(0.05, hand.rng) - 0.5)
-        flow = UPWARDS + 0.45 * across * (1.0 - climb) + writhing * (1.0 - 0.6 * climb)
+        flow = UPWARDS + leaning + writhing * (1.0 - 0.6 * climb)
         tone = 0.08 + 0.62 * streaks(flow, frame.noise(0.012, hand.rng), 0.14) - 0.12 * np.abs(across)
         for brush in CYPRESS_BRUSHES:
             hand.cover(Passage(inside, flow, tone, CYPRESS, UPWARDS), brush)
@@ -144,17 +152,17 @@ def _crest(frame: Frame, ridge: Ridge) -> Array:
 
 def _flame_coordinates(frame: Frame, flame: Flame) -> tuple[Array, Array]:
     """Place in a flame: across from -1 to 1 at its edges, and climb from 0 at the picture's foot to 1 at the tip."""
-    climb = (frame.aspect - frame.y) / (frame.aspect - flame.top)
-    spine = flame.root + (flame.tip - flame.root) * climb + flame.sway * np.sin(7.0 * climb)
+    climb = (frame.aspect - frame.y) / (frame.aspect - flame.tip[1])
+    spine = flame.root + (flame.tip[0] - flame.root) * climb + flame.sway * np.sin(7.0 * climb)
     girth = np.clip(1.0 - climb, 0.0, 1.0) ** 0.75 * (1.0 + 0.15 * np.sin(19.0 * climb))
     return (frame.x - spine) / np.maximum(flame.half_width * girth, 1e-3), climb
 
 
 def _paint_bushes(hand: Hand, y: float, count: int, radius: float) -> None:
     """A row of round bushes right of the cypress, dark below and light above."""
-    for x in hand.rng.permutation(np.linspace(0.33, 1.0, count)):
+    for x in hand.rng.permutation(np.linspace(CYPRESS_EDGE, 1.0, count)):
         centre = np.array([x, y]) + radius * hand.rng.normal(0.0, (0.5, 0.3))
-        ramp = OLIVES if hand.rng.random() < 0.4 else TREES
+        ramp = OLIVES if hand.rng.random() < OLIVE_SHARE else TREES
         for brush in BUSH_BRUSHES:
             _paint_curls(hand, centre, radius * hand.rng.uniform(0.8, 1.3), ramp, brush)
 

@@ -28,7 +28,10 @@ HALO_BRUSHES = (
     Brush(width=0.0070, length=0.030, spacing=0.0085, contrast=0.14, two_tone=0.12),
 )
 CORE_BRUSH = Brush(width=0.0070, length=0.018, spacing=0.0035, contrast=0.14, two_tone=0.15)
-CRESCENT_BRUSH = Brush(width=0.0070, length=0.100, spacing=0.0, contrast=0.05, two_tone=0.12)
+CRESCENT_BRUSH = Brush(width=0.0070, contrast=0.05, two_tone=0.12)
+
+WHIRL_PULL, LIGHT_PULL = 6.0, 8.0
+"""Weights of whirls and lights at their centres, where the plain currents weigh 1."""
 
 HALO_REACH = 3.0
 """Radius of a halo, in radii of its star."""
@@ -142,11 +145,11 @@ def _sky_flow(hand: Hand, frame: Frame) -> Array:
     swell = 0.030 * np.sin(9.0 * frame.x + 5.0 * frame.y) + 0.05 * frame.noise(0.16, hand.rng)
     parts: list[tuple[Array, Array | float]] = [(level_lines(frame.y + swell), 1.0)]
     for whirl in WHIRLS:
-        reach = bump(frame.distance(whirl.centre), 1.15 * whirl.radius)
-        parts.append((circling(frame, whirl.centre, whirl.pitch), 6.0 * reach))
+        pull = WHIRL_PULL * bump(frame.distance(whirl.centre), 1.15 * whirl.radius)
+        parts.append((circling(frame, whirl.centre, whirl.pitch), pull))
     for light in (*STARS, MOON):
-        reach = bump(frame.distance(light.centre), 2.4 * light.radius)
-        parts.append((circling(frame, light.centre), 8.0 * reach))
+        pull = LIGHT_PULL * bump(frame.distance(light.centre), 2.4 * light.radius)
+        parts.append((circling(frame, light.centre), pull))
     return blend(parts)
 
 

@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from nst.extractor.network import check_layers
@@ -72,7 +73,7 @@ class Gram:
         values, scales = {}, {}
         for layer, share in zip(self.layers, shares("", self.layers, self.layer_weights), strict=True):
             A = tf.add_n([part * gram(features[layer]) for features, part in reference.styles])
-            C, M = float(A.shape[-1]), _positions(reference.content[layer])
+            C, M = A.shape[0], float(np.prod(reference.content[layer].shape[1:3]))
             values[layer] = A
             scales[layer] = tf.cast(self.weight * share * NORMALIZERS[self.normalizer](A, C, M, pixels), tf.float32)
         return Target(values, scales)
@@ -80,7 +81,3 @@ class Gram:
     def __call__(self, features: Features, target: dict[str, Any]) -> dict[str, Any]:
         """{layer: mean((G - A)^2)}."""
         return {layer: tf.reduce_mean((gram(features[layer]) - target[layer]) ** 2) for layer in self.layers}
-
-
-def _positions(features: Any) -> float:
-    return float(features.shape[1] * features.shape[2])
