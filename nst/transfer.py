@@ -96,7 +96,7 @@ def stylize(
         InputError: a layer the network lacks, or a picture or level too small for it.
     """
     extractor.require(objective.layers)
-    levels = (pyramid or Single()).levels(*content.shape[1:3], steps)
+    levels = (pyramid or Single()).levels(content.shape[1], content.shape[2], steps)
     check_levels(levels, styles)
     first = resize(content, levels[0].height, levels[0].width)
     picture = (init or inits.Content())(first, styles[0].picture, seed)
