@@ -70,7 +70,7 @@ class Features:
         for layer, share in zip(self.layers, shares("", self.layers, self.layer_weights), strict=True):
             P = content[layer]  # [1,h,w,C]
             C, M = float(P.shape[-1]), float(P.shape[1] * P.shape[2])
-            scales[layer] = tf.cast(self.weight * share * NORMALIZERS[self.normalizer](P, C, M, pixels), tf.float32)
+            scales[layer] = tf.cast(self.weight * share * NORMALIZERS[self.normalizer](P, C, M, pixels), P.dtype)
         return Target({layer: content[layer] for layer in self.layers}, scales)
 
     def __call__(self, features: FeatureMaps, target: dict[str, Any]) -> dict[str, Any]:

@@ -102,7 +102,7 @@ class TotalVariation:
         image = reference.content[IMAGE]
         pixels = float((image.shape[1] - 1) * (image.shape[2] - 1))
         factor = NORMALIZERS[self.normalizer](FORMS[self.form](image, self.exponent), pixels)
-        return Target({}, {IMAGE: tf.cast(self.weight * factor, tf.float32)})
+        return Target({}, {IMAGE: tf.cast(self.weight * factor, image.dtype)})
 
     def __call__(self, features: Features, target: dict[str, Any]) -> dict[str, Any]:
         """{image: v}."""

@@ -75,7 +75,7 @@ class Gram:
             A = tf.add_n([part * gram(features[layer]) for features, part in reference.styles])
             C, M = A.shape[0], float(np.prod(reference.content[layer].shape[1:3]))
             values[layer] = A
-            scales[layer] = tf.cast(self.weight * share * NORMALIZERS[self.normalizer](A, C, M, pixels), tf.float32)
+            scales[layer] = tf.cast(self.weight * share * NORMALIZERS[self.normalizer](A, C, M, pixels), A.dtype)
         return Target(values, scales)
 
     def __call__(self, features: Features, target: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,92 @@
+"""What all tests share: small real pictures, the bundled network, and the command run in this process."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[1]
+CONF = ROOT / "conf"
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+class Outcome(NamedTuple):
+    """What a command left."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="session")
+def network():
+    """The bundled network."""
+    from nst import VGG19Slim
+
+    return VGG19Slim().load()
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(7)
+
+
+def blobs(height: int, width: int, seed: int) -> np.ndarray:
+    """A smooth colorful picture with edges, `[1,H,W,3]` float32."""
+    rng = np.random.default_rng(seed)
+    small = rng.uniform(0, 255, (4, 5, 3)).astype(np.uint8)
+    big = np.asarray(Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC), np.float32) / 255
+    return np.where(big > 0.5, big, big * 0.6)[None].astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with content.png (80x64) and style.png (96x72)."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for name, (height, width, seed) in {"content": (64, 80, 1), "style": (72, 96, 2)}.items():
+        Image.fromarray((blobs(height, width, seed)[0] * 255).astype(np.uint8)).save(folder / f"{name}.png")
+    return folder
+
+
+@pytest.fixture
+def nst(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Callable[..., Outcome]]:
+    """The command line in this process, on small pictures, in a folder of its own; later arguments win."""
+    from nst.run import main
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NST_CACHE", str(tmp_path / "cache"))
+    small = [
+        f"content.image={pictures / 'content.png'}",
+        f"style.image={pictures / 'style.png'}",
+        "extractor=vgg19_slim",
+        "size=80",
+        "steps=4",
+        "pyramid=single",
+    ]
+
+    def call(*arguments: str) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["nst", *small, *arguments])
+        capfd.readouterr()
+        try:
+            status = main()
+        except SystemExit as exit_:
+            status = int(exit_.code or 0)
+        return Outcome(status, *capfd.readouterr())
+
+    yield call
+
+
+def only_run(folder: Path = Path("outputs")) -> Path:
+    """The one run folder in there."""
+    (run,) = [path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()]
+    return run

@@ -1,0 +1,222 @@
+"""The contract over all optimizers, and each against an independent version of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nst.errors import InputError
+from nst.optimizer.adam import Adam
+from nst.optimizer.lbfgs import LBFGS, Pair, _direction
+from nst.optimizer.sgd import SGD
+from nst.record import Point
+
+OPTIMIZERS = {
+    "sgd": lambda box: SGD(learning_rate=0.05, box=box),
+    "adam": lambda box: Adam(learning_rate=0.05, box=box),
+    "lbfgs": lambda box: LBFGS(box=box),
+}
+
+
+def evaluator(function: Callable[[Any], Any]) -> Callable[[Any], Point]:
+    """A function of the picture as an evaluation."""
+
+    def evaluate(image: Any) -> Point:
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            total = function(image)
+        return Point(image, total, tape.gradient(total, image), {"term": {"layer": total}}, {"term": {"layer": total}})
+
+    return evaluate
+
+
+def quadratic(center: np.ndarray) -> Callable[[Any], Any]:
+    """Stretched differently along every value, lowest at `center`."""
+    stiffness = np.linspace(1, 4, center.size).reshape(center.shape)
+    return lambda x: tf.reduce_sum(stiffness * (x - center) ** 2)
+
+
+def rosenbrock(x: Any) -> Any:
+    a, b = x[..., 0], x[..., 1]
+    return tf.reduce_sum(100 * (b - a**2) ** 2 + (1 - a) ** 2)
+
+
+def minimize(optimizer: Any, evaluate: Any, start: np.ndarray, evaluations: int) -> tuple[Point, int, list[float]]:
+    point, state, used = evaluate(tf.constant(start)), optimizer.init(tf.constant(start)), 1
+    totals = [float(point.total)]
+    while used < evaluations:
+        point, state, count, converged = optimizer.step(evaluate, point, state, evaluations - used)
+        used += int(count)
+        totals.append(float(point.total))
+        if bool(converged):
+            break
+    return point, used, totals
+
+
+CENTER = np.linspace(0.2, 0.8, 12).reshape(1, 2, 2, 3)
+START = np.full((1, 2, 2, 3), 0.5)
+
+
+def test_every_optimizer_is_tested_here() -> None:
+    files = {path.stem for path in Path("nst/optimizer").glob("*.py")} if Path("nst").is_dir() else set(OPTIMIZERS)
+    assert files - {"__init__", "contract"} <= set(OPTIMIZERS)
+
+
+@pytest.mark.parametrize("box", [False, True])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+class TestContract:
+    def test_finds_the_lowest_point(self, name: str, box: bool) -> None:
+        point, _, _ = minimize(OPTIMIZERS[name](box), evaluator(quadratic(CENTER)), START, 300)
+        np.testing.assert_allclose(point.image, CENTER, atol=1e-3)
+
+    def test_counts_every_evaluation_and_keeps_to_the_budget(self, name: str, box: bool) -> None:
+        calls = 0
+        evaluate = evaluator(rosenbrock)
+
+        def counted(image: Any) -> Point:
+            nonlocal calls
+            calls += 1
+            return evaluate(image)
+
+        _, used, _ = minimize(OPTIMIZERS[name](box), counted, np.full((1, 2, 2, 2), 0.3), 23)
+        assert used == calls == 23
+
+    def test_state_goes_in_and_out(self, name: str, box: bool) -> None:
+        """The same call twice gives the same; the object itself remembers nothing."""
+        optimizer, evaluate = OPTIMIZERS[name](box), evaluator(rosenbrock)
+        point, state = evaluate(tf.constant(START[..., :2])), optimizer.init(tf.constant(START[..., :2]))
+        for _ in range(3):
+            point, state, _, _ = optimizer.step(evaluate, point, state, 10)
+        first, second = (optimizer.step(evaluate, point, state, 10) for _ in range(2))
+        np.testing.assert_array_equal(first.point.image, second.point.image)
+
+    def test_works_under_tf_function_as_it_does_eagerly(self, name: str, box: bool) -> None:
+        optimizer, evaluate = OPTIMIZERS[name](box), evaluator(rosenbrock)
+        start = tf.constant(np.full((1, 2, 2, 2), 0.3))
+        step = tf.function(lambda point, state: optimizer.step(evaluate, point, state, 10))
+        eager, graph = (evaluate(start), optimizer.init(start)), (evaluate(start), optimizer.init(start))
+        for _ in range(6):
+            eager = optimizer.step(evaluate, *eager, 10)[:2]
+            graph = step(*graph)[:2]
+        np.testing.assert_allclose(eager[0].image, graph[0].image, rtol=1e-9)
+
+    def test_the_box_holds(self, name: str, box: bool) -> None:
+        outside = np.full((1, 2, 2, 3), 1.5)
+        outside[..., 0] = 0.5
+        seen: list[Any] = []
+        evaluate = evaluator(quadratic(outside))
+
+        def watched(image: Any) -> Point:
+            seen.append(image)
+            return evaluate(image)
+
+        point, _, _ = minimize(OPTIMIZERS[name](box), watched, START, 200)
+        np.testing.assert_allclose(point.image, np.clip(outside, 0, 1) if box else outside, atol=1e-3)
+        assert not box or all(float(tf.reduce_max(image)) <= 1 for image in seen)
+
+
+def naive_two_loop(gradient: np.ndarray, pairs: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """Nocedal & Wright, algorithm 7.4, as printed, on flat vectors."""
+    q, alphas = gradient.copy(), []
+    for s, y in reversed(pairs):
+        alphas.append(s @ q / (y @ s))
+        q = q - alphas[-1] * y
+    s, y = pairs[-1]
+    r = (s @ y) / (y @ y) * q
+    for (s, y), alpha in zip(pairs, reversed(alphas), strict=True):
+        r = r + s * (alpha - y @ r / (y @ s))
+    return -r
+
+
+@pytest.mark.parametrize("known", [1, 3, 5])
+def test_lbfgs_direction_equals_the_naive_recursion(known: int, rng: np.random.Generator) -> None:
+    shape, history = (1, 2, 3, 3), 5
+    hessian = rng.normal(size=(18, 18))
+    hessian = hessian @ hessian.T + np.eye(18)
+    steps = rng.normal(size=(known, 18))
+    gradient = rng.normal(size=18)
+    empty = Pair(tf.zeros(shape, tf.float64), tf.zeros(shape, tf.float64), tf.constant(0.0, tf.float64))
+    pairs = [Pair(*(tf.constant(v.reshape(shape)) for v in (s, hessian @ s)), tf.constant(1 / (s @ hessian @ s))) for s in steps]
+    found = _direction(tf.constant(gradient.reshape(shape)), (*[empty] * (history - known), *pairs))
+    expected = naive_two_loop(gradient, [(s, hessian @ s) for s in steps])
+    np.testing.assert_allclose(np.ravel(found), expected, rtol=1e-9)
+
+
+def test_lbfgs_reaches_rosenbrocks_floor() -> None:
+    start = np.array([-1.2, 1.0]).reshape(1, 1, 1, 2)
+    point, used, totals = minimize(LBFGS(box=False), evaluator(rosenbrock), start, 100)
+    np.testing.assert_allclose(np.ravel(point.image), [1, 1], atol=1e-6)
+    assert used < 60
+    assert totals == sorted(totals, reverse=True)
+
+
+def test_lbfgs_reaches_the_floor_of_a_boxed_rosenbrock() -> None:
+    """With the first value held under 0.5 by its box, the lowest point is (0.5, 0.25)."""
+    shifted = evaluator(lambda x: rosenbrock(tf.stack([x[..., 0] - 0.5, x[..., 1]], -1)))
+    point, _, _ = minimize(LBFGS(box=True), shifted, np.full((1, 1, 1, 2), 0.1), 200)
+    np.testing.assert_allclose(np.ravel(point.image), [1, 0.25], atol=1e-4)
+
+
+def test_lbfgs_takes_one_evaluation_for_most_steps() -> None:
+    center = np.linspace(0.1, 0.9, 300).reshape(1, 10, 10, 3)
+    _, used, totals = minimize(LBFGS(), evaluator(quadratic(center)), np.full(center.shape, 0.5), 40)
+    assert used <= 1.4 * len(totals)
+
+
+def test_lbfgs_says_when_there_is_no_way_down() -> None:
+    evaluate = evaluator(quadratic(CENTER))
+    _, used, _ = minimize(LBFGS(), evaluate, CENTER, 100)
+    assert used < 100
+
+
+def test_lbfgs_comes_back_from_where_the_loss_is_not_finite() -> None:
+    """The first trials step over the edge of the logarithm's domain."""
+    function = evaluator(lambda x: tf.reduce_sum(x - 0.01 * tf.math.log(x)))
+    point, _, totals = minimize(LBFGS(box=False), function, np.full((1, 2, 2, 3), 0.06), 60)
+    np.testing.assert_allclose(point.image, 0.01, rtol=1e-2)
+    assert np.isfinite(totals).all()
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (SGD(0.03, 0.0, box=False), lambda k: k.SGD(0.03)),
+        (SGD(0.03, 0.8, box=False), lambda k: k.SGD(0.03, momentum=0.8)),
+        (SGD(0.03, 0.8, nesterov=True, box=False), lambda k: k.SGD(0.03, momentum=0.8, nesterov=True)),
+        (Adam(0.02, 0.99, 0.999, 0.1, box=False), lambda k: k.Adam(0.02, 0.99, 0.999, 0.1)),
+        (Adam(0.05, box=False), lambda k: k.Adam(0.05, epsilon=1e-8)),
+    ],
+)
+def test_first_order_methods_are_keras_own(ours: Any, theirs: Any) -> None:
+    import keras
+
+    start = tf.constant(np.full((1, 2, 2, 2), 0.3), tf.float32)
+    evaluate, variable, reference = evaluator(rosenbrock), tf.Variable(start), theirs(keras.optimizers)
+    point, state = evaluate(start), ours.init(start)
+    for _ in range(10):
+        point, state, _, _ = ours.step(evaluate, point, state, 1)
+        reference.apply_gradients([(evaluate(tf.convert_to_tensor(variable)).gradient, variable)])
+        np.testing.assert_allclose(point.image, variable.numpy(), rtol=2e-5)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: SGD(learning_rate=0), "above 0"),
+        (lambda: SGD(momentum=1), "below 1"),
+        (lambda: Adam(learning_rate=-1), "above 0"),
+        (lambda: Adam(beta_1=1), "below 1"),
+        (lambda: Adam(epsilon=0), "above 0"),
+        (lambda: LBFGS(history=0), "at least 1"),
+        (lambda: LBFGS(history=2.5), "whole"),  # pyright: ignore[reportArgumentType]
+        (lambda: LBFGS(max_evaluations=0), "at least 1"),
+    ],
+)
+def test_bad_settings_are_refused_with_the_bound(make: Any, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        make()
