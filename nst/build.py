@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from hydra.errors import InstantiationException
+from hydra.errors import HydraException, InstantiationException
 from hydra.utils import get_object, instantiate
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -37,7 +37,10 @@ def build(config: DictConfig, path: str) -> Any:
     try:
         return instantiate(node, _convert_="all")
     except InstantiationException as error:
-        raise _root_cause(error, path) from error
+        cause = _own_words(error)
+        if isinstance(cause, InputError) or not isinstance(cause, HydraException | TypeError | ValueError):
+            raise cause from cause.__cause__  # not from `error`, which holds it: that would be a ring
+        raise InputError(f"{path}: {str(cause).splitlines()[0]}") from cause
     except OmegaConfBaseException as error:
         raise InputError(f"{path}: {str(error).splitlines()[0]}") from error
 
@@ -67,16 +70,12 @@ def _check_keys(path: str, node: DictConfig) -> None:
             raise InputError(f"'{path}.{name}' must be given, like {path}.{name}=...")
 
 
-def _root_cause(error: BaseException, path: str) -> Exception:
-    """The constructor's own complaint, out of Hydra's wrapping."""
+def _own_words(error: InstantiationException) -> BaseException:
+    """The constructor's own exception, out of Hydra's wrapping."""
     cause: BaseException = error
     while isinstance(cause, InstantiationException) and cause.__cause__ is not None:
         cause = cause.__cause__
-    if isinstance(cause, InputError):
-        return cause
-    if isinstance(cause, TypeError | ValueError):
-        return InputError(f"{path}: {str(cause).splitlines()[0]}")
-    return cause if isinstance(cause, Exception) else InputError(f"{path}: {cause}")
+    return cause
 
 
 def check_top(config: DictConfig) -> None:

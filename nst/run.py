@@ -44,6 +44,12 @@ def label(group: str, *, _root_: DictConfig) -> str:
     return slug(Path(str(image).partition("#")[0]).stem)[:40] if image else group
 
 
+def register_resolvers() -> None:
+    """Make `${nst.slug:...}` and `${nst.label:...}` known to configs."""
+    OmegaConf.register_new_resolver("nst.slug", slug, replace=True)
+    OmegaConf.register_new_resolver("nst.label", label, replace=True)
+
+
 @hydra.main(version_base="1.3", config_path=conf_dir(), config_name="config")
 def job(config: DictConfig) -> Any:
     """One run; the score, for a sweeper. A failure is recorded and told, and the sweep goes on."""
@@ -74,8 +80,7 @@ def main() -> int:
     """The whole command; its exit status: 0 done, 1 diverged or failed, 2 bad input, 130 and 143 interrupted."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # the original error comes out, and its one line is ours to write
     schema.register()
-    OmegaConf.register_new_resolver("nst.slug", slug, replace=True)
-    OmegaConf.register_new_resolver("nst.label", label, replace=True)
+    register_resolvers()
     _statuses.clear()
     try:
         job()

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nst.errors import check_name, check_number
+
+ASPECTS = ("own", "content")
+
+
+def check(weight: object, scale: object, aspect: object) -> None:
+    """Raise InputError unless a style can take part like this."""
+    check_number("style.weight", weight, above=0)
+    check_number("style.scale", scale, above=0)
+    check_name("style.aspect", aspect, ASPECTS)
+
 
 @dataclass(frozen=True)
 class Source:
@@ -13,6 +24,9 @@ class Source:
     weight: float
     scale: float
     aspect: str
+
+    def __post_init__(self) -> None:
+        check(self.weight, self.scale, self.aspect)
 
 
 def single(image: str, scale: float = 1.4, aspect: str = "own") -> list[Source]:

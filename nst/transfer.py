@@ -13,15 +13,14 @@ import tensorflow as tf
 
 from nst import init as inits
 from nst.descend import Descent, Stop, descend
-from nst.errors import InputError, check_name, check_number
+from nst.errors import InputError
 from nst.extractor.network import Network
 from nst.image import check_short_side, fit, resize
 from nst.loss import IMAGE, Loss, Objective, Reference, Target, measure
 from nst.optimizer.contract import Optimizer
 from nst.pyramid import Octaves, Single
 from nst.record import Ending, Features, Iterate, Level, Point, Result
-
-ASPECTS = ("own", "content")
+from nst.style import check as check_style
 
 
 @dataclass(frozen=True)
@@ -41,9 +40,7 @@ class Style:
     aspect: str = "own"
 
     def __post_init__(self) -> None:
-        check_number("style.weight", self.weight, above=0)
-        check_number("style.scale", self.scale, above=0)
-        check_name("style.aspect", self.aspect, ASPECTS)
+        check_style(self.weight, self.scale, self.aspect)
 
     def size(self, height: int, width: int) -> tuple[int, int]:
         """(height, width) beside a content of `height` x `width`.

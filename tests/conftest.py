@@ -75,7 +75,9 @@ def nst(
     ]
 
     def call(*arguments: str) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["nst", *small, *arguments])
+        flags = [argument for argument in arguments if argument.startswith("-")]  # Hydra wants them before overrides
+        overrides = [argument for argument in arguments if not argument.startswith("-")]
+        monkeypatch.setattr(sys, "argv", ["nst", *flags, *small, *overrides])
         capfd.readouterr()
         try:
             status = main()

@@ -102,7 +102,7 @@ def measure(
 
 def check_weight(what: str, weight: object) -> float:
     """A weight: finite and not negative."""
-    return float(check_number(f"{what} weight", weight, at_least=0))
+    return float(check_number(f"{what}.weight", weight, at_least=0))
 
 
 def shares(what: str, layers: Sequence[str], weights: Sequence[float] | None) -> tuple[float, ...]:
@@ -110,10 +110,10 @@ def shares(what: str, layers: Sequence[str], weights: Sequence[float] | None) ->
     if weights is None:
         return (1 / len(layers),) * len(layers)
     if len(weights) != len(layers):
-        raise InputError(f"{what} layer_weights: {len(weights)} for {len(layers)} layers; give one for each, or null")
-    return tuple(check_weight(f"{what} layer", weight) for weight in weights)
+        raise InputError(f"{what}.layer_weights: {len(weights)} for {len(layers)} layers; give one for each, or null")
+    return tuple(float(check_number(f"{what}.layer_weights", weight, at_least=0)) for weight in weights)
 
 
 def check_normalizer(what: str, normalizer: object, known: dict[str, Any]) -> str:
     """A normalizer's name, one of `known`."""
-    return check_name(f"{what} normalizer", normalizer, known)
+    return check_name(f"{what}.normalizer", normalizer, known)

@@ -88,8 +88,8 @@ class TotalVariation:
 
     def __post_init__(self) -> None:
         check_weight("loss.smooth", self.weight)
-        check_name("loss.smooth form", self.form, FORMS)
-        check_number("loss.smooth exponent", self.exponent, at_least=1)
+        check_name("loss.smooth.form", self.form, FORMS)
+        check_number("loss.smooth.exponent", self.exponent, at_least=1)
         check_normalizer("loss.smooth", self.normalizer, NORMALIZERS)
 
     @property

@@ -1,0 +1,156 @@
+"""The config folder is listed: a new file is tested by its being there."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hydra import compose, initialize_config_dir
+from hydra.utils import get_object
+from omegaconf import DictConfig, OmegaConf
+
+from nst import run, schema
+from nst.build import Pictures, build
+from nst.errors import InputError
+from tests.conftest import CONF, ROOT
+
+FILES = sorted(path.relative_to(CONF) for path in CONF.rglob("*.yaml"))
+GROUP_FILES = [file for file in FILES if file.parts[0] not in ("config.yaml", "experiment")]
+EXPERIMENTS = [file.stem for file in FILES if file.parts[0] == "experiment"]
+
+
+def load(*overrides: str) -> DictConfig:
+    schema.register()
+    run.register_resolvers()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return compose("config", list(overrides))
+
+
+def targets(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every mapping in a YAML file that names a target."""
+    if isinstance(node, dict):
+        if "_target_" in node:
+            yield path, node
+        for key, value in node.items():
+            yield from targets(value, f"{path}.{key}")
+
+
+@pytest.mark.parametrize("file", FILES, ids=str)
+def test_the_first_line_says_what_it_is_or_how_to_run_it(file: Path) -> None:
+    first, second, *_ = (CONF / file).read_text().splitlines()
+    assert first.startswith("# ")
+    assert file.parts[0] != "experiment" or (first, second) == (
+        "# @package _global_",
+        f"# python -m nst.run experiment={file.stem}",
+    )
+
+
+@pytest.mark.parametrize("file", GROUP_FILES, ids=str)
+def test_a_yaml_lists_every_knob_of_its_constructor(file: Path) -> None:
+    found = list(targets(yaml.safe_load((CONF / file).read_text())))
+    assert found
+    for _, node in found:
+        parameters = inspect.signature(get_object(node["_target_"])).parameters
+        knobs = {name for name in parameters if name != "pixels"}  # what nst.build fills in
+        assert set(node) - {"_target_"} == knobs
+
+
+@pytest.mark.parametrize("file", GROUP_FILES, ids=str)
+def test_its_values_are_the_constructors_defaults(file: Path) -> None:
+    """One source for a default: the two places that say it say the same."""
+    for path, node in targets(yaml.safe_load((CONF / file).read_text())):
+        for name, parameter in inspect.signature(get_object(node["_target_"])).parameters.items():
+            if parameter.default is not parameter.empty and name in node:
+                assert _plain(node[name]) == _plain(parameter.default), f"{path}.{name}"
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def test_the_schema_and_the_config_have_the_same_names() -> None:
+    config = yaml.safe_load((CONF / "config.yaml").read_text())
+    groups = {key.partition("/")[0] for item in config["defaults"] if isinstance(item, dict) for key in item}
+    named = (set(config) | groups) - {"defaults", "hydra", "experiment"} - {key for key in groups if " " in key}
+    assert named == set(schema.Config.__dataclass_fields__)
+    for name, node in (("stop", schema.Stop), ("output", schema.Output)):
+        assert set(config[name]) == set(node.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("file", GROUP_FILES, ids=str)
+def test_every_choice_composes_and_builds(file: Path, pictures: Path) -> None:
+    group, choice = "/".join(file.parts[:-1]), file.stem
+    extra = [f"init.image={pictures / 'content.png'}"] if str(file) == "init/image.yaml" else []
+    config = load(f"{group}={choice}", *extra)
+    assert build(config, group.replace("/", ".")) is not None
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_composes_and_builds(name: str, pictures: Path) -> None:
+    from nst.setup import set_up
+
+    config = load(
+        f"experiment={name}",
+        f"content.image={pictures / 'content.png'}",
+        f"style.image={pictures / 'style.png'}",
+        "extractor=vgg19_slim",
+    )
+    setup = set_up(config, Pictures(config))
+    assert sum(level.steps for level in setup.levels) == config.steps
+
+
+def test_the_blog_recipe_is_what_it_says() -> None:
+    """Against the recipe's numbers, written here once more by hand."""
+    config = load("experiment=blog")
+    assert config["size"] == [224, 224]
+    assert config.style.aspect == "content"
+    assert config.style.scale == 1
+    assert dict(config.optimizer) == {
+        "_target_": "nst.optimizer.adam.Adam",
+        "learning_rate": 0.02,
+        "beta_1": 0.99,
+        "beta_2": 0.999,
+        "epsilon": 0.1,
+        "box": True,
+    }
+    assert list(config.loss.content.layers) == ["block5_conv2"]
+    assert list(config.loss.style.layers) == [f"block{block}_conv1" for block in range(1, 6)]
+    assert {config.loss.content.normalizer, config.loss.style.normalizer} == {"mean"}
+    assert (config.loss.content.weight, config.loss.style.weight, config.loss.smooth.weight) == (1, 1, 0)
+    assert (config.loss.content.layer_weights, config.loss.style.layer_weights) == (None, None)
+    assert list(config.output.formats) == ["jpg"]
+
+
+def test_a_misspelt_key_of_an_experiment_is_refused() -> None:
+    """Hydra merges it in silence."""
+    config = load()
+    OmegaConf.set_struct(config, False)
+    config.loss.style.wieght = 3
+    with pytest.raises(InputError, match=r"'loss.style.wieght' is unknown; did you mean 'weight'"):
+        build(config, "loss.style")
+
+
+def test_a_target_that_is_not_there_is_refused() -> None:
+    config = load()
+    config.optimizer._target_ = "nst.optimizer.adamm.Adam"
+    with pytest.raises(InputError, match=r"optimizer._target_: nst.optimizer.adamm.Adam cannot be imported"):
+        build(config, "optimizer")
+
+
+def test_the_wheel_carries_the_configs() -> None:
+    import tomllib
+
+    build_settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert build_settings["force-include"] == {"conf": "nst/conf"}
+
+
+def test_slugs_differ_where_names_do() -> None:
+    long = "a" * 300
+    assert run.slug(f"{long}1") != run.slug(f"{long}2")
+    assert len(run.slug(long)) <= run.LONGEST_SLUG
+    assert run.slug("content.image=my pics/a.jpg,size=9") == "content.image=my-pics-a.jpg-size=9"
+    assert run.slug("../..") == "run"

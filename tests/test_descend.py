@@ -1,0 +1,95 @@
+"""The inner loop, on functions whose way down is known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nst.descend import Stop, descend
+from nst.errors import InputError
+from nst.optimizer.adam import Adam
+from nst.optimizer.lbfgs import LBFGS
+from nst.optimizer.sgd import SGD
+from nst.record import Ending, Point
+from tests.test_optimizer import evaluator, quadratic
+
+START = tf.constant(np.full((1, 2, 2, 3), 0.5))
+TOWARDS = quadratic(np.full((1, 2, 2, 3), 0.9))
+
+
+def go(function: Any, optimizer: Any, steps: int, **options: Any) -> tuple[Any, list[tuple[Point, int]]]:
+    seen: list[tuple[Point, int]] = []
+    descent = descend(
+        evaluator(function), START, optimizer, steps=steps, observe=lambda *what: seen.append(what), **options
+    )
+    return descent, seen
+
+
+@pytest.mark.parametrize("steps", [1, 2, 9])
+def test_it_takes_exactly_the_steps_asked_for_and_tells_each(steps: int) -> None:
+    descent, seen = go(TOWARDS, Adam(), steps)
+    assert (descent.evaluations, descent.ending) == (steps, Ending.STEPS)
+    assert [used for _, used in seen] == list(range(1, steps + 1))
+    np.testing.assert_array_equal(seen[0][0].image, START)
+    assert descent.point is seen[-1][0]
+
+
+def test_what_is_told_belongs_together() -> None:
+    _, seen = go(TOWARDS, Adam(), 5)
+    for point, _ in seen:
+        assert float(point.total) == pytest.approx(float(TOWARDS(point.image)))
+
+
+def test_it_ends_when_there_is_no_way_down() -> None:
+    descent, _ = go(TOWARDS, LBFGS(), 500)
+    assert descent.ending is Ending.CONVERGED
+    assert descent.evaluations < 500
+
+
+def test_patience_ends_what_no_longer_falls() -> None:
+    descent, seen = go(lambda x: TOWARDS(x) + 1, SGD(0.01, 0), 500, stop=Stop(patience=7, tolerance=0.01))
+    assert descent.ending is Ending.CONVERGED
+    totals = [float(point.total) for point, _ in seen]
+    assert totals[-8] < totals[-9] or len(totals) == 8
+    assert all(total > totals[-8] * 0.99 for total in totals[-7:])
+
+
+def test_a_loss_that_is_not_finite_ends_it_with_the_last_good_point() -> None:
+    cliff = lambda x: tf.reduce_sum(tf.math.log(0.8 - x))  # noqa: E731  falls to minus infinity, then to nan
+    descent, seen = go(cliff, SGD(0.02, 0.5, box=False), 500)
+    assert descent.ending is Ending.DIVERGED
+    assert descent.point is seen[-1][0]
+    assert np.isfinite(descent.point.image).all()
+
+
+def test_a_loss_that_explodes_ends_it() -> None:
+    descent, seen = go(TOWARDS, SGD(1e20, 0, box=False), 500)
+    assert descent.ending is Ending.DIVERGED
+    assert len(seen) == 1
+
+
+def test_a_first_loss_that_is_not_finite_leaves_no_point() -> None:
+    descent, seen = go(lambda x: tf.reduce_sum(x) * float("nan"), Adam(), 5)
+    assert (descent.point, descent.ending, seen) == (None, Ending.DIVERGED, [])
+
+
+def test_an_interrupt_ends_it_after_the_step() -> None:
+    asked = iter([False, False, True])
+    descent, seen = go(TOWARDS, Adam(), 100, interrupted=lambda: next(asked))
+    assert descent.ending is Ending.INTERRUPTED
+    assert len(seen) == 3
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: Stop(patience=0), "stop.patience must be at least 1"),
+        (lambda: Stop(tolerance=-1), "stop.tolerance must be at least 0"),
+    ],
+)
+def test_bad_settings_are_refused_with_the_bound(make: Any, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        make()

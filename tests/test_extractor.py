@@ -1,0 +1,245 @@
+"""The networks: features against Keras's own VGG19, and weights files that do not serve."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nst.assets import UnreachableError
+from nst.errors import InputError
+from nst.extractor import auto, vgg19
+from nst.extractor.auto import Auto
+from nst.extractor.network import LAYERS, Network, Source
+from nst.extractor.vgg19 import VGG19
+from nst.extractor.vgg19_slim import VGG19Slim
+from nst.precision import Precision
+from tests.conftest import blobs
+
+REAL_WEIGHTS = os.environ.get("NST_VGG19_WEIGHTS")
+needs_real_weights = pytest.mark.skipif(not REAL_WEIGHTS, reason="NST_VGG19_WEIGHTS names no file of ImageNet weights")
+
+
+@pytest.fixture(scope="session")
+def keras_vgg19() -> Any:
+    """Keras's VGG19 with random weights; biases too, which Keras would start at 0."""
+    import keras
+
+    keras.utils.set_random_seed(3)
+    model = keras.applications.VGG19(weights=None, include_top=False)
+    rng = np.random.default_rng(3)
+    for layer in model.layers:
+        if layer.name in LAYERS:
+            kernel, bias = layer.get_weights()
+            layer.set_weights([kernel, rng.normal(0, 0.05, bias.shape)])
+    return model
+
+
+@pytest.fixture(scope="session")
+def weight_files(keras_vgg19: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The same weights in the three layouts."""
+    folder = tmp_path_factory.mktemp("weights")
+    files = {"weights.h5": folder / "new.weights.h5", "keras": folder / "model.keras", "h5": folder / "official.h5"}
+    keras_vgg19.save_weights(files["weights.h5"])
+    keras_vgg19.save(files["keras"])
+    with h5py.File(files["h5"], "w") as file:  # the layout of the file that Keras downloads
+        for layer in LAYERS:
+            kernel, bias = keras_vgg19.get_layer(layer).get_weights()
+            group = file.create_group(layer)
+            group.create_dataset(f"{layer}_W_1:0", data=kernel)
+            group.create_dataset(f"{layer}_b_1:0", data=bias)
+    return files
+
+
+def keras_features(model: Any, picture: np.ndarray, layers: tuple[str, ...]) -> dict[str, np.ndarray]:
+    import keras
+
+    tapped = keras.Model(model.input, {layer: model.get_layer(layer).output for layer in layers})
+    values = keras.applications.vgg19.preprocess_input((picture * 255).copy())
+    return {layer: np.asarray(value) for layer, value in tapped(values).items()}
+
+
+@pytest.mark.parametrize("layout", ["h5", "weights.h5", "keras"])
+def test_features_equal_keras_from_every_layout(layout: str, keras_vgg19: Any, weight_files: dict[str, Path]) -> None:
+    picture = blobs(50, 67, 4)  # odd sides: where pooling drops a line
+    network = VGG19(str(weight_files[layout])).load()
+    expected = keras_features(keras_vgg19, picture, LAYERS)
+    for layer, found in network(tf.constant(picture), LAYERS).items():
+        np.testing.assert_allclose(found, expected[layer], rtol=1e-3, atol=1e-4 * np.abs(expected[layer]).max())
+
+
+@needs_real_weights
+def test_real_weights_give_keras_own_features() -> None:
+    import keras
+
+    network = VGG19(REAL_WEIGHTS).load()
+    model = keras.applications.VGG19(weights=None, include_top=False)
+    for layer in network.layers:
+        model.get_layer(layer).set_weights(network.weights[layer])
+    picture = blobs(64, 48, 5)
+    expected = keras_features(model, picture, network.layers)
+    for layer, found in network(tf.constant(picture), network.layers).items():
+        np.testing.assert_allclose(found, expected[layer], rtol=1e-3, atol=1e-4 * np.abs(expected[layer]).max())
+
+
+@needs_real_weights
+def test_a_file_that_ends_early_serves_what_it_has() -> None:
+    network = VGG19(REAL_WEIGHTS).load()
+    assert network.layers[-1] == "block3_conv4"
+    with pytest.raises(InputError, match=r"'block4_conv1' is not in .*blocks1-3.h5, which ends at block3_conv4"):
+        network.require(["block1_conv1", "block4_conv1"])
+
+
+def test_preprocessing_and_its_inverse_cancel(rng: np.random.Generator) -> None:
+    picture = tf.constant(rng.uniform(size=(1, 4, 5, 3)), tf.float64)
+    np.testing.assert_allclose(vgg19.from_network(vgg19.to_network(picture)), picture, atol=1e-12)
+
+
+def test_preprocessing_is_keras_own(rng: np.random.Generator) -> None:
+    import keras
+
+    picture = rng.uniform(size=(1, 4, 5, 3)).astype(np.float32)
+    expected = keras.applications.vgg19.preprocess_input((picture * 255).copy())
+    np.testing.assert_allclose(vgg19.to_network(tf.constant(picture)), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("pooling", ["max", "avg"])
+def test_pooling_is_what_it_says(pooling: str) -> None:
+    """With kernels that pass the first channel on, the second block sees the pooled picture."""
+    kernel = np.zeros((3, 3, 3, 3), np.float32)
+    kernel[1, 1] = np.eye(3)
+    weights = {layer: (kernel, np.zeros(3, np.float32)) for layer in LAYERS[:3]}
+    network = Network(weights, lambda x: x, pooling=pooling, precision="float32", source=Source("test", "test", ""))
+    picture = blobs(6, 8, 1)
+    found = network(tf.constant(picture), ["block2_conv1"])["block2_conv1"]
+    tiles = picture[0].reshape(3, 2, 4, 2, 3)
+    np.testing.assert_allclose(found[0], {"max": tiles.max((1, 3)), "avg": tiles.mean((1, 3))}[pooling], rtol=1e-6)
+
+
+def test_only_what_is_asked_for_is_computed(network: Network) -> None:
+    """A layer beyond the cut costs nothing: the graph ends at the deepest one asked for."""
+    traced = tf.function(lambda x: network(x, ["block2_conv1"])).get_concrete_function(tf.TensorSpec([1, 64, 64, 3]))
+    kinds = [operation.type for operation in traced.graph.get_operations()]
+    assert kinds.count("Conv2D") == LAYERS.index("block2_conv1") + 1
+
+
+def test_the_bundled_network_has_all_layers_alive(network: Network) -> None:
+    assert network.layers == LAYERS
+    for layer, features in network(tf.constant(blobs(64, 96, 6)), LAYERS).items():
+        assert float(tf.reduce_mean(features)) > 1e-3, layer
+
+
+def test_bfloat16_is_near_float32_and_gives_float32(network: Network) -> None:
+    narrow = VGG19Slim().load(precision=Precision.bfloat16)
+    picture = tf.constant(blobs(64, 64, 1))
+    exact, rough = (n(picture, ["block3_conv1"])["block3_conv1"] for n in (network, narrow))
+    assert rough.dtype == tf.float32
+    difference = float(tf.norm(rough - exact) / tf.norm(exact))
+    assert 0 < difference < 0.05
+
+
+def test_a_network_is_loaded_once_per_process(weight_files: dict[str, Path]) -> None:
+    assert VGG19Slim().load() is VGG19Slim().load()
+    assert VGG19(str(weight_files["h5"])).load() is VGG19(str(weight_files["h5"])).load()
+    assert VGG19Slim(pooling="avg").load() is not VGG19Slim().load()
+
+
+def test_the_judge_is_float32_with_max_pooling(network: Network) -> None:
+    other = VGG19Slim(pooling="avg").load(precision=Precision.bfloat16).judge()
+    picture = tf.constant(blobs(64, 64, 2))
+    np.testing.assert_array_equal(*(n(picture, ["block2_conv2"])["block2_conv2"] for n in (network, other)))
+
+
+def corrupt(path: Path, how: str) -> Path:
+    """A weights file that cannot serve."""
+    if how == "text":
+        path.write_text("not weights")
+    elif how == "empty":
+        path.touch()
+    elif how == "other":
+        with h5py.File(path, "w") as file:
+            file.create_group("dense").create_dataset("kernel", data=np.zeros((2, 2)))
+    elif how == "shape":
+        with h5py.File(path, "w") as file:
+            group = file.create_group("block1_conv1")
+            group.create_dataset("kernel", data=np.zeros((3, 3, 3, 32)))
+            group.create_dataset("bias", data=np.zeros(32))
+    elif how == "nan":
+        with h5py.File(path, "w") as file:
+            group = file.create_group("block1_conv1")
+            group.create_dataset("kernel", data=np.full((3, 3, 3, 64), np.nan))
+            group.create_dataset("bias", data=np.zeros(64))
+    elif how == "zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("config.json", "{}")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("how", "name", "says"),
+    [
+        ("text", "a.h5", "no Keras weights file"),
+        ("empty", "a.weights.h5", "no Keras weights file"),
+        ("text", "a.keras", "no Keras weights file"),
+        ("zip", "a.keras", "no Keras weights file"),
+        ("other", "a.h5", "no layer named like VGG19's"),
+        ("shape", "a.h5", r"block1_conv1 .* not VGG19's \(3, 3, 3, 64\)"),
+        ("nan", "a.h5", "not finite"),
+        ("missing", "a.h5", "there is no file"),
+    ],
+)
+def test_weights_that_do_not_serve_are_refused(how: str, name: str, says: str, tmp_path: Path) -> None:
+    path = corrupt(tmp_path / name, how)
+    with pytest.raises(InputError, match=says) as caught:
+        VGG19(str(path)).load()
+    assert str(path) in str(caught.value)
+
+
+def test_a_truncated_weights_file_is_refused(weight_files: dict[str, Path], tmp_path: Path) -> None:
+    path = tmp_path / "short.h5"
+    shutil.copy(weight_files["h5"], path)
+    with path.open("r+b") as file:
+        file.truncate(100_000)
+    with pytest.raises(InputError, match="no Keras weights file"):
+        VGG19(str(path)).load()
+
+
+@pytest.fixture
+def no_vgg19(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No cached weights, and an address that refuses connections."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr(vgg19, "ADDRESS", "https://127.0.0.1:9/weights.h5")
+    auto._decide.cache_clear()
+
+
+def test_auto_falls_back_and_says_so(no_vgg19: None) -> None:
+    network = Auto().load()
+    assert network.source.name == "vgg19_slim"
+    assert network.source.instead_of.startswith("vgg19: https://127.0.0.1:9/weights.h5 cannot be reached")
+    assert Auto().load() is network
+
+
+def test_auto_without_fallback_and_vgg19_are_errors(no_vgg19: None) -> None:
+    with pytest.raises(InputError, match="extractor=vgg19_slim or fallback=true"):
+        Auto().load(fallback=False)
+    with pytest.raises(UnreachableError, match="cannot be reached"):
+        VGG19().load()
+
+
+def test_auto_takes_vgg19_from_keras_own_cache(
+    no_vgg19: None, weight_files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import hashlib
+
+    (tmp_path / "models").mkdir()
+    shutil.copy(weight_files["h5"], tmp_path / "models" / vgg19.FILE)
+    digest = hashlib.md5(weight_files["h5"].read_bytes(), usedforsecurity=False).hexdigest()
+    monkeypatch.setattr(vgg19, "CHECKSUM", f"md5:{digest}")
+    assert Auto().load().source.name == "vgg19"

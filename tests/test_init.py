@@ -1,0 +1,59 @@
+"""The first picture: the size of the content, in 0..1, and what it says it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nst import init
+from nst.errors import InputError
+from tests.conftest import blobs
+
+CONTENT, STYLE = blobs(40, 56, 1), blobs(64, 48, 2)
+INITS = {
+    "content": init.Content(),
+    "style": init.Style(),
+    "noise": init.Noise(deviation=0.5),
+    "picture": init.Picture("x", blobs(33, 99, 3)),
+}
+
+
+@pytest.mark.parametrize("name", INITS)
+def test_it_has_the_contents_size_and_range(name: str) -> None:
+    picture = INITS[name](CONTENT, STYLE, 0)
+    assert picture.shape == CONTENT.shape
+    assert picture.dtype == np.float32
+    assert 0 <= picture.min() <= picture.max() <= 1
+
+
+def test_content_is_a_copy() -> None:
+    picture = init.Content()(CONTENT, STYLE, 0)
+    np.testing.assert_array_equal(picture, CONTENT)
+    assert not np.shares_memory(picture, CONTENT)
+
+
+def test_noise_follows_the_seed() -> None:
+    first, again, other = (init.Noise()(CONTENT, STYLE, seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first - other).mean() > 0.1
+
+
+def test_noise_has_the_mean_and_deviation_asked_for() -> None:
+    picture = init.Noise(mean=0.4, deviation=0.1)(np.zeros((1, 200, 200, 3), np.float32), STYLE, 0)
+    assert picture.mean() == pytest.approx(0.4, abs=0.005)
+    assert picture.std() == pytest.approx(0.1, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: init.Noise(mean=2), "at most 1"),
+        (lambda: init.Noise(deviation=-1), "at least 0"),
+        (lambda: init.Picture("x")(CONTENT, STYLE, 0), "not been read"),
+    ],
+)
+def test_bad_settings_are_refused_with_the_bound(make: Any, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        make()

@@ -1,0 +1,68 @@
+"""The metrics, against NumPy and against what they must say of pictures whose answer is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nst import Style, VGG19Slim, measure
+from nst.extractor.network import LAYERS, Network
+from nst.image import from_uint8, to_uint8
+from nst.metrics import STYLE_LAYERS, ssim
+from nst.precision import Precision
+from tests.conftest import blobs
+
+CONTENT, STYLE = blobs(64, 80, 1), blobs(60, 80, 2)
+
+
+def test_the_content_itself(network: Network) -> None:
+    found = measure(network, CONTENT, from_uint8(to_uint8(CONTENT)), [Style(STYLE)])
+    assert found["content_distance"] == 0
+    assert found["ssim"] == pytest.approx(1)
+    assert found["style_distance"] > 0.01
+
+
+def test_the_style_itself(network: Network) -> None:
+    style = from_uint8(to_uint8(STYLE))
+    assert measure(network, style, CONTENT[:, :60], [Style(style)])["style_distance"] == pytest.approx(0, abs=1e-9)
+
+
+def test_they_equal_numpy(network: Network) -> None:
+    picture = from_uint8(to_uint8(blobs(64, 80, 3)))
+    found = measure(network, picture, CONTENT, [Style(STYLE)])
+    x, p, a = (network(tf.constant(image), LAYERS) for image in (picture, CONTENT, STYLE))
+
+    def gram(features: np.ndarray) -> np.ndarray:
+        flat = np.asarray(features, np.float64).reshape(-1, features.shape[-1])
+        return flat.T @ flat / len(flat)
+
+    grams = [(gram(x[layer]), gram(a[layer])) for layer in STYLE_LAYERS]
+    expected = np.mean([((G - A) ** 2).mean() / (A**2).mean() for G, A in grams])
+    assert found["style_distance"] == pytest.approx(expected, rel=1e-4)
+    F, P = np.asarray(x["block4_conv2"], np.float64), np.asarray(p["block4_conv2"], np.float64)
+    assert found["content_distance"] == pytest.approx(((F - P) ** 2).mean() / (P**2).mean(), rel=1e-4)
+
+
+def test_they_do_not_depend_on_how_the_run_computed(network: Network) -> None:
+    other = VGG19Slim(pooling="avg").load(precision=Precision.bfloat16)
+    first, second = (measure(n, blobs(64, 80, 3), CONTENT, [Style(STYLE, scale=s)]) for n, s in ((network, 1), (other, 2)))
+    assert first == second
+
+
+def test_a_network_that_ends_early_is_measured_by_what_it_has(network: Network) -> None:
+    def cut(layer: str) -> Network:
+        kept = {name: network.weights[name] for name in LAYERS[: LAYERS.index(layer) + 1]}
+        return Network(kept, network.preprocess, pooling="max", precision="float32", source=network.source)
+
+    found = measure(cut("block3_conv4"), CONTENT, CONTENT, [Style(STYLE)])
+    assert (found["style_layers"], found["content_layer"]) == (list(STYLE_LAYERS[:3]), "block3_conv3")
+    found = measure(cut("block1_conv2"), CONTENT, CONTENT, [Style(STYLE)])
+    assert (found["style_layers"], found["content_layer"], found["content_distance"]) == (["block1_conv1"], None, None)
+
+
+def test_ssim_falls_with_noise(rng: np.random.Generator) -> None:
+    noise = rng.normal(size=CONTENT.shape)
+    values = [ssim((CONTENT + deviation * noise).clip(0, 1), CONTENT) for deviation in (0, 0.02, 0.1, 0.5)]
+    assert values == sorted(values, reverse=True)
+    assert values[0] == pytest.approx(1)

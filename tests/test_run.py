@@ -1,0 +1,333 @@
+"""The command line: what a run leaves, what bad input gets, and what must not be imported."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from nst.image import read
+from tests.conftest import ROOT, Outcome, only_run
+
+Command = Callable[..., Outcome]
+
+
+def record(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "result.json").read_text())
+
+
+class TestARun:
+    def test_leaves_the_whole_record(self, nst: Command) -> None:
+        outcome = nst("output.formats=[jpg,webp,tiff]", "observers.snapshots.every=2")
+        assert (outcome.status, outcome.err) == (0, "")
+        folder = only_run()
+        names = {path.name for path in folder.iterdir()}
+        files = {"result.png", "result.jpg", "result.webp", "result.tiff", "result.json", "config.yaml", "overrides.yaml"}
+        assert files | {"history.csv", "run.log", "snapshots"} <= names
+        assert not [name for name in names if name.endswith(".part")]
+        assert Path("outputs/latest").resolve() == folder.resolve()
+        found = record(folder)
+        assert found["status"] == "done"
+        assert found["evaluations"] == 4
+        assert found["score"] == found["metrics"]["style_distance"]
+        assert found["loss"] == pytest.approx(sum(v for term in found["weighted"].values() for v in term.values()))
+        provenance = found["provenance"]
+        assert {"content", "style"} == set(provenance["pictures"])
+        assert all(len(picture["sha256"]) == 64 for picture in provenance["pictures"].values())
+        assert provenance["versions"]["tensorflow"]
+        assert read(folder / "result.png").shape[1:3] == tuple(found["size"]) == (64, 80)
+
+    def test_its_last_lines_say_where_the_picture_is(self, nst: Command) -> None:
+        lines = nst().out.strip().splitlines()
+        picture = lines[-2].split()[-1]
+        assert Path(picture).is_file()
+        assert lines[-1].split(maxsplit=1)[1].startswith("tensorboard --logdir outputs")
+
+    def test_its_picture_carries_the_recipe(self, nst: Command) -> None:
+        nst("loss.style.weight=77")
+        folder = only_run()
+        with Image.open(folder / "result.png") as picture:
+            text = picture.text  # pyright: ignore[reportAttributeAccessIssue]
+        assert yaml.safe_load(text["nst.config"]) == yaml.safe_load((folder / "config.yaml").read_text())
+        assert yaml.safe_load(text["nst.config"])["loss"]["style"]["weight"] == 77
+        assert json.loads(text["nst.record"])["provenance"] == record(folder)["provenance"]
+
+    def test_no_path_of_the_home_folder_is_written(self, nst: Command, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HOME", str(pictures))
+        nst(f"extractor.pooling=max", f"content.image={pictures / 'content.png'}")  # noqa: F541
+        for name in ("result.json",):
+            assert str(pictures) not in json.dumps(record(only_run())["provenance"]["pictures"]["content"]["path"]), name
+
+    def test_the_same_again_in_its_folder_is_done_already(self, nst: Command) -> None:
+        first = nst("hydra.run.dir=here")
+        before = (Path("here/result.png").stat().st_mtime_ns, record(Path("here")))
+        again = nst("hydra.run.dir=here", "threads=1", "observers=quiet")
+        assert (first.status, again.status) == (0, 0)
+        assert "done already" in again.out
+        assert before == (Path("here/result.png").stat().st_mtime_ns, record(Path("here")))
+
+    def test_another_run_in_its_folder_is_refused_and_nothing_is_lost(self, nst: Command) -> None:
+        nst("hydra.run.dir=here")
+        before = record(Path("here"))
+        for other in ("seed=1", "loss.style.weight=2", "content.image=no.jpg", "size=79"):
+            outcome = nst("hydra.run.dir=here", other)
+            assert outcome.status == 2
+            assert record(Path("here")) == before
+
+    def test_a_folder_that_another_process_writes_is_refused(self, nst: Command) -> None:
+        from nst.folder import RunFolder
+
+        with RunFolder(Path("here")):
+            outcome = nst("hydra.run.dir=here")
+        assert outcome.status == 2
+        assert "another process" in outcome.err
+
+    def test_a_diverged_run_keeps_its_last_good_picture(self, nst: Command) -> None:
+        outcome = nst("optimizer=sgd", "optimizer.learning_rate=1e20", "optimizer.box=false")
+        assert outcome.status == 1
+        found = record(only_run())
+        assert found["status"] == "diverged"
+        assert read(only_run() / "result.png").shape == (1, 64, 80, 3)
+
+    def test_it_scores_what_is_asked_for(self, nst: Command) -> None:
+        nst("score=[ssim,content_distance]")
+        found = record(only_run())
+        assert found["score"] == [found["metrics"]["ssim"], found["metrics"]["content_distance"]]
+
+    def test_it_starts_from_any_picture(self, nst: Command, pictures: Path) -> None:
+        nst("init=image", f"init.image={pictures / 'style.png'}", "steps=1")
+        start = read(pictures / "style.png", (64, 80))
+        np.testing.assert_allclose(read(only_run() / "result.png"), start, atol=0.05)
+
+    def test_the_blog_recipe_runs(self, nst: Command) -> None:
+        outcome = nst("experiment=blog", "steps=3", "size=[64,64]", "pyramid=single")
+        assert outcome.status == 0
+        assert (only_run() / "result.jpg").is_file()
+        assert record(only_run())["choices"]["experiment"] == "blog"
+
+
+def test_the_same_config_gives_the_same_pixels_in_another_process_under_load(nst: Command, pictures: Path) -> None:
+    arguments = [f"content.image={pictures / 'content.png'}", f"style.image={pictures / 'style.png'}"]
+    arguments += ["extractor=vgg19_slim", "size=80", "steps=12", "init=noise", "seed=5", "pyramid=octaves"]
+    assert nst(*arguments, "hydra.run.dir=here").status == 0
+    command = [sys.executable, "-m", "nst.run", *arguments, f"hydra.run.dir={Path.cwd()}/there"]
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as load:
+        try:
+            subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+        finally:
+            load.kill()
+    np.testing.assert_array_equal(read("here/result.png"), read("there/result.png"))
+    assert record(Path("here"))["metrics"] == record(Path("there"))["metrics"]
+
+
+class TestASweep:
+    def test_runs_all_loads_the_network_once_and_goes_on_after_a_failure(self, nst: Command) -> None:
+        from nst.extractor import vgg19_slim
+
+        vgg19_slim._load.cache_clear()
+        outcome = nst("-m", "loss.style.weight=1,-1,9", "sweep_dir=swept")
+        assert outcome.status == 1
+        found = {path.parent.name: json.loads(path.read_text()) for path in Path("swept").glob("*/result.json")}
+        assert sorted(item["status"] for item in found.values()) == ["done", "done", "failed"]
+        assert vgg19_slim._load.cache_info().misses == 1
+        assert outcome.err.count("\n") == 1
+        assert "loss.style.weight must be at least 0, not -1" in outcome.err
+
+    def test_finds_its_finished_runs(self, nst: Command) -> None:
+        for expected in (0, 2):
+            outcome = nst("-m", "seed=1,2", "sweep_dir=swept")
+            assert outcome.status == 0
+            assert outcome.out.count("done already") == expected
+
+    def test_gives_the_score_to_the_sweeper(self, nst: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+        from hydra._internal.core_plugins import basic_sweeper
+
+        scores: list[Any] = []
+        sweep = basic_sweeper.BasicSweeper.sweep
+
+        def listening(self: Any, arguments: list[str]) -> Any:
+            returned = sweep(self, arguments)
+            scores.extend(job.return_value for batch in returned for job in batch)
+            return returned
+
+        monkeypatch.setattr(basic_sweeper.BasicSweeper, "sweep", listening)
+        nst("-m", "seed=1,2", "sweep_dir=swept", "score=[ssim]", "init=noise")
+        assert scores == [record(path)["metrics"]["ssim"] for path in sorted(Path("swept").glob("*/"))]
+
+
+def broken(folder: Path, name: str) -> str:
+    """A content picture that cannot serve."""
+    path = folder / name
+    if name == "text.jpg":
+        path.write_text("no picture")
+    elif name == "empty.png":
+        path.touch()
+    elif name == "short.jpg":
+        Image.fromarray(np.random.default_rng(0).integers(0, 255, (99, 99, 3), np.uint8)).save(path)
+        path.write_bytes(path.read_bytes()[:1500])
+    elif name == "bomb.png":
+        Image.new("1", (30_000, 10_000)).save(path)
+    elif name == "wide.png":
+        Image.new("RGB", (400, 40)).save(path)
+    elif name == "folder":
+        path.mkdir()
+    return f"content.image={path}"
+
+
+BAD_PICTURES = {
+    "missing.jpg": "there is no such file",
+    "folder": "is a folder",
+    "empty.png": "is an empty file",
+    "text.jpg": "not a picture in any format",
+    "short.jpg": "is broken",
+    "bomb.png": "too large: over 89 million pixels",
+    "wide.png": "the short side must be at least 32 pixels, not 80x8",
+}
+
+BAD_ARGUMENTS = {
+    "size=31": "size must be at least 32, not 31",
+    "size=[64,64,64]": "size must be the long side or [height, width]",
+    "size=big": "size must be a whole number, not big",
+    "steps=0": "steps must be at least 1, not 0",
+    "steps=abc": "steps: Value 'abc' of type 'str' could not be converted to Integer",
+    "threads=0": "threads must be at least 1, not 0",
+    "loss.style.weight=-1": "loss.style.weight must be at least 0, not -1",
+    "loss.content.weight=inf": "loss.content.weight must be a finite number, not inf",
+    "loss.smooth.weight=nan": "loss.smooth.weight must be a finite number, not nan",
+    "loss.style.layers=[block4_conv9]": "layer 'block4_conv9' is unknown; did you mean 'block4_conv",
+    "loss.style.normalizer=gatyz": "normalizer 'gatyz' is unknown; did you mean 'gatys'?",
+    "style=starry_nigth": "there is no style=starry_nigth; did you mean 'starry_night'?",
+    "loss/style=gramm": "there is no loss/style=gramm; did you mean 'gram'?",
+    "optimizer=lbgfs": "there is no optimizer=lbgfs; did you mean 'lbfgs'?",
+    "stepz=3": "'stepz' is unknown; did you mean 'steps'?",
+    "+stepz=3": "'stepz' is unknown; did you mean 'steps'?",
+    "loss.style.wieght=3": "'loss.style.wieght' is unknown; did you mean 'weight'?",
+    "+loss.style.wieght=3": "'loss.style.wieght' is unknown; did you mean 'weight'?",
+    "optimizer.learning_rate=3": "'optimizer.learning_rate' is unknown; there is box, history, max_evaluations",
+    "optimizer.history=0": "optimizer.history must be at least 1, not 0",
+    "precision=float16": "precision: 'float16' is unknown; did you mean 'bfloat16'?",
+    "score=[ssi]": "'ssi' is unknown; did you mean 'ssim'?",
+    "output.formats=[gif]": "format 'gif' is unknown; did you mean 'tiff'?",
+    "init=image": "'init.image' must be given",
+    "content.image=catt": "picture 'catt' is neither a name nor a file; did you mean 'cat'?",
+    "content.image=http://127.0.0.1/x.jpg": "only https addresses are read",
+    "content.image=https://127.0.0.1:9/x.jpg": "cannot be reached",
+    "content.image=a,b.jpg": "needs quotes",
+    "style.scale=0": "style.scale must be above 0",
+    "pyramid.ratios=[1]": "is unknown",
+    "extractor.pooling=avgg": "extractor.pooling 'avgg' is unknown; did you mean 'avg'?",
+    "stop.patience=0": "stop.patience must be at least 1, not 0",
+    "observers.history.every=0": "observers.history.every must be at least 1, not 0",
+}
+
+
+class TestBadInput:
+    @staticmethod
+    def assert_one_line(outcome: Outcome, says: str) -> None:
+        assert outcome.status == 2
+        assert outcome.err.startswith("nst: ")
+        assert outcome.err.count("\n") == 1
+        assert says in outcome.err
+        assert not list(Path().rglob("result.png"))
+        for path in Path().rglob("result.json"):
+            assert json.loads(path.read_text())["status"] == "failed"
+            assert json.loads(path.read_text())["error"] in outcome.err
+
+    @pytest.mark.parametrize(("name", "says"), BAD_PICTURES.items())
+    def test_pictures(self, name: str, says: str, nst: Command, tmp_path: Path) -> None:
+        self.assert_one_line(nst(broken(tmp_path, name)), says)
+
+    @pytest.mark.parametrize(("argument", "says"), BAD_ARGUMENTS.items())
+    def test_arguments(self, argument: str, says: str, nst: Command) -> None:
+        self.assert_one_line(nst(argument), says)
+
+    def test_both_weights_zero(self, nst: Command) -> None:
+        self.assert_one_line(nst("loss.style.weight=0", "loss.content.weight=0"), "are both 0")
+
+    def test_a_weights_file_that_is_none(self, nst: Command, tmp_path: Path) -> None:
+        (tmp_path / "w.h5").write_text("no weights")
+        outcome = nst("extractor=vgg19", f"extractor.weights={tmp_path / 'w.h5'}")
+        self.assert_one_line(outcome, "w.h5 is no Keras weights file, or a broken one")
+
+    def test_an_output_folder_that_cannot_be_made(self, nst: Command) -> None:
+        Path("outputs").touch()
+        self.assert_one_line(nst(), "outputs")
+
+    def test_no_network_and_no_fallback(self, nst: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+        from nst import assets
+
+        entry = {"sources": [{"address": "https://127.0.0.1:9/x.jpg"}, {"bundled": "pictures/starry_night.jpg"}]}
+        monkeypatch.setattr(assets, "catalogue", lambda: {"far": entry})
+        self.assert_one_line(nst("style.image=far", "fallback=false"), "with fallback=true 'far' has a bundled stand-in")
+
+    def test_another_keras_backend(self, nst: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("KERAS_BACKEND", "jax")
+        self.assert_one_line(nst(), "KERAS_BACKEND is jax")
+
+    def test_a_bug_is_told_in_one_line_and_its_traceback_is_in_the_log(
+        self, nst: Command, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from nst import setup
+
+        def fail(*_: object, **__: object) -> None:
+            raise ZeroDivisionError("by accident")
+
+        monkeypatch.setattr(setup, "stylize", fail)
+        outcome = nst()
+        assert outcome.status == 1
+        assert outcome.err.count("\n") == 1
+        assert "ZeroDivisionError: by accident (traceback: " in outcome.err
+        assert "Traceback" in (only_run() / "run.log").read_text()
+        assert record(only_run())["status"] == "failed"
+
+
+def in_a_process(*arguments: str, code: str = "") -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, which says at its end whether TensorFlow was imported."""
+    script = f"import sys; sys.argv = ['nst', *{list(arguments)!r}]; import nst.run\n{code}\n"
+    script += (
+        "try:\n    status = nst.run.main()\nexcept SystemExit as e:\n    status = e.code\n"
+        "print('\\ntensorflow' in sys.modules, status)"
+    ).replace("'\\ntensorflow'", "'tensorflow'")
+    return subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["--cfg", "job"], ["stepz=1"], ["style=wave"], ["content.image=nowhere.jpg", "hydra.run.dir=/tmp/nst-test"]],
+    ids=" ".join,
+)
+def test_what_needs_no_tensorflow_does_not_import_it(arguments: list[str], tmp_path: Path) -> None:
+    arguments = [argument.replace("/tmp/nst-test", str(tmp_path)) for argument in arguments]  # noqa: S108
+    done = in_a_process(*arguments)
+    assert done.stdout.strip().splitlines()[-1].startswith("False"), done
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_a_run_with_its_picture_and_record(
+    number: signal.Signals, status: int, pictures: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "nst.run", f"content.image={pictures / 'content.png'}", "steps=100000", "size=80"]
+    command += [f"style.image={pictures / 'style.png'}", "extractor=vgg19_slim", f"hydra.run.dir={tmp_path}", "optimizer=adam"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 120
+        history = tmp_path / "history.csv"
+        while (not history.exists() or history.read_text().count("\n") < 5) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        os.kill(process.pid, number)
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (status, "")
+    found = record(tmp_path)
+    assert found["status"] == "interrupted"
+    assert found["evaluations"] >= 4
+    assert read(tmp_path / "result.png").shape == (1, 64, 80, 3)
