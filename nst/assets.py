@@ -11,23 +11,22 @@ import hashlib
 import importlib.resources
 import logging
 import os
-import time
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import platformdirs
 import yaml
 
+from nst.download import UnreachableError, download
 from nst.errors import InputError, suggestion
 
 log = logging.getLogger(__name__)
 
-CONNECT_SECONDS = 4.0  # to reach an address at all
-STALL_SECONDS = 15.0  # without a byte
 PICTURE_BYTES = 100 * 2**20
-_CHUNK = 2**16
+CHECKSUM = re.compile(r"sha256=([0-9a-f]{64})")
 
 
 @dataclass(frozen=True)
@@ -40,10 +39,6 @@ class Asset:
     source: str  # the address, or the path inside nst or another package, that served
     credit: str = ""
     instead_of: str = ""  # the source that could not be reached; empty where the first one served
-
-
-class UnreachableError(InputError):
-    """An address that does not answer; the one failure for which a stand-in may serve."""
 
 
 def catalogue() -> dict[str, dict[str, Any]]:
@@ -69,10 +64,13 @@ def find(image: str, *, fallback: bool = True) -> Asset:
 
 
 def _local(image: str) -> Asset:
-    path = Path(image).expanduser()
-    if not path.exists() and not path.suffix and path.name == image:
+    path = Path(os.path.expanduser(image))  # noqa: PTH111  pathlib raises where there is no such user
+    if not os.path.exists(path) and not path.suffix and path.name == image:  # noqa: PTH110  nor for long names
         raise InputError(f"picture '{image}' is neither a name nor a file{suggestion(image, catalogue())}")
-    digest = sha256(path) if path.is_file() else ""  # what is wrong with it is for image.read to say
+    try:
+        digest = sha256(path)
+    except OSError:
+        digest = ""  # what is wrong with it is for image.read to say
     return Asset(image, path, digest, str(path))
 
 
@@ -115,67 +113,10 @@ def sha256(path: Path) -> str:
 
 @lru_cache(maxsize=256)
 def _download(name: str, address: str, credit: str = "") -> Asset:
-    url, _, wanted = address.partition("#sha256=")
-    path = download(url, f"sha256:{wanted}" if wanted else None, cache_folder() / "pictures", max_bytes=PICTURE_BYTES)
+    url, mark, fragment = address.partition("#")
+    wanted = CHECKSUM.fullmatch(fragment)
+    if mark and not wanted:
+        raise InputError(f"{url}: what follows # must be sha256= and 64 hexadecimal digits, not '{fragment}'")
+    checksum = f"sha256:{wanted[1]}" if wanted else None
+    path = download(url, checksum, cache_folder() / "pictures", max_bytes=PICTURE_BYTES)
     return Asset(name, path, sha256(path), address, credit)
-
-
-def download(
-    url: str,
-    checksum: str | None,
-    folder: Path,
-    *,
-    file_name: str | None = None,
-    max_bytes: int,
-    seconds: float | None = None,
-) -> Path:
-    """`url` as a file in `folder`: taken from there if it is there and sound, else fetched, checked and moved in.
-
-    Args:
-        url: https only, redirections included.
-        checksum: `algorithm:hex`, or None to take what comes.
-        folder: made when missing.
-        file_name: name in `folder`; None for one that holds a hash of the url.
-        max_bytes: a longer file is refused.
-        seconds: give up after so long; None waits as long as bytes arrive.
-
-    Raises:
-        UnreachableError: no answer, an answer other than a file, or not within `seconds`.
-        InputError: not https, too large, wrong checksum, or a folder that cannot be written.
-    """
-    import pooch
-    import requests
-
-    if not url.startswith("https://"):
-        raise InputError(f"{url}: only https addresses are read")
-
-    def fetch(url: str, output_file: str, _pooch: object) -> None:
-        _fetch(url, Path(output_file), max_bytes, seconds)
-
-    pooch.get_logger().setLevel(logging.WARNING)
-    try:
-        return Path(pooch.retrieve(url, checksum, fname=file_name, path=folder, downloader=cast(Any, fetch)))
-    except requests.RequestException as error:
-        raise UnreachableError(f"{url} cannot be reached ({type(error).__name__})") from error
-    except ValueError as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{url}: the file's checksum is not {checksum}") from error
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written ({error.strerror})") from error
-
-
-def _fetch(url: str, output: Path, max_bytes: int, seconds: float | None) -> None:
-    import requests
-
-    deadline = time.monotonic() + seconds if seconds else None
-    with requests.get(url, stream=True, timeout=(CONNECT_SECONDS, STALL_SECONDS)) as reply, output.open("wb") as file:
-        reply.raise_for_status()
-        if not reply.url.startswith("https://"):
-            raise InputError(f"{url} leads away from https, to {reply.url}")
-        for chunk in reply.iter_content(_CHUNK):
-            file.write(chunk)
-            if file.tell() > max_bytes:
-                raise InputError(f"{url} is larger than {max_bytes // 2**20} MiB")
-            if deadline and time.monotonic() > deadline:
-                raise requests.Timeout(f"not within {seconds:.0f} s")

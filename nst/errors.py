@@ -11,10 +11,10 @@ class InputError(ValueError):
     """A config or an input that cannot serve. `str(error)` is the one line to show."""
 
 
-def suggestion(word: object, known: Iterable[str]) -> str:
+def suggestion(word: object, known: Iterable[str], cutoff: float = 0.5) -> str:
     """`; did you mean 'adam'?` where something near exists, else the list of what there is."""
     names = sorted(set(known))
-    near = difflib.get_close_matches(str(word), names, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(str(word), names, n=1, cutoff=cutoff)
     return f"; did you mean '{near[0]}'?" if near else f"; there is {', '.join(names)}" if names else ""
 
 

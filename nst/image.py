@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -73,6 +74,8 @@ def read(path: str | Path, size: Size | None = None, *, name: str | None = None)
     if size is not None:
         height, width = fit((picture.height, picture.width), size)
         check_short_side(name, height, width)
+        if height * width > MAX_PIXELS:
+            raise InputError(f"size: {width}x{height} is over {MAX_PIXELS / 1e6:.0f} million pixels")
         picture = picture.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
     check_short_side(name, picture.height, picture.width)
     return np.asarray(picture, np.float32)[None] / np.float32(255)
@@ -87,9 +90,9 @@ def check_short_side(name: str, height: int, width: int) -> None:
 
 
 def _decode(path: Path, name: str) -> Image.Image:
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112  pathlib raises for names that are too long
         raise InputError(f"{name} is a folder, not a picture")
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113
         raise InputError(f"{name}: there is no such file{_neighbour(path)}")
     if path.stat().st_size == 0:
         raise InputError(f"{name} is an empty file")
@@ -100,14 +103,22 @@ def _decode(path: Path, name: str) -> Image.Image:
             with Image.open(path) as file:
                 file.load()
                 return _to_rgb(file, name)
+    except InputError:
+        raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise InputError(f"{name} is too large: over {MAX_PIXELS / 1e6:.0f} million pixels") from error
     except UnidentifiedImageError as error:
         raise InputError(f"{name} is not a picture in any format that can be read") from error
-    except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as error:  # Pillow's words for a broken file
-        raise InputError(
-            f"{name} is broken and cannot be read: {str(error).splitlines()[0] if str(error) else 'no reason given'}"
-        ) from error
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        MemoryError,
+        RuntimeError,
+    ) as error:  # Pillow's for broken files
+        reason = (str(error).splitlines() or ["no reason given"])[0]
+        raise InputError(f"{name} is broken and cannot be read: {reason}") from error
 
 
 def _neighbour(path: Path) -> str:
@@ -116,25 +127,51 @@ def _neighbour(path: Path) -> str:
         names = [p.name for p in path.parent.iterdir() if p.is_file()]
     except OSError:
         return ""
-    hint = suggestion(path.name, names)
+    hint = suggestion(path.name, names, cutoff=0.75)
     return hint if "did you mean" in hint else ""
 
 
 def _to_rgb(picture: Image.Image, name: str) -> Image.Image:
-    profile = picture.info.get("icc_profile")
-    transparent = picture.has_transparency_data
-    picture = ImageOps.exif_transpose(picture)
-    if picture.mode == "F":
-        raise InputError(
-            f"{name} holds floating-point pixels, whose range is anybody's guess; save it with 8 or 16 bits"
-        )
-    if picture.mode.startswith("I"):  # 16 bits of gray, which Pillow would clip instead of scale
-        picture = Image.fromarray((np.asarray(picture, np.uint32) >> 8).clip(0, 255).astype(np.uint8))
+    profile, transparent, clear = (
+        picture.info.get("icc_profile"),
+        picture.has_transparency_data,
+        picture.info.get("transparency"),
+    )
+    picture = _upright(picture, name)
+    if picture.mode == "LAB":  # its profile says no more than the mode does
+        return picture.convert("RGB")
+    if picture.mode == "F" or picture.mode.startswith("I"):
+        picture = _from_deep_gray(picture, clear, name)
     if transparent:
-        log.info("%s is transparent in places: composited on white", name)
-        picture = picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+        picture = _on_white(picture, name)
     return _to_srgb(picture, profile, name).convert("RGB")
+
+
+def _upright(picture: Image.Image, name: str) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(picture)
+    except (SyntaxError, ValueError, OSError) as error:
+        log.warning("%s: its EXIF data is broken and is left out (%s)", name, error)
+        return picture
+
+
+def _from_deep_gray(picture: Image.Image, clear: int | None, name: str) -> Image.Image:
+    """16 bits of gray, which Pillow would clip, at 8; the level `clear`, if any, becomes transparent."""
+    levels = np.asarray(picture)
+    if picture.mode == "F" or levels.min() < 0 or levels.max() >= 2**16:
+        raise InputError(f"{name} holds numbers whose range is anybody's guess; save it with 8 or 16 bits")
+    gray = Image.fromarray((levels >> 8).astype(np.uint8))
+    if clear is not None:
+        gray.putalpha(Image.fromarray(np.where(levels == clear, 0, 255).astype(np.uint8)))
+    return gray
+
+
+def _on_white(picture: Image.Image, name: str) -> Image.Image:
+    picture = picture.convert("RGBA")
+    if picture.getchannel("A").getextrema()[0] == 255:  # an alpha channel that hides nothing
+        return picture.convert("RGB")
+    log.info("%s is transparent in places: composited on white", name)
+    return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
 
 
 def _to_srgb(picture: Image.Image, profile: bytes | None, name: str) -> Image.Image:
@@ -182,5 +219,8 @@ def write(picture: Any, path: str | Path, **options: Any) -> None:
     suffix = check_name("picture format", path.suffix.lstrip(".").lower().replace("jpeg", "jpg"), FORMATS)
     part = path.with_name(f".{path.name}.part")
     kind = {"jpg": "jpeg"}.get(suffix, suffix)
-    Image.fromarray(to_uint8(picture)).save(part, format=kind, **{**FORMATS[suffix], **options})
-    part.replace(path)
+    try:
+        Image.fromarray(to_uint8(picture)).save(part, format=kind, **{**FORMATS[suffix], **options})
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -28,10 +28,10 @@ class Outcome(NamedTuple):
 
 @pytest.fixture(scope="session")
 def network():
-    """The bundled network."""
+    """The bundled network, with the pooling it was trained with."""
     from nst import VGG19Slim
 
-    return VGG19Slim().load()
+    return VGG19Slim(pooling="max").load()
 
 
 @pytest.fixture
@@ -83,7 +83,8 @@ def nst(
             status = main()
         except SystemExit as exit_:
             status = int(exit_.code or 0)
-        return Outcome(status, *capfd.readouterr())
+        captured = capfd.readouterr()
+        return Outcome(status, str(captured.out), str(captured.err))
 
     yield call
 

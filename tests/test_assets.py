@@ -37,7 +37,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(piece)
             self.server.closing.wait(pause)
 
-    def log_message(self, *args: Any) -> None: ...
+    def log_message(self, format: str, *args: Any) -> None: ...  # noqa: A002
 
 
 class Site(ThreadingHTTPServer):
@@ -62,7 +62,7 @@ class Site(ThreadingHTTPServer):
         self.shutdown()
         super().server_close()
 
-    def handle_error(self, *args: Any) -> None: ...  # a client that hangs up is no news
+    def handle_error(self, request: Any, client_address: Any) -> None: ...  # a client that hangs up is no news
 
 
 @pytest.fixture

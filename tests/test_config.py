@@ -122,6 +122,7 @@ def test_the_blog_recipe_is_what_it_says() -> None:
     assert {config.loss.content.normalizer, config.loss.style.normalizer} == {"mean"}
     assert (config.loss.content.weight, config.loss.style.weight, config.loss.smooth.weight) == (1, 1, 0)
     assert (config.loss.content.layer_weights, config.loss.style.layer_weights) == (None, None)
+    assert config.extractor.pooling == "max"
     assert list(config.output.formats) == ["jpg"]
 
 

@@ -6,14 +6,14 @@ import os
 import shutil
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import h5py
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst.assets import UnreachableError
+from nst.download import UnreachableError
 from nst.errors import InputError
 from nst.extractor import auto, vgg19
 from nst.extractor.auto import Auto
@@ -33,7 +33,7 @@ def keras_vgg19() -> Any:
     import keras
 
     keras.utils.set_random_seed(3)
-    model = keras.applications.VGG19(weights=None, include_top=False)
+    model: Any = keras.applications.VGG19(weights=cast(Any, None), include_top=False)
     rng = np.random.default_rng(3)
     for layer in model.layers:
         if layer.name in LAYERS:
@@ -69,7 +69,7 @@ def keras_features(model: Any, picture: np.ndarray, layers: tuple[str, ...]) -> 
 @pytest.mark.parametrize("layout", ["h5", "weights.h5", "keras"])
 def test_features_equal_keras_from_every_layout(layout: str, keras_vgg19: Any, weight_files: dict[str, Path]) -> None:
     picture = blobs(50, 67, 4)  # odd sides: where pooling drops a line
-    network = VGG19(str(weight_files[layout])).load()
+    network = VGG19(str(weight_files[layout]), pooling="max").load()
     expected = keras_features(keras_vgg19, picture, LAYERS)
     for layer, found in network(tf.constant(picture), LAYERS).items():
         np.testing.assert_allclose(found, expected[layer], rtol=1e-3, atol=1e-4 * np.abs(expected[layer]).max())
@@ -79,8 +79,8 @@ def test_features_equal_keras_from_every_layout(layout: str, keras_vgg19: Any, w
 def test_real_weights_give_keras_own_features() -> None:
     import keras
 
-    network = VGG19(REAL_WEIGHTS).load()
-    model = keras.applications.VGG19(weights=None, include_top=False)
+    network = VGG19(REAL_WEIGHTS, pooling="max").load()
+    model: Any = keras.applications.VGG19(weights=cast(Any, None), include_top=False)
     for layer in network.layers:
         model.get_layer(layer).set_weights(network.weights[layer])
     picture = blobs(64, 48, 5)
@@ -106,7 +106,7 @@ def test_preprocessing_is_keras_own(rng: np.random.Generator) -> None:
     import keras
 
     picture = rng.uniform(size=(1, 4, 5, 3)).astype(np.float32)
-    expected = keras.applications.vgg19.preprocess_input((picture * 255).copy())
+    expected: Any = keras.applications.vgg19.preprocess_input((picture * 255).copy())
     np.testing.assert_allclose(vgg19.to_network(tf.constant(picture)), expected, atol=1e-4)
 
 
@@ -137,7 +137,7 @@ def test_the_bundled_network_has_all_layers_alive(network: Network) -> None:
 
 
 def test_bfloat16_is_near_float32_and_gives_float32(network: Network) -> None:
-    narrow = VGG19Slim().load(precision=Precision.bfloat16)
+    narrow = VGG19Slim(pooling="max").load(precision=Precision.bfloat16)
     picture = tf.constant(blobs(64, 64, 1))
     exact, rough = (n(picture, ["block3_conv1"])["block3_conv1"] for n in (network, narrow))
     assert rough.dtype == tf.float32
@@ -148,7 +148,7 @@ def test_bfloat16_is_near_float32_and_gives_float32(network: Network) -> None:
 def test_a_network_is_loaded_once_per_process(weight_files: dict[str, Path]) -> None:
     assert VGG19Slim().load() is VGG19Slim().load()
     assert VGG19(str(weight_files["h5"])).load() is VGG19(str(weight_files["h5"])).load()
-    assert VGG19Slim(pooling="avg").load() is not VGG19Slim().load()
+    assert VGG19Slim(pooling="max").load() is not VGG19Slim().load()
 
 
 def test_the_judge_is_float32_with_max_pooling(network: Network) -> None:

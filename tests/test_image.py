@@ -106,7 +106,7 @@ LAB = ImageCms.profileToProfile(GREENER, *map(ImageCms.createProfile, ["sRGB", "
         ("profile-lab.tiff", LAB, {}, (100, 200, 50), ""),  # Pillow puts in the one it was made with
         ("profile-nonsense.png", RGB, {"icc_profile": b"no profile"}, (200, 100, 50), LEFT_OUT),
         ("profile-truncated.png", RGB, {"icc_profile": SWAPPED["icc_profile"][:300]}, (200, 100, 50), LEFT_OUT),
-        ("exif-nonsense.png", RGB, {"exif": b"Exif\0\0no such thing"}, (200, 100, 50), ""),
+        ("exif-nonsense.png", RGB, {"exif": b"Exif\0\0no such thing"}, (200, 100, 50), "EXIF data is broken"),
     ],
 )
 def test_what_is_in_a_file_becomes_srgb_on_white(tmp_path, log, name, picture, options, color, said):
@@ -142,7 +142,7 @@ def test_shrinking_is_antialiased(tmp_path):
 
 @pytest.mark.parametrize(("height", "width"), [(32, 32), (41, 55), (90, 33), (160, 224)])
 def test_resize_keeps_constants_and_the_range(height, width):
-    color = np.float32([0, 0.3, 1])
+    color = np.array([0, 0.3, 1], np.float32)
     resized = image.resize(np.tile(color, (1, 40, 56, 1)), height, width)
     np.testing.assert_allclose(resized, np.tile(color, (1, height, width, 1)), atol=1e-6)
     np.testing.assert_array_equal(image.resize(resized, height, width), resized)
@@ -207,7 +207,7 @@ def misplaced(path: Path) -> None:
 
 
 BAD: dict[str, tuple[str, Callable[[Path], object], str]] = {
-    "missing": ("a.png", lambda path: None, "no such file$"),
+    "missing": ("a.png", lambda path: saved(path.with_name("other.bmp"), SMOOTH), "no such file$"),
     "nearly named": ("starry.png", lambda path: saved(path.with_name("stary.png"), SMOOTH), "did you mean 'stary.png'"),
     "name too long": ("a" * 300, lambda path: None, "."),
     "folder": ("a.png", Path.mkdir, "folder"),
@@ -218,7 +218,8 @@ BAD: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "broken AVIF": ("a.avif", misplaced, "broken"),
     "bomb": ("a.pbm", lambda path: path.write_text("P4 20000 20000\n"), "too large.* million pixels"),
     "small bomb": ("a.pbm", lambda path: path.write_text("P4 10000 9000\n"), "too large.* million pixels"),
-    "floats": ("a.tiff", lambda path: saved(path, Image.new("F", (40, 40))), "a.tiff holds floating-point"),
+    "narrow": ("a.png", lambda path: saved(path, Image.new("L", (31, 90))), "short side .* 32 .*31x90"),
+    "floats": ("a.tiff", lambda path: saved(path, Image.new("F", (40, 40))), "a.tiff holds numbers whose range"),
 }
 
 
@@ -234,5 +235,5 @@ def test_bad_pictures_are_refused_in_one_line(tmp_path, name, make, reason):
 def test_the_short_side_counts_at_the_asked_size(tmp_path):
     path = saved(tmp_path / "a.png", Image.new("L", (24, 48)))
     assert image.read(path, 64).shape == (1, 64, 32, 3)
-    with pytest.raises(InputError, match=r"short side .* 32 .*31x62"):
-        image.read(path, 62)
+    with pytest.raises(InputError, match=r"mine: the short side .* 32 .*31x62"):
+        image.read(path, 62, name="mine")

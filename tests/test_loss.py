@@ -171,7 +171,9 @@ def test_relative_losses_do_not_see_the_scale_of_features() -> None:
 
 def test_several_styles_average_their_gram_matrices_by_share() -> None:
     styles = [some_features(seed) for seed in (4, 5)]
-    target = Gram(layers=LAYERS).target(Reference(tensors(CONTENT), [(tensors(styles[0]), 0.25), (tensors(styles[1]), 0.75)]))
+    target = Gram(layers=LAYERS).target(
+        Reference(tensors(CONTENT), [(tensors(styles[0]), 0.25), (tensors(styles[1]), 0.75)])
+    )
     first, second = (flat(style[LAYERS[0]]) for style in styles)
     expected = 0.25 * first.T @ first / len(first) + 0.75 * second.T @ second / len(second)
     np.testing.assert_allclose(target.values[LAYERS[0]], expected, rtol=1e-6)
@@ -179,7 +181,8 @@ def test_several_styles_average_their_gram_matrices_by_share() -> None:
 
 def test_weighted_terms_sum_to_the_total_and_canonical_ones_know_no_weight() -> None:
     light, heavy = (
-        Objective(Features(layers=LAYERS), Gram(weight=weight, layers=LAYERS), TotalVariation()) for weight in (1.0, 7.0)
+        Objective(Features(layers=LAYERS), Gram(weight=weight, layers=LAYERS), TotalVariation())
+        for weight in (1.0, 7.0)
     )
     (total, weighted, canonical), (_, weighted_7, canonical_7) = (
         measure(objective.terms, tensors(X), objective.targets(REFERENCE)) for objective in (light, heavy)

@@ -46,7 +46,9 @@ def test_they_equal_numpy(network: Network) -> None:
 
 def test_they_do_not_depend_on_how_the_run_computed(network: Network) -> None:
     other = VGG19Slim(pooling="avg").load(precision=Precision.bfloat16)
-    first, second = (measure(n, blobs(64, 80, 3), CONTENT, [Style(STYLE, scale=s)]) for n, s in ((network, 1), (other, 2)))
+    first, second = (
+        measure(n, blobs(64, 80, 3), CONTENT, [Style(STYLE, scale=s)]) for n, s in ((network, 1), (other, 2))
+    )
     assert first == second
 
 

@@ -141,7 +141,8 @@ def test_lbfgs_direction_equals_the_naive_recursion(known: int, rng: np.random.G
     steps = rng.normal(size=(known, 18))
     gradient = rng.normal(size=18)
     empty = Pair(tf.zeros(shape, tf.float64), tf.zeros(shape, tf.float64), tf.constant(0.0, tf.float64))
-    pairs = [Pair(*(tf.constant(v.reshape(shape)) for v in (s, hessian @ s)), tf.constant(1 / (s @ hessian @ s))) for s in steps]
+    shaped = [(s, tf.constant(s.reshape(shape)), tf.constant((hessian @ s).reshape(shape))) for s in steps]
+    pairs = [Pair(s, y, tf.constant(1 / (flat @ hessian @ flat))) for flat, s, y in shaped]
     found = _direction(tf.constant(gradient.reshape(shape)), (*[empty] * (history - known), *pairs))
     expected = naive_two_loop(gradient, [(s, hessian @ s) for s in steps])
     np.testing.assert_allclose(np.ravel(found), expected, rtol=1e-9)

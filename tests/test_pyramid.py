@@ -41,7 +41,9 @@ def test_apportion_is_right_to_one(shares: tuple[float, ...]) -> None:
         assert sum(parts) == total
         if total >= len(shares):
             spare = total - len(shares)
-            assert all(abs(part - 1 - spare * share / sum(shares)) <= 1 for part, share in zip(parts, shares, strict=True))
+            assert all(
+                abs(part - 1 - spare * share / sum(shares)) <= 1 for part, share in zip(parts, shares, strict=True)
+            )
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_a_sweep_over_weights_normalizers_and_pictures_compiles_once(network: Ne
         Objective(Features(weight=1.0), Gram(weight=weight, normalizer=normalizer))
         for weight, normalizer in ((1.0, "target"), (5.0, "target"), (9.0, "channels"))
     ]
-    compiled = _compiled(network, objectives[0].terms)
+    compiled: Any = _compiled(network, objectives[0].terms)
     for seed, objective in enumerate(objectives):
         assert _compiled(network, objective.terms) is compiled
         go(network, objective=objective, content=blobs(64, 80, seed), optimizer=Adam(), steps=2)

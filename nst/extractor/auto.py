@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 from functools import lru_cache
 
-from nst.assets import UnreachableError
+from nst.download import UnreachableError
 from nst.errors import InputError, check_number
 from nst.extractor.network import Network
 from nst.extractor.vgg19 import VGG19
@@ -21,12 +21,12 @@ class Auto:
 
     Args:
         patience: seconds the download of VGG19's weights (80 MB) may take.
-        pooling: `max` as trained, or `avg`.
+        pooling: `avg` as Gatys et al. (2016, section 2) prefer, or `max` as the weights were trained.
     """
 
     name = "auto"
 
-    def __init__(self, patience: float = 30.0, pooling: str = "max") -> None:
+    def __init__(self, patience: float = 30.0, pooling: str = "avg") -> None:
         self.patience = check_number("extractor.patience", patience, above=0)
         self.pooling = VGG19(pooling=pooling).pooling
 

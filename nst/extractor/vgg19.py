@@ -10,6 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from nst import assets
+from nst.download import download
 from nst.errors import InputError, check_name
 from nst.extractor.network import POOLINGS, Network, Source
 from nst.extractor.weights import read_keras
@@ -29,12 +30,12 @@ class VGG19:
     Args:
         weights: a Keras file (`.h5`, `.weights.h5`, `.keras`); null takes Keras's ImageNet weights, from its cache
             (`~/.keras/models`) or by download (80 MB).
-        pooling: `max` as trained, or `avg`.
+        pooling: `avg` as Gatys et al. (2016, section 2) prefer, or `max` as the weights were trained.
     """
 
     name = "vgg19"
 
-    def __init__(self, weights: str | None = None, pooling: str = "max") -> None:
+    def __init__(self, weights: str | None = None, pooling: str = "avg") -> None:
         self.weights = weights
         self.pooling = check_name("extractor.pooling", pooling, POOLINGS)
 
@@ -65,7 +66,7 @@ def from_network(values: Any) -> Any:
 
 def _imagenet(seconds: float | None) -> Path:
     folder = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models"  # where Keras itself looks
-    return assets.download(ADDRESS, CHECKSUM, folder, file_name=FILE, max_bytes=MAX_BYTES, seconds=seconds)
+    return download(ADDRESS, CHECKSUM, folder, file_name=FILE, max_bytes=MAX_BYTES, seconds=seconds)
 
 
 @lru_cache(maxsize=4)

@@ -44,7 +44,7 @@ class Loss(Protocol):
     def weight(self) -> float: ...  # noqa: D102
 
     @property
-    def layers(self) -> tuple[str, ...]: ...  # noqa: D102
+    def layers(self) -> Sequence[str]: ...  # noqa: D102
 
     def target(self, reference: Reference) -> Target:
         """Measure the reference."""
