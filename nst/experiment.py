@@ -98,7 +98,7 @@ def _conduct(request: Request, folder: RunFolder, interrupt: signals.Interrupt) 
     record["peak_memory_mib"] = provenance.peak_memory_mib()
     record["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
     folder.write_record(record)
-    point_latest(Path(config.output.folder), folder.path)
+    point_latest(Path(config.output.folder), folder.path / PICTURE)
     _say_goodbye(folder, record)
     return record
 

@@ -84,17 +84,20 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def point_latest(outputs: Path, run: Path) -> None:
-    """Let `outputs/latest` point to `run`, if it lies in there."""
-    if not run.resolve().is_relative_to(outputs.resolve()):
+def point_latest(outputs: Path, picture: Path) -> None:
+    """Let `outputs/latest.png` be a link to the run's `picture`, if that lies in there.
+
+    To the picture, not to the folder: TensorBoard follows links of folders and would show the run twice.
+    """
+    if not picture.resolve().is_relative_to(outputs.resolve()):
         return
     part = outputs / f".latest.{os.getpid()}"
     try:
         part.unlink(missing_ok=True)
-        part.symlink_to(run.resolve().relative_to(outputs.resolve()), target_is_directory=True)
-        part.replace(outputs / "latest")
+        part.symlink_to(picture.resolve().relative_to(outputs.resolve()))
+        part.replace(outputs / "latest.png")
     except OSError as error:  # a file system without links
-        log.info("%s cannot be linked (%s)", outputs / "latest", error.strerror)
+        log.info("%s cannot be linked (%s)", outputs / "latest.png", error.strerror)
 
 
 def at_home(text: str) -> str:

@@ -32,7 +32,7 @@ class Octaves:
     """
 
     ratios: Sequence[float] = (0.25, 0.39, 0.59, 1.0)
-    shares: Sequence[float] = (0.35, 0.25, 0.2, 0.2)
+    shares: Sequence[float] = (0.3, 0.25, 0.2, 0.25)
 
     def __post_init__(self) -> None:
         ratios = [check_number("pyramid.ratios", ratio, above=0, at_most=1) for ratio in self.ratios]

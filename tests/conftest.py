@@ -91,5 +91,5 @@ def nst(
 
 def only_run(folder: Path = Path("outputs")) -> Path:
     """The one run folder in there."""
-    (run,) = [path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()]
+    (run,) = [path for path in folder.iterdir() if path.is_dir()]
     return run

@@ -133,7 +133,9 @@ def test_total_variation_normalizers(normalizer: str) -> None:
     of_x, of_content = (numpy_variation("anisotropic", 2, picture[IMAGE]) for picture in (X, CONTENT))
     pixels = 3 * 7 * 9
     expected = {"target": of_x / of_content, "mean": of_x, "sum": of_x * pixels, "half_sum": of_x * pixels / 2}
-    assert value(TotalVariation(weight=1.0, normalizer=normalizer), X) == pytest.approx(expected[normalizer], rel=1e-5)
+    assert value(TotalVariation(1.0, "anisotropic", 2.0, normalizer), X) == pytest.approx(
+        expected[normalizer], rel=1e-5
+    )
 
 
 def test_total_variation_is_tensorflows(rng: np.random.Generator) -> None:

@@ -114,6 +114,7 @@ def test_tensorboard_keeps_to_the_number_of_pictures(images: int, network: Netwo
     found = events(tmp_path)
     count = len(found.Tensors("image/current")) if "image/current" in found.Tags()["tensors"] else 0
     assert count == images
+    assert not images or found.Tensors("image/current")[-1].step == STEPS
 
 
 @pytest.mark.parametrize(("status", "code"), [("done", 1), ("diverged", 2)])

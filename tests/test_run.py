@@ -44,7 +44,7 @@ class TestARun:
         }
         assert files | {"history.csv", "run.log", "snapshots"} <= names
         assert not [name for name in names if name.endswith(".part")]
-        assert Path("outputs/latest").resolve() == folder.resolve()
+        assert Path("outputs/latest.png").resolve() == (folder / "result.png").resolve()
         found = record(folder)
         assert found["status"] == "done"
         assert found["evaluations"] == 4

@@ -39,6 +39,7 @@ class TensorBoard:
         self.every = check_count("observers.tensorboard.every", every, at_least=1)
         self.images = check_count("observers.tensorboard.images", images)
         self._writer: Any = None
+        self._latest: Iterate | None = None
 
     def open(self, run: Run) -> None:
         """Begin anew: what an earlier run left in the folder would mix with this one's."""
@@ -46,9 +47,9 @@ class TensorBoard:
 
         for old in run.folder.glob("events.out.tfevents.*"):
             old.unlink()
-        self._run, self._last = run, (0, 0.0)
+        self._run, self._last, self._latest, self._shown_last = run, (0, 0.0), None, False
         self._scalars_due = Every(self.every)
-        self._image_due = Every(-(-run.steps // (self.images - 1)) if self.images > 1 else self.images * run.steps * 2)
+        self._image_due = Every(-(-run.steps // (self.images - 1)) if self.images > 1 else 0)
         self._writer = tf.summary.create_file_writer(str(run.folder))
         with self._writer.as_default(step=0):
             tf.summary.text("config", f"```json\n{json.dumps(run.config, indent=2)}\n```")
@@ -66,8 +67,17 @@ class TensorBoard:
         with self._writer.as_default(step=iterate.evaluation):
             if self._scalars_due(iterate.evaluation):
                 self._scalars(tf.summary.scalar, iterate)
-            if self._image_due(iterate.evaluation):
-                tf.summary.image("image/current", _shown(np.asarray(iterate.point.image).clip(0, 1)))
+        self._latest, self._shown_last = iterate, False
+        if self._image_due(iterate.evaluation):
+            self._show(iterate)
+
+    def _show(self, iterate: Iterate) -> None:
+        import tensorflow as tf
+
+        picture = np.asarray(iterate.point.image).clip(0, 1)
+        with self._writer.as_default(step=iterate.evaluation):
+            tf.summary.image("image/current", _shown(picture))
+        self._shown_last = True
 
     def _scalars(self, scalar: Any, iterate: Iterate) -> None:
         point = iterate.point
@@ -89,6 +99,8 @@ class TensorBoard:
 
         if self._writer is None:
             return
+        if self.images and self._latest and not self._shown_last:
+            self._show(self._latest)
         metrics = record.get("metrics") or {}
         done = record.get("status") == "done"
         end = summary.session_end_pb(api_pb2.STATUS_SUCCESS if done else api_pb2.STATUS_FAILURE)

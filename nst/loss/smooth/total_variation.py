@@ -77,13 +77,13 @@ class TotalVariation:
     Args:
         weight: 0 leaves the term out.
         form: a key of `FORMS`.
-        exponent: from 1 up; 2 blurs, 1 leaves edges.
+        exponent: from 1 up; 1 leaves edges, 2 blurs them.
         normalizer: a key of `NORMALIZERS`.
     """
 
     weight: float = field(default=0.1, compare=False)
-    form: str = "anisotropic"
-    exponent: float = 2.0
+    form: str = "isotropic"
+    exponent: float = 1.0
     normalizer: str = field(default="target", compare=False)
 
     def __post_init__(self) -> None:
