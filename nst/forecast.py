@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -16,21 +17,24 @@ from nst.record import Level
 log = logging.getLogger(__name__)
 
 LONG = 120.0  # seconds; a shorter run is not worth a line
-PROBE_SIDE = 128
-BACKWARD = 2.2  # a backward pass beside a forward one, and what surrounds them; measured 1.9-2.5
+PROBE_SIDE = 256
+BACKWARD = 1.2  # a backward pass and the losses, beside a forward pass; 0.8 to 1.3 where it was measured
 SLIM_SPEEDUP = 10  # the bundled network beside VGG19
 
 
 def seconds(network: Network, layers: Sequence[str], levels: Sequence[Level]) -> float:
-    """What the steps of `levels` will take, from one forward pass over a small picture; right to a third or so."""
+    """What the steps of `levels` will take, from forward passes over a small picture; right to a third or so."""
     probe = tf.constant(np.full((1, PROBE_SIDE, PROBE_SIDE, 3), 0.5, np.float32))
-    network(probe, layers)  # the first pass also sets up kernels
+    forward = min(_forward(network, layers, probe) for _ in range(3))  # the first also sets up kernels
+    work = sum(level.steps * level.height * level.width for level in levels)
+    return forward * (1 + BACKWARD) * work / PROBE_SIDE**2
+
+
+def _forward(network: Network, layers: Sequence[str], probe: Any) -> float:
     started = time.perf_counter()
     for features in network(probe, layers).values():
         features.numpy()  # on a GPU, wait for it
-    forward = time.perf_counter() - started
-    work = sum(level.steps * level.height * level.width for level in levels)
-    return forward * (1 + BACKWARD) * work / PROBE_SIDE**2
+    return time.perf_counter() - started
 
 
 def warn_if_long(network: Network, layers: Sequence[str], levels: Sequence[Level]) -> None:

@@ -32,7 +32,7 @@ class Adam:
         box: hold the picture in 0..1 after every step.
     """
 
-    learning_rate: float = 0.02
+    learning_rate: float = 0.05
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-8

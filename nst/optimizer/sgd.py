@@ -23,7 +23,7 @@ class SGD:
         box: hold the picture in 0..1 after every step.
     """
 
-    learning_rate: float = 300.0
+    learning_rate: float = 0.5
     momentum: float = 0.9
     nesterov: bool = False
     box: bool = True

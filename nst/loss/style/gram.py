@@ -55,7 +55,7 @@ class Gram:
         normalizer: a key of `NORMALIZERS`.
     """
 
-    weight: float = field(default=150.0, compare=False)
+    weight: float = field(default=200.0, compare=False)
     layers: Sequence[str] = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
     layer_weights: Sequence[float] | None = field(default=None, compare=False)
     normalizer: str = field(default="target", compare=False)

@@ -1,0 +1,41 @@
+"""The forecast: in proportion to the work, and told only where it is long."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from nst import forecast
+from nst.extractor.network import Network
+from nst.record import Level
+
+LAYERS = ["block3_conv1"]
+
+
+def told(network: Network, levels: list[Level], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    lines: list[str] = []
+    monkeypatch.setattr(logging.getLogger("nst.forecast"), "info", lambda text, *a: lines.append(text % a))
+    forecast.warn_if_long(network, LAYERS, levels)
+    return lines
+
+
+def test_it_is_in_proportion_to_the_work(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forecast, "_forward", lambda *_: 0.5)
+    one = forecast.seconds(network, LAYERS, [Level(256, 256, 10)])
+    assert one >= 10 * 0.5
+    assert forecast.seconds(network, LAYERS, [Level(256, 256, 30)]) == pytest.approx(3 * one)
+    assert forecast.seconds(network, LAYERS, [Level(128, 128, 4), Level(512, 512, 10)]) == pytest.approx(4.1 * one)
+
+
+def test_a_short_run_is_not_worth_a_line(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert told(network, [Level(64, 64, 10)], monkeypatch) == []
+
+
+def test_a_long_run_is_told_with_what_would_be_quicker(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forecast, "_forward", lambda *_: 1.0)
+    (line,) = told(network, [Level(512, 512, 100)], monkeypatch)
+    assert line == "this run will take about 15 min; quicker: size=160"
+    monkeypatch.setattr(network, "source", network.source.__class__("vgg19", "x", "y"))
+    (line,) = told(network, [Level(512, 512, 100)], monkeypatch)
+    assert "extractor=vgg19_slim (about 88 s) or size=160" in line
