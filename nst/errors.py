@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable
+from typing import Any
 
 
 class InputError(ValueError):
@@ -54,3 +55,17 @@ def check_count(what: str, value: object, *, at_least: int = 0) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise InputError(f"{what} must be a whole number, not {value}")
     return int(check_number(what, value, at_least=at_least))
+
+
+def check_flag(what: str, value: object) -> bool:
+    """`value` if it is true or false; else InputError: a text like 'no' would count as true."""
+    if not isinstance(value, bool):
+        raise InputError(f"{what} must be true or false, not {value}")
+    return value
+
+
+def check_list(what: str, value: object) -> list[Any]:
+    """`value` as a list; InputError when it is a single thing."""
+    if not isinstance(value, list | tuple):
+        raise InputError(f"{what} must be a list, like [{value}]")
+    return list(value)

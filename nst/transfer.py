@@ -16,7 +16,8 @@ from nst.descend import Descent, Stop, descend
 from nst.errors import InputError
 from nst.extractor.network import Network
 from nst.image import check_short_side, fit, resize
-from nst.loss import IMAGE, Loss, Objective, Reference, Target, measure
+from nst.layers import IMAGE
+from nst.loss import Loss, Objective, Reference, Target, measure
 from nst.optimizer.contract import Optimizer
 from nst.pyramid import Octaves, Single
 from nst.record import Ending, Features, Iterate, Level, Point, Result

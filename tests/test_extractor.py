@@ -17,9 +17,10 @@ from nst.download import UnreachableError
 from nst.errors import InputError
 from nst.extractor import auto, vgg19
 from nst.extractor.auto import Auto
-from nst.extractor.network import LAYERS, Network, Source
+from nst.extractor.network import Network, Source
 from nst.extractor.vgg19 import VGG19
 from nst.extractor.vgg19_slim import VGG19Slim
+from nst.layers import LAYERS
 from nst.precision import Precision
 from tests.conftest import blobs
 

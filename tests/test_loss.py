@@ -9,12 +9,11 @@ import pytest
 import tensorflow as tf
 
 from nst.errors import InputError
-from nst.loss import IMAGE, Objective, Reference, measure
-from nst.loss.content import features as content
+from nst.layers import IMAGE
+from nst.loss import Objective, Reference, measure
 from nst.loss.content.features import Features
 from nst.loss.smooth import total_variation
 from nst.loss.smooth.total_variation import TotalVariation
-from nst.loss.style import gram
 from nst.loss.style.gram import Gram
 
 LAYERS = ("block1_conv1", "block2_conv1")
@@ -71,16 +70,18 @@ def numpy_variation(form: str, exponent: float, image: np.ndarray) -> float:
     I = image[0]  # noqa: E741
     dx, dy = np.diff(I, axis=1), np.diff(I, axis=0)
     if form == "anisotropic":
+        return ((np.abs(dx) ** exponent).sum() + (np.abs(dy) ** exponent).sum()) / I.size
+    if form == "separate":
         return (np.abs(dx) ** exponent).mean() + (np.abs(dy) ** exponent).mean()
     if form == "isotropic":
         return ((dx[:-1] ** 2 + dy[:, :-1] ** 2) ** (exponent / 2)).mean()
-    total, pixels = 0.0, I.size
+    total = 0.0
     for rows, columns, divisor in ((0, 1, 3), (1, 0, 3), (1, 1, 12), (1, -1, 12)):
         for r in range(HEIGHT):
             for c in range(WIDTH):
                 other = I[min(r + rows, HEIGHT - 1), min(max(c + columns, 0), WIDTH - 1)]
                 total += (np.abs(other - I[r, c]) ** exponent).sum() / divisor
-    return total / pixels
+    return total / I.size
 
 
 def value(loss: Any, x: dict[str, np.ndarray], reference: Reference = REFERENCE) -> float:
@@ -104,7 +105,7 @@ def assert_gradient(loss: Any, layer: str, tolerance: float = 1e-4) -> None:
         assert (gradient * direction).sum() == pytest.approx(expected, rel=tolerance)
 
 
-@pytest.mark.parametrize("normalizer", content.NORMALIZERS)
+@pytest.mark.parametrize("normalizer", Features.normalizers)
 def test_content_equals_numpy(normalizer: str) -> None:
     loss = Features(weight=3.0, layers=LAYERS, layer_weights=[0.5, 2.0], normalizer=normalizer)
     expected = 3 * (0.5 * numpy_content(normalizer, LAYERS[0], X) + 2 * numpy_content(normalizer, LAYERS[1], X))
@@ -112,7 +113,7 @@ def test_content_equals_numpy(normalizer: str) -> None:
     assert_gradient(loss, LAYERS[1])
 
 
-@pytest.mark.parametrize("normalizer", gram.NORMALIZERS)
+@pytest.mark.parametrize("normalizer", Gram.normalizers)
 def test_gram_equals_numpy(normalizer: str) -> None:
     loss = Gram(weight=3.0, layers=LAYERS, normalizer=normalizer)
     expected = 3 * np.mean([numpy_gram(normalizer, layer, X) for layer in LAYERS])
@@ -129,19 +130,23 @@ def test_total_variation_equals_numpy(form: str, exponent: float) -> None:
 
 
 @pytest.mark.parametrize("normalizer", total_variation.NORMALIZERS)
-def test_total_variation_normalizers(normalizer: str) -> None:
-    of_x, of_content = (numpy_variation("anisotropic", 2, picture[IMAGE]) for picture in (X, CONTENT))
-    pixels = 3 * 7 * 9
-    expected = {"target": of_x / of_content, "mean": of_x, "sum": of_x * pixels, "half_sum": of_x * pixels / 2}
-    assert value(TotalVariation(1.0, "anisotropic", 2.0, normalizer), X) == pytest.approx(
-        expected[normalizer], rel=1e-5
-    )
+@pytest.mark.parametrize("form", total_variation.FORMS)
+def test_total_variation_normalizers(form: str, normalizer: str) -> None:
+    of_x, of_content = (numpy_variation(form, 2, picture[IMAGE]) for picture in (X, CONTENT))
+    count = 3 * (7 * 9 if form == "isotropic" else 8 * 10)
+    expected = {"target": of_x / of_content, "mean": of_x, "sum": of_x * count, "half_sum": of_x * count / 2}
+    assert value(TotalVariation(1.0, form, 2.0, normalizer), X) == pytest.approx(expected[normalizer], rel=1e-5)
 
 
-def test_total_variation_is_tensorflows(rng: np.random.Generator) -> None:
-    image = tf.constant(rng.uniform(size=(1, 6, 6, 3)))  # square, so that the two means have the same count
-    ours = total_variation.anisotropic(image, 1.0) * 6 * 5 * 3
-    assert float(ours) == pytest.approx(float(tf.image.total_variation(image)[0]))
+def test_anisotropic_variation_summed_is_tensorflows() -> None:
+    expected = float(tf.image.total_variation(tf.constant(X[IMAGE]))[0])
+    assert value(TotalVariation(1.0, "anisotropic", 1.0, "sum"), X) == pytest.approx(expected)
+
+
+def test_a_content_without_variation_does_not_forbid_all_variation() -> None:
+    flat = {layer: np.full(shape, 0.5) for layer, shape in SHAPES.items()}
+    reference = Reference(tensors(flat), [(tensors(STYLE), 1.0)])
+    assert value(TotalVariation(1.0), X, reference) < 1e3
 
 
 @pytest.mark.parametrize("form", total_variation.FORMS)
@@ -223,6 +228,9 @@ def test_losses_that_differ_in_weight_only_are_one_graph(one: Any) -> None:
         (lambda: Gram(layers=[]), "at least one"),
         (lambda: Gram(layers=["block1_conv1", "block1_conv1"]), "twice"),
         (lambda: Gram(layers="block1_conv1"), "list"),
+        (lambda: Gram(layers=None), "list"),  # pyright: ignore[reportArgumentType]
+        (lambda: Gram(weight=1e39), "at most 1e"),
+        (lambda: Gram(layer_weights=5), "list"),  # pyright: ignore[reportArgumentType]
         (lambda: Gram(layers=LAYERS, layer_weights=[1.0]), "1 for 2"),
         (lambda: Gram(layers=LAYERS, layer_weights=[1.0, -1.0]), "at least 0"),
         (lambda: Gram(normalizer="channel"), "channels"),

@@ -7,8 +7,9 @@ import pytest
 import tensorflow as tf
 
 from nst import Style, VGG19Slim, measure
-from nst.extractor.network import LAYERS, Network
+from nst.extractor.network import Network
 from nst.image import from_uint8, to_uint8
+from nst.layers import LAYERS
 from nst.metrics import STYLE_LAYERS, ssim
 from nst.precision import Precision
 from tests.conftest import blobs

@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nst.errors import InputError, check_name, suggestion
+from nst.errors import InputError, check_name
+from nst.layers import LAYERS
 from nst.record import Features
 
-BLOCKS = (2, 2, 4, 4, 4)  # convolutions per block
-LAYERS = tuple(f"block{b}_conv{c}" for b, count in enumerate(BLOCKS, 1) for c in range(1, count + 1))
 POOLINGS = {"max": tf.nn.max_pool2d, "avg": tf.nn.avg_pool2d}
 
 Weights = Mapping[str, tuple[np.ndarray, np.ndarray]]  # {layer: (kernel [3,3,in,out], bias [out])}
@@ -97,16 +96,3 @@ class Network:
         if (self.pooling, self.precision) == ("max", "float32"):
             return self
         return Network(self.weights, self.preprocess, pooling="max", precision="float32", source=self.source)
-
-
-def check_layers(what: str, layers: Iterable[str]) -> tuple[str, ...]:
-    """`layers` as a tuple, without repeats; InputError for an unknown one or none at all."""
-    if isinstance(layers, str):
-        raise InputError(f"{what} must be a list, like [{layers}]")
-    names = tuple(layers)
-    for layer in names:
-        if layer not in LAYERS:
-            raise InputError(f"{what}: layer '{layer}' is unknown{suggestion(layer, LAYERS)}")
-    if not names or len(set(names)) < len(names):
-        raise InputError(f"{what} must name at least one layer, and none twice")
-    return names

@@ -14,7 +14,8 @@ import tensorflow as tf
 
 from nst import assets
 from nst.errors import check_name
-from nst.extractor.network import LAYERS, POOLINGS, Network, Source
+from nst.extractor.network import POOLINGS, Network, Source
+from nst.layers import LAYERS
 from nst.precision import Precision
 
 FILE = Path(__file__).parents[1] / "bundled" / "vgg19_slim.npz"

@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 from nst.errors import InputError
-from nst.extractor.network import LAYERS
+from nst.layers import LAYERS
 
 WIDTHS = (64, 128, 256, 512, 512)  # of VGG19's five blocks
 

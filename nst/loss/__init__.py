@@ -12,10 +12,9 @@ from typing import Any, NamedTuple, Protocol
 
 import tensorflow as tf
 
-from nst.errors import InputError, check_name, check_number
+from nst.errors import InputError, check_number
+from nst.layers import IMAGE
 from nst.record import Features, Terms
-
-IMAGE = "image"  # the layer that is the picture itself, [1,H,W,3]
 
 
 class Reference(NamedTuple):
@@ -101,19 +100,5 @@ def measure(
 
 
 def check_weight(what: str, weight: object) -> float:
-    """A weight: finite and not negative."""
-    return float(check_number(f"{what}.weight", weight, at_least=0))
-
-
-def shares(what: str, layers: Sequence[str], weights: Sequence[float] | None) -> tuple[float, ...]:
-    """One weight per layer; None is the mean over the layers, 1/L each, and given ones are taken as they are."""
-    if weights is None:
-        return (1 / len(layers),) * len(layers)
-    if len(weights) != len(layers):
-        raise InputError(f"{what}.layer_weights: {len(weights)} for {len(layers)} layers; give one for each, or null")
-    return tuple(float(check_number(f"{what}.layer_weights", weight, at_least=0)) for weight in weights)
-
-
-def check_normalizer(what: str, normalizer: object, known: dict[str, Any]) -> str:
-    """A normalizer's name, one of `known`."""
-    return check_name(f"{what}.normalizer", normalizer, known)
+    """A weight: not negative, and within what float32 can multiply."""
+    return float(check_number(f"{what}.weight", weight, at_least=0, at_most=1e30))

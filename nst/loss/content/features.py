@@ -19,59 +19,39 @@ Departure: `target` is the default, the paper's is `half_sum`, whose value grows
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import tensorflow as tf
 
-from nst.extractor.network import check_layers
-from nst.loss import IMAGE, Reference, Target, check_normalizer, check_weight, shares
+from nst.loss import Reference, Target
+from nst.loss.per_layer import Normalizer, PerLayer
 from nst.record import Features as FeatureMaps
-
-NORMALIZERS = {
-    "target": lambda P, C, M, HW: 1 / (tf.reduce_mean(P**2) + 1e-12),
-    "mean": lambda P, C, M, HW: 1.0,
-    "sum": lambda P, C, M, HW: C * M,
-    "half_sum": lambda P, C, M, HW: C * M / 2,
-    "root": lambda P, C, M, HW: (C * M) ** 0.5 / 2,
-    "image_root": lambda P, C, M, HW: C * M / (2 * (C * HW) ** 0.5),
-    "image_mean": lambda P, C, M, HW: M / HW,
-}
 
 
 @dataclass(frozen=True)
-class Features:
-    """Mean square distance of features; see the top of the file.
+class Features(PerLayer):
+    """Mean square distance of features; the formula is on top of the file, the settings are `PerLayer`'s."""
 
-    Args:
-        weight: 0 leaves the term out.
-        layers: Keras's names.
-        layer_weights: one per layer; null is the mean over the layers.
-        normalizer: a key of `NORMALIZERS`.
-    """
+    term: ClassVar[str] = "loss.content"
+    normalizers: ClassVar[Mapping[str, Normalizer]] = {
+        "target": lambda P, C, M, HW: 1 / (tf.reduce_mean(P**2) + 1e-12),
+        "mean": lambda P, C, M, HW: 1.0,
+        "sum": lambda P, C, M, HW: C * M,
+        "half_sum": lambda P, C, M, HW: C * M / 2,
+        "root": lambda P, C, M, HW: (C * M) ** 0.5 / 2,
+        "image_root": lambda P, C, M, HW: C * M / (2 * (C * HW) ** 0.5),
+        "image_mean": lambda P, C, M, HW: M / HW,
+    }
 
     weight: float = field(default=1.0, compare=False)
     layers: Sequence[str] = ("block4_conv2",)
-    layer_weights: Sequence[float] | None = field(default=None, compare=False)
-    normalizer: str = field(default="target", compare=False)
-
-    def __post_init__(self) -> None:
-        check_weight("loss.content", self.weight)
-        object.__setattr__(self, "layers", check_layers("loss.content.layers", self.layers))
-        shares("loss.content", self.layers, self.layer_weights)
-        check_normalizer("loss.content", self.normalizer, NORMALIZERS)
 
     def target(self, reference: Reference) -> Target:
         """The content's features themselves."""
-        content = reference.content
-        pixels = float(content[IMAGE].shape[1] * content[IMAGE].shape[2])
-        scales = {}
-        for layer, share in zip(self.layers, shares("", self.layers, self.layer_weights), strict=True):
-            P = content[layer]  # [1,h,w,C]
-            C, M = float(P.shape[-1]), float(P.shape[1] * P.shape[2])
-            scales[layer] = tf.cast(self.weight * share * NORMALIZERS[self.normalizer](P, C, M, pixels), P.dtype)
-        return Target({layer: content[layer] for layer in self.layers}, scales)
+        values = {layer: reference.content[layer] for layer in self.layers}
+        return Target(values, self.scales(values, reference))
 
     def __call__(self, features: FeatureMaps, target: dict[str, Any]) -> dict[str, Any]:
         """{layer: mean((F - P)^2)}."""

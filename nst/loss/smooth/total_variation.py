@@ -1,51 +1,51 @@
 """Smoothness as total variation (Rudin et al. 1992; in style transfer since Mahendran & Vedaldi 2015, equation 4).
 
-With dx, dy the differences of neighbouring pixels of the picture (RGB 0..1) across and down, and e the exponent:
+With dx, dy the differences of neighbouring values of the picture (RGB 0..1) across and down, d1, d2 those along the
+diagonals, and e the exponent; N is the number of values that the sum is divided by:
 
-    anisotropic   v = mean(|dx|^e) + mean(|dy|^e)
-    isotropic     v = mean((dx^2 + dy^2)^(e/2))                    over the (H-1)(W-1) pixels that have both
-    diagonal      v = (mean(|dx|^e) + mean(|dy|^e)) / 3 + (mean(|d1|^e) + mean(|d2|^e)) / 12
-                  d1, d2 along the diagonals; the border repeated, so that every mean is over all pixels
-    canonical     v
+    form          canonical v                                                                     N
+    isotropic     sum((dx^2 + dy^2)^(e/2)) / N, where there are both                              3 (H-1) (W-1)
+    anisotropic   (sum(|dx|^e) + sum(|dy|^e)) / N                                                 3 H W
+    separate      mean(|dx|^e) + mean(|dy|^e)                                                     3 H W
+    diagonal      (mean(|dx|^e) + mean(|dy|^e)) / 3 + (mean(|d1|^e) + mean(|d2|^e)) / 12,         3 H W
+                  the border repeated
     term          weight * normalizer * v
 
-normalizer    a factor on v        what the term becomes
-target        1 / v(content)       the variation as a part of the content's own: no unit, the same at every size
-mean          1                    v
-sum           3 (H-1)(W-1)         the sum over pixels and channels (to the border's one line)
-half_sum      half of it
+normalizer    a factor on v            what the term becomes
+target        1 / v(content)           the variation as a part of the content's own: no unit, the same at every size;
+                                       a content with hardly any counts as one of v = 0.001
+mean          1                        v
+sum           N                        the sum
+half_sum      N / 2                    half of it
 
-With e = 1, `anisotropic` and `sum` it is tf.image.total_variation; e = 2.5, `isotropic` and `sum` is keras.io's.
+`anisotropic`, e = 1, `sum` is tf.image.total_variation; `isotropic`, e = 2.5, `sum` is keras.io's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import tensorflow as tf
 
 from nst.errors import check_name, check_number
-from nst.loss import IMAGE, Reference, Target, check_normalizer, check_weight
+from nst.layers import IMAGE
+from nst.loss import Reference, Target, check_weight
 from nst.record import Features
 
-NORMALIZERS = {
-    "target": lambda v, pixels: 1 / (v + 1e-12),
-    "mean": lambda v, pixels: 1.0,
-    "sum": lambda v, pixels: 3 * pixels,
-    "half_sum": lambda v, pixels: 1.5 * pixels,
+FLAT = 1e-3  # the least variation that a content is taken to have
+
+NORMALIZERS: dict[str, Callable[[Any, float], Any]] = {
+    "target": lambda v, N: 1 / tf.maximum(v, FLAT),
+    "mean": lambda v, N: 1.0,
+    "sum": lambda v, N: N,
+    "half_sum": lambda v, N: N / 2,
 }
 
 
-def anisotropic(image: Any, exponent: float) -> Any:
-    """`[1,H,W,3]` -> scalar; the formula is on top of the file, as for the two below."""
-    dx, dy = image[:, :, 1:] - image[:, :, :-1], image[:, 1:] - image[:, :-1]
-    return _power(dx, exponent) + _power(dy, exponent)
-
-
 def isotropic(image: Any, exponent: float) -> Any:
-    """Rotates with the picture."""
+    """`[1,H,W,3]` -> scalar; turning the picture does not change it. The formulas are on top of the file."""
     here = image[:, :-1, :-1]
     dx, dy = image[:, :-1, 1:] - here, image[:, 1:, :-1] - here
     square = dx**2 + dy**2
@@ -54,20 +54,39 @@ def isotropic(image: Any, exponent: float) -> Any:
     return tf.reduce_mean((square + 1e-12) ** (exponent / 2))  # the root of 0 has no slope
 
 
+def anisotropic(image: Any, exponent: float) -> Any:
+    """Both sums over the same number of values."""
+    dx, dy = _power(_across(image), exponent), _power(_down(image), exponent)
+    return (tf.reduce_sum(dx) + tf.reduce_sum(dy)) / tf.cast(tf.size(image), image.dtype)
+
+
+def separate(image: Any, exponent: float) -> Any:
+    """Each direction's own mean."""
+    return tf.reduce_mean(_power(_across(image), exponent)) + tf.reduce_mean(_power(_down(image), exponent))
+
+
 def diagonal(image: Any, exponent: float) -> Any:
     """All eight neighbours."""
     padded = tf.pad(image, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")
     here, right, below = padded[:, 1:-1, 1:-1], padded[:, 1:-1, 2:], padded[:, 2:, 1:-1]
     d1, d2 = padded[:, 2:, 2:] - here, padded[:, 2:, :-2] - here
-    straight = _power(right - here, exponent) + _power(below - here, exponent)
-    return straight / 3 + (_power(d1, exponent) + _power(d2, exponent)) / 12
+    dx, dy, d1, d2 = (tf.reduce_mean(_power(d, exponent)) for d in (right - here, below - here, d1, d2))
+    return (dx + dy) / 3 + (d1 + d2) / 12
+
+
+def _across(image: Any) -> Any:
+    return image[:, :, 1:] - image[:, :, :-1]
+
+
+def _down(image: Any) -> Any:
+    return image[:, 1:] - image[:, :-1]
 
 
 def _power(difference: Any, exponent: float) -> Any:
-    return tf.reduce_mean(difference**2 if exponent == 2 else tf.abs(difference) ** exponent)
+    return difference**2 if exponent == 2 else tf.abs(difference) ** exponent
 
 
-FORMS = {"anisotropic": anisotropic, "isotropic": isotropic, "diagonal": diagonal}
+FORMS = {form.__name__: form for form in (isotropic, anisotropic, separate, diagonal)}
 
 
 @dataclass(frozen=True)
@@ -90,7 +109,7 @@ class TotalVariation:
         check_weight("loss.smooth", self.weight)
         check_name("loss.smooth.form", self.form, FORMS)
         check_number("loss.smooth.exponent", self.exponent, at_least=1)
-        check_normalizer("loss.smooth", self.normalizer, NORMALIZERS)
+        check_name("loss.smooth.normalizer", self.normalizer, NORMALIZERS)
 
     @property
     def layers(self) -> Sequence[str]:
@@ -100,8 +119,9 @@ class TotalVariation:
     def target(self, reference: Reference) -> Target:
         """Nothing but the scale."""
         image = reference.content[IMAGE]
-        pixels = float((image.shape[1] - 1) * (image.shape[2] - 1))
-        factor = NORMALIZERS[self.normalizer](FORMS[self.form](image, self.exponent), pixels)
+        _, height, width, channels = image.shape
+        count = (height - 1) * (width - 1) if self.form == "isotropic" else height * width
+        factor = NORMALIZERS[self.normalizer](FORMS[self.form](image, self.exponent), float(channels * count))
         return Target({}, {IMAGE: tf.cast(self.weight * factor, image.dtype)})
 
     def __call__(self, features: Features, target: dict[str, Any]) -> dict[str, Any]:

@@ -18,24 +18,15 @@ Departures: G is divided by the positions, so that pictures of different sizes c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
-import numpy as np
 import tensorflow as tf
 
-from nst.extractor.network import check_layers
-from nst.loss import IMAGE, Reference, Target, check_normalizer, check_weight, shares
+from nst.loss import Reference, Target
+from nst.loss.per_layer import Normalizer, PerLayer
 from nst.record import Features
-
-NORMALIZERS = {
-    "target": lambda A, C, M, HW: 1 / (tf.reduce_mean(A**2) + 1e-12),
-    "mean": lambda A, C, M, HW: 1.0,
-    "gatys": lambda A, C, M, HW: 1 / 4,
-    "channels": lambda A, C, M, HW: 1 / C**2,
-    "image": lambda A, C, M, HW: (C * M) ** 2 / (36 * HW**2),
-}
 
 
 def gram(features: Any) -> Any:
@@ -45,38 +36,31 @@ def gram(features: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Gram:
-    """Mean square distance of Gram matrices; see the top of the file. Several styles are averaged by their shares.
+class Gram(PerLayer):
+    """Mean square distance of Gram matrices; the formula is on top of the file, the settings are `PerLayer`'s.
 
-    Args:
-        weight: 0 leaves the term out.
-        layers: Keras's names.
-        layer_weights: one per layer; null is the mean over the layers.
-        normalizer: a key of `NORMALIZERS`.
+    Several styles are averaged by their shares.
     """
+
+    term: ClassVar[str] = "loss.style"
+    normalizers: ClassVar[Mapping[str, Normalizer]] = {
+        "target": lambda A, C, M, HW: 1 / (tf.reduce_mean(A**2) + 1e-12),
+        "mean": lambda A, C, M, HW: 1.0,
+        "gatys": lambda A, C, M, HW: 1 / 4,
+        "channels": lambda A, C, M, HW: 1 / C**2,
+        "image": lambda A, C, M, HW: (C * M) ** 2 / (36 * HW**2),
+    }
 
     weight: float = field(default=200.0, compare=False)
     layers: Sequence[str] = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
-    layer_weights: Sequence[float] | None = field(default=None, compare=False)
-    normalizer: str = field(default="target", compare=False)
-
-    def __post_init__(self) -> None:
-        check_weight("loss.style", self.weight)
-        object.__setattr__(self, "layers", check_layers("loss.style.layers", self.layers))
-        shares("loss.style", self.layers, self.layer_weights)
-        check_normalizer("loss.style", self.normalizer, NORMALIZERS)
 
     def target(self, reference: Reference) -> Target:
         """The styles' Gram matrices, averaged."""
-        image = reference.content[IMAGE]
-        pixels = float(image.shape[1] * image.shape[2])
-        values, scales = {}, {}
-        for layer, share in zip(self.layers, shares("", self.layers, self.layer_weights), strict=True):
-            A = tf.add_n([part * gram(features[layer]) for features, part in reference.styles])
-            C, M = A.shape[0], float(np.prod(reference.content[layer].shape[1:3]))
-            values[layer] = A
-            scales[layer] = tf.cast(self.weight * share * NORMALIZERS[self.normalizer](A, C, M, pixels), A.dtype)
-        return Target(values, scales)
+        values = {
+            layer: tf.add_n([share * gram(features[layer]) for features, share in reference.styles])
+            for layer in self.layers
+        }
+        return Target(values, self.scales(values, reference))
 
     def __call__(self, features: Features, target: dict[str, Any]) -> dict[str, Any]:
         """{layer: mean((G - A)^2)}."""

@@ -1,0 +1,63 @@
+"""What losses over the network's layers have in common: the settings, and the scale of each layer's term."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import tensorflow as tf
+
+from nst.errors import InputError, check_list, check_name, check_number
+from nst.layers import IMAGE, check_layers
+from nst.loss import Reference, check_weight
+
+# (target, channels C, positions M of the layer, pixels HW of the picture) -> a factor on the canonical value
+Normalizer = Callable[[Any, float, float, float], Any]
+
+
+@dataclass(frozen=True)
+class PerLayer:
+    """Settings of a loss that is a weighed sum over layers.
+
+    Args:
+        weight: 0 leaves the term out.
+        layers: Keras's names.
+        layer_weights: one per layer, taken as they are; null is the mean over the layers, 1/L each.
+        normalizer: a key of `normalizers`.
+    """
+
+    term: ClassVar[str]
+    normalizers: ClassVar[Mapping[str, Normalizer]]
+
+    weight: float = field(compare=False)
+    layers: Sequence[str]
+    layer_weights: Sequence[float] | None = field(default=None, compare=False)
+    normalizer: str = field(default="target", compare=False)
+
+    def __post_init__(self) -> None:
+        check_weight(self.term, self.weight)
+        object.__setattr__(self, "layers", check_layers(f"{self.term}.layers", self.layers))
+        check_name(f"{self.term}.normalizer", self.normalizer, self.normalizers)
+        if self.layer_weights is not None:
+            self._check_layer_weights(check_list(f"{self.term}.layer_weights", self.layer_weights))
+
+    def _check_layer_weights(self, weights: list[Any]) -> None:
+        if len(weights) != len(self.layers):
+            raise InputError(
+                f"{self.term}.layer_weights: {len(weights)} for {len(self.layers)} layers; give one for each, or null"
+            )
+        for weight in weights:
+            check_number(f"{self.term}.layer_weights", weight, at_least=0, at_most=1e30)
+
+    def scales(self, targets: Mapping[str, Any], reference: Reference) -> dict[str, Any]:
+        """{layer: weight x layer weight x normalizer}, scalars."""
+        image = reference.content[IMAGE]
+        pixels = float(image.shape[1] * image.shape[2])
+        weights = self.layer_weights or (1 / len(self.layers),) * len(self.layers)
+        scales = {}
+        for layer, share in zip(self.layers, weights, strict=True):
+            _, height, width, channels = reference.content[layer].shape
+            factor = self.normalizers[self.normalizer](targets[layer], float(channels), float(height * width), pixels)
+            scales[layer] = tf.cast(self.weight * share * factor, targets[layer].dtype)
+        return scales
