@@ -12,7 +12,7 @@ import importlib.resources
 import logging
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from nst.errors import InputError, suggestion
 
 log = logging.getLogger(__name__)
 
-PICTURE_BYTES = 100 * 2**20
+PICTURE_BYTES, PICTURE_SECONDS = 100 * 2**20, 120.0
 CHECKSUM = re.compile(r"sha256=([0-9a-f]{64})")
 
 
@@ -76,20 +76,23 @@ def _local(image: str) -> Asset:
 
 @lru_cache(maxsize=256)  # a sweep asks once, and gets one answer
 def _from_catalogue(name: str, fallback: bool) -> Asset:
-    first, *stand_ins = catalogue()[name]["sources"]
-    try:
-        return _from_source(name, first)
-    except UnreachableError as error:
-        if not stand_ins:
-            raise
-        if not fallback:
-            raise InputError(f"{error}; with fallback=true '{name}' has a bundled stand-in") from error
-        asset = _from_source(name, stand_ins[0], instead_of=first["address"])
-        log.warning("%s: %s; standing in for it: %s", name, error, asset.credit)
-        return asset
+    sources, unreachable = catalogue()[name]["sources"], []
+    for source in sources:
+        try:
+            asset = _from_source(name, source)
+        except UnreachableError as error:
+            unreachable.append(error)
+            if not fallback and len(sources) > 1:
+                raise InputError(f"{error}; with fallback=true '{name}' has a bundled stand-in") from error
+            continue
+        if not unreachable:
+            return asset
+        log.warning("%s: %s; standing in for it: %s", name, unreachable[0], asset.credit)
+        return replace(asset, instead_of=sources[0]["address"])
+    raise unreachable[-1]
 
 
-def _from_source(name: str, source: dict[str, str], instead_of: str = "") -> Asset:
+def _from_source(name: str, source: dict[str, str]) -> Asset:
     credit = source.get("credit", "")
     if "address" in source:
         return _download(name, source["address"], credit)
@@ -98,7 +101,7 @@ def _from_source(name: str, source: dict[str, str], instead_of: str = "") -> Ass
     else:
         package, _, inside = source["package"].partition(":")
         path, label = Path(str(importlib.resources.files(package))) / inside, source["package"]
-    return Asset(name, path, sha256(path), label, credit, instead_of)
+    return Asset(name, path, sha256(path), label, credit)
 
 
 def _bundled() -> Path:
@@ -118,5 +121,6 @@ def _download(name: str, address: str, credit: str = "") -> Asset:
     if mark and not wanted:
         raise InputError(f"{url}: what follows # must be sha256= and 64 hexadecimal digits, not '{fragment}'")
     checksum = f"sha256:{wanted[1]}" if wanted else None
-    path = download(url, checksum, cache_folder() / "pictures", max_bytes=PICTURE_BYTES)
+    limits = {"max_bytes": PICTURE_BYTES, "seconds": PICTURE_SECONDS}
+    path = download(url, checksum, cache_folder() / "pictures", **limits)
     return Asset(name, path, sha256(path), address, credit)

@@ -20,18 +20,23 @@ from omegaconf.errors import OmegaConfBaseException
 from nst import image
 from nst.assets import Asset, find
 from nst.errors import InputError, check_count, check_name, suggestion
+from nst.record import Metric
 from nst.schema import Config
 
 TARGET = "_target_"
 
 
-def build(config: DictConfig, path: str) -> Any:
-    """The object that the node at `path` names.
+def build(config: DictConfig, path: str, optional: bool = False) -> Any:
+    """The object that the node at `path` names; None where the node is null and `optional`.
 
     Raises:
-        InputError: a key its constructor does not take, a missing or impossible value; the message names the key.
+        InputError: no node, a key its constructor does not take, a missing or impossible value; the message names it.
     """
     node = OmegaConf.select(config, path)
+    if node is None and optional:
+        return None
+    if not isinstance(node, DictConfig) or TARGET not in node:
+        raise InputError(f"'{path}' must be a choice of its group, not {node}; --help lists them")
     for where, inner in _targets(node, path):
         _check_keys(where, inner)
     try:
@@ -43,6 +48,24 @@ def build(config: DictConfig, path: str) -> Any:
         raise InputError(f"{path}: {str(cause).splitlines()[0]}") from cause
     except OmegaConfBaseException as error:
         raise InputError(f"{path}: {str(error).splitlines()[0]}") from error
+
+
+def build_each(config: DictConfig, path: str) -> dict[str, Any]:
+    """{name: object} of the nodes at `path`; those that are null are left out.
+
+    Raises:
+        InputError: as `build`, and for a node that names no target.
+    """
+    nodes = OmegaConf.select(config, path) or {}
+    for name in nodes:
+        if nodes[name] is not None and TARGET not in nodes[name]:
+            raise InputError(f"'{path}.{name}' is unknown{suggestion(name, [n for n in nodes if n != name])}")
+    return {str(name): build(config, f"{path}.{name}") for name in nodes if nodes[name] is not None}
+
+
+def plain(config: DictConfig) -> dict[str, Any]:
+    """A config as plain data, every interpolation resolved."""
+    return OmegaConf.to_container(config, resolve=True, enum_to_str=True)  # pyright: ignore[reportReturnType]
 
 
 def _targets(node: Any, path: str) -> Iterator[tuple[str, DictConfig]]:
@@ -79,11 +102,20 @@ def _own_words(error: InstantiationException) -> BaseException:
 
 
 def check_top(config: DictConfig) -> None:
-    """Raise InputError for a name at the top of `config` that the schema does not have (`+name=` slips past Hydra)."""
+    """Check the names at the top: those the schema does not have (`+name=` slips past Hydra), those deleted, ranges."""
     known = Config.__dataclass_fields__
     for key in config:
         if key not in known:
             raise InputError(f"'{key}' is unknown{suggestion(key, known)}")
+    for key in known:
+        if key not in config or OmegaConf.is_missing(config, key):
+            raise InputError(f"'{key}' must be given")
+    check_count("steps", config.steps, at_least=1)
+    check_count("seed", config.seed, at_least=0)
+    if not config.score:
+        raise InputError(f"score must name at least one of {', '.join(metric.value for metric in Metric)}")
+    for suffix in config.output.formats:
+        check_name("output.formats: format", suffix, image.FORMATS)
 
 
 class Pictures:
@@ -91,34 +123,29 @@ class Pictures:
 
     def __init__(self, config: DictConfig) -> None:
         check_top(config)
-        size, fallback = image.check_size(_plain(config.size)), bool(config.fallback)
-        check_count("steps", config.steps, at_least=1)
-        for suffix in config.output.formats:
-            check_name("output.formats: format", suffix, image.FORMATS)
+        self._fallback = bool(config.fallback)
         self.assets: dict[str, Asset] = {}
-        self._fallback = fallback
-        self.content = self._read("content", build(config, "content").image, size)
-        self.long_side = max(self.content.shape[1:3])
-        self.sources = build(config, "style")
+        size = image.check_size(OmegaConf.to_object(config.size) if OmegaConf.is_config(config.size) else config.size)
+        content, self.sources = build(config, "content"), build(config, "style")
+        self.content = self._read("content", content.image, size, image.MIN_SIDE)
+        self._long_side = max(self.content.shape[1:3])
         several = len(self.sources) > 1
         self.styles = [
-            self._read(
-                f"style/{index}" if several else "style", source.image, max(1, round(source.scale * self.long_side))
-            )
+            self._read(f"style/{index}" if several else "style", source.image, self._enough(source.scale))
             for index, source in enumerate(self.sources)
         ]
 
-    def _read(self, role: str, name: str, size: image.Size) -> np.ndarray:
+    def _enough(self, scale: float) -> int:
+        """The long side at which to read a style: what the run takes of it, and no less than the metrics want."""
+        return max(1, round(max(1.0, scale) * self._long_side))
+
+    def _read(self, role: str, name: str, size: image.Size, smallest: int = 1) -> np.ndarray:
         asset = self.assets[role] = find(str(name), fallback=self._fallback)
-        return image.read(asset.path, size, name=f"{role.partition('/')[0]}.image: {asset.name}")
+        return image.read(asset.path, size, name=f"{role.partition('/')[0]}.image: {asset.name}", smallest=smallest)
 
     def first(self, config: DictConfig) -> Any:
         """The initial picture's maker, its file read if it has one."""
         init = build(config, "init")
         if hasattr(init, "pixels"):
-            return replace(init, pixels=self._read("init", init.image, self.long_side))
+            return replace(init, pixels=self._read("init", init.image, self._long_side))
         return init
-
-
-def _plain(value: Any) -> Any:
-    return OmegaConf.to_container(value) if OmegaConf.is_config(value) else value

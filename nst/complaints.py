@@ -8,16 +8,20 @@ from collections.abc import Iterator
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
+from nst import schema
 from nst.errors import InputError, suggestion
 
 MENDABLE = (InputError, HydraException, OmegaConfBaseException)  # exit status 2: the person can mend it
 QUOTING = (
-    """; a name with commas, brackets, spaces or '=' needs quotes inside the shell's: 'content.image="a, b.jpg"'"""
+    "; a name with commas, brackets, '=' or letters beyond ASCII needs quotes inside the shell's: "
+    """'content.image="a, b.jpg"'"""
 )
 
 
 def one_line(error: BaseException) -> str:
     """The whole of `error` in a line."""
+    if isinstance(error, InputError):
+        return " ".join(str(error).split())
     if isinstance(error, OverrideParseException):
         return f"cannot read the override '{error.override}'{QUOTING}"
     ambiguous = re.search(r"Ambiguous value for argument '([^']+)'", str(error))
@@ -26,6 +30,12 @@ def one_line(error: BaseException) -> str:
     if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
         group, _, name = error.missing_cfg_file.rpartition("/")
         return f"there is no {group}={name}{suggestion(name, error.options)}"
+    in_file = re.search(r"In '([^']+)': .*Key '([^']+)' not in '(\w+)'", " ".join(str(error).split()))
+    if in_file:
+        known = getattr(schema, in_file[3], schema.Config).__dataclass_fields__
+        return f"conf {in_file[1]}: '{in_file[2]}' is unknown{suggestion(in_file[2], known)}"
+    if "Config group override must be a string" in str(error):
+        return "a group cannot be null; --help lists its choices"
     cause = next((item for item in _chain(error) if isinstance(item, OmegaConfBaseException)), None)
     if cause is not None and cause.full_key:
         return _about_key(cause)

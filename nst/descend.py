@@ -12,7 +12,8 @@ from nst.errors import check_count, check_number
 from nst.optimizer.contract import Evaluate, Optimizer
 from nst.record import Ending, Point
 
-DIVERGED = 1e6  # a loss so many times its start is on its way to infinity
+DIVERGED = 1e6  # a loss so many times its start is on its way to infinity ...
+LEAST = 1e-3  # ... where the start is at least this: the content itself, say, starts at a loss of nearly nothing
 
 
 class Descent(NamedTuple):
@@ -66,7 +67,7 @@ def descend(
     if not _finite(point):
         return Descent(None, Ending.DIVERGED, used)
     observe(point, used)
-    limit, progress = DIVERGED * abs(float(point.total)), _Progress(stop or Stop(), float(point.total))
+    limit, progress = DIVERGED * max(abs(float(point.total)), LEAST), _Progress(stop or Stop(), float(point.total))
     while used < steps:
         if interrupted():
             return Descent(point, Ending.INTERRUPTED, used)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import math
+import os
+import shutil
+import tempfile
 import time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
 from nst.errors import InputError
+
+log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 4.0  # to reach an address at all
 STALL_SECONDS = 15.0  # without a byte
@@ -52,6 +59,7 @@ def download(
         _fetch(url, Path(output_file), max_bytes, math.inf if seconds is None else seconds)
 
     pooch.get_logger().setLevel(logging.WARNING)
+    folder = _writable(folder)
     try:
         return Path(pooch.retrieve(url, checksum, fname=file_name, path=folder, downloader=cast(Any, fetch)))
     except requests.exceptions.InvalidSchema as error:
@@ -66,6 +74,26 @@ def download(
         raise InputError(f"{url}{says}") from error
     except OSError as error:
         raise InputError(f"{url} cannot be kept in {folder} ({error})") from error
+
+
+def _writable(folder: Path) -> Path:
+    """`folder`, made; where it cannot be, a temporary one of this process: a cache is a convenience."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+        reason = "no permission"
+    except OSError as error:
+        reason = str(error.strerror)
+    log.warning("%s cannot be written (%s): what is downloaded is kept for this run only", folder, reason)
+    return _temporary()
+
+
+@lru_cache(maxsize=1)
+def _temporary() -> Path:
+    folder = tempfile.mkdtemp(prefix="nst-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def _fetch(url: str, output: Path, max_bytes: int, seconds: float) -> None:

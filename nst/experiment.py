@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+import yaml
+from omegaconf import DictConfig
 from PIL import PngImagePlugin
 
 from nst import device, logs, signals
-from nst.build import Pictures
+from nst.build import Pictures, plain
 from nst.errors import InputError
 from nst.folder import RunFolder, at_home, point_latest
 from nst.image import write
@@ -41,6 +43,11 @@ class Request:
     overrides: Sequence[str] = ()
     choices: Mapping[str, str | None] | None = None  # {group: the file chosen}
 
+    def told(self) -> dict[str, Any]:
+        """What was asked for, as the record says it."""
+        choices = {group: choice for group, choice in (self.choices or {}).items() if not group.startswith("hydra/")}
+        return at_home({"overrides": list(self.overrides), "choices": choices})
+
 
 def run(request: Request) -> dict[str, Any]:
     """Do the run, or find it done, and return its record: what result.json says.
@@ -54,7 +61,7 @@ def run(request: Request) -> dict[str, Any]:
     with RunFolder(request.folder) as folder, logs.to_file(folder.path / "run.log"), signals.deferred() as interrupt:
         try:
             record = _conduct(request, folder, interrupt)
-        except Exception as error:
+        except (Exception, KeyboardInterrupt) as error:
             _record_failure(request, folder, error)
             raise
     interrupt.resume()
@@ -64,37 +71,36 @@ def run(request: Request) -> dict[str, Any]:
 def _conduct(request: Request, folder: RunFolder, interrupt: signals.Interrupt) -> dict[str, Any]:
     began, config = datetime.now(UTC), request.config
     pictures = Pictures(config)  # what is wrong with them is said before TensorFlow is waited for
+    named = device.prepare(config.threads)
 
-    device.prepare(config.threads)
     from nst import forecast, observers, provenance
-    from nst.setup import plain, set_up
+    from nst.setup import set_up
 
-    setup, settings = set_up(config, pictures), plain(config)
+    setup, settings = set_up(config, pictures), at_home(plain(config))
     identity = provenance.identity(settings, pictures.assets, setup.network)
     done = folder.claim(identity)
     if done:
         log.info("this run is done already: %s", _shown(folder.path / PICTURE))
         return done
-    folder.write_text("config.yaml", OmegaConf.to_yaml(config, resolve=True))
-    folder.write_text("overrides.yaml", OmegaConf.to_yaml(list(request.overrides)))
     record = {
         "status": "failed",
         "error": None,
         "identity": identity,
-        "overrides": list(request.overrides),
-        "choices": dict(request.choices or {}),
+        **request.told(),
         "seed": config.seed,
         "started": began.isoformat(timespec="seconds"),
-        "provenance": provenance.describe(pictures.assets, setup.network, setup.device),
+        "provenance": provenance.describe(pictures.assets, setup.network, named),
     }
+    folder.write_text("config.yaml", yaml.safe_dump(settings, sort_keys=False))
+    folder.write_text("overrides.yaml", yaml.safe_dump(record["overrides"]))
     sizes = ", ".join(f"{level.width}x{level.height}" for level in setup.levels)
-    log.info("%s on %s: %d steps at %s", setup.network.source.name, setup.device, config.steps, sizes)
+    log.info("%s on %s: %d steps at %s", setup.network.source.name, named, config.steps, sizes)
     forecast.warn_if_long(setup.network, setup.objective.layers, setup.levels)
     watched = observers.Run(folder.path, settings, setup.levels, pictures.content, pictures.styles)
     with _watched(setup.observers, watched, record):
-        result = setup.stylize(interrupt)
-        _write_pictures(request, folder, result, record)
-        record |= _outcome(request, result, _metrics(setup, result))
+        result = setup.go(interrupted=interrupt)
+        _write_pictures(folder, result, settings, record)
+        record |= _outcome(config, result, _metrics(setup, pictures, result))
     record["peak_memory_mib"] = provenance.peak_memory_mib()
     record["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
     folder.write_record(record)
@@ -106,38 +112,34 @@ def _conduct(request: Request, folder: RunFolder, interrupt: signals.Interrupt) 
 @contextmanager
 def _watched(observers: Sequence[Any], run: Any, record: dict[str, Any]) -> Iterator[None]:
     """The observers, opened, and closed with what the record says by then."""
-    opened = []
-    try:
+    with ExitStack() as stack:
         for observer in observers:
-            opened.append(observer)
             observer.open(run)
+            stack.callback(observer.close, record)
         yield
-    finally:
-        for observer in opened:
-            observer.close(record)
 
 
-def _write_pictures(request: Request, folder: RunFolder, result: Result, record: dict[str, Any]) -> None:
+def _write_pictures(folder: RunFolder, result: Result, settings: dict[str, Any], record: dict[str, Any]) -> None:
     """result.png with its recipe inside, and the other formats asked for."""
     text = PngImagePlugin.PngInfo()
-    text.add_itxt("nst.config", OmegaConf.to_yaml(request.config, resolve=True), zip=True)
+    text.add_itxt("nst.config", yaml.safe_dump(settings, sort_keys=False), zip=True)
     kept = {key: record[key] for key in ("identity", "overrides", "choices", "provenance")}
     text.add_itxt("nst.record", json.dumps(kept), zip=True)
     write(result.image, folder.path / PICTURE, pnginfo=text)
-    for suffix in request.config.output.formats:
+    for suffix in settings["output"]["formats"]:
         if suffix != "png":
             write(result.image, folder.path / f"result.{suffix}")
 
 
-def _metrics(setup: Any, result: Result) -> dict[str, Any]:
+def _metrics(setup: Any, pictures: Pictures, result: Result) -> dict[str, Any]:
     from nst.metrics import measure
 
-    return measure(setup.network, result.image, setup.pictures.content, setup.styles)
+    return measure(setup.network, result.image, pictures.content, setup.styles)
 
 
-def _outcome(request: Request, result: Result, metrics: dict[str, Any]) -> dict[str, Any]:
+def _outcome(config: DictConfig, result: Result, metrics: dict[str, Any]) -> dict[str, Any]:
     """What came of the run, as result.json says it."""
-    scores = [metrics[metric.value] for metric in request.config.score]
+    scores = [metrics[metric.value] for metric in config.score]
     status, point = STATUS[result.ending], result.point
     return {
         "status": status,
@@ -160,17 +162,15 @@ def _floats(terms: Terms) -> dict[str, dict[str, float]]:
     return {term: {layer: float(value) for layer, value in values.items()} for term, values in terms.items()}
 
 
-def _record_failure(request: Request, folder: RunFolder, error: Exception) -> None:
+def _record_failure(request: Request, folder: RunFolder, error: BaseException) -> None:
     """Say in run.log and result.json that the run failed; but a folder that holds a run's picture keeps its record."""
-    expected = isinstance(error, InputError)
-    text = at_home(str(error) if expected else f"{type(error).__name__}: {error}")
+    expected = isinstance(error, InputError | KeyboardInterrupt)
+    text = at_home(str(error) or "it was interrupted" if expected else f"{type(error).__name__}: {error}")
     log.error("%s", text, exc_info=None if expected else error, extra=logs.FILE_ONLY)
     before = folder.record
     if before is None or before.get("status") == "failed":
-        choices = dict(request.choices or {})
-        folder.write_record(
-            {"status": "failed", "error": text, "overrides": list(request.overrides), "choices": choices}
-        )
+        status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+        folder.write_record({"status": status, "error": text, "score": None, **request.told()})
 
 
 def _say_goodbye(folder: RunFolder, record: dict[str, Any]) -> None:
@@ -181,7 +181,7 @@ def _say_goodbye(folder: RunFolder, record: dict[str, Any]) -> None:
     )
     log.info("%s after %d evaluations, %.0f s  %s", record["ending"], record["evaluations"], record["seconds"], named)
     log.info("picture  %s", _shown(folder.path / PICTURE))
-    log.info("curves   tensorboard --logdir %s", _shown(folder.path.parent))
+    log.info("curves   tensorboard --logdir %s", shlex.quote(_shown(folder.path.parent)))
 
 
 def _shown(path: Path) -> str:

@@ -7,6 +7,7 @@ import json
 import logging
 import math
 import os
+import re
 from pathlib import Path
 from typing import Any, Self
 
@@ -100,7 +101,11 @@ def point_latest(outputs: Path, picture: Path) -> None:
         log.info("%s cannot be linked (%s)", outputs / "latest.png", error.strerror)
 
 
-def at_home(text: str) -> str:
-    """`text` with the home folder's path as `~`: records travel inside pictures."""
+def at_home(value: Any) -> Any:
+    """`value`, with the home folder's path as `~` in every text in it: records travel inside pictures."""
+    if isinstance(value, dict):
+        return {key: at_home(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [at_home(item) for item in value]
     home = str(Path.home())
-    return text.replace(home, "~") if home != "/" else text
+    return re.sub(re.escape(home) + r"(?![\w.-])", "~", value) if isinstance(value, str) and home != "/" else value

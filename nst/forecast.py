@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from nst.extractor.network import Network
-from nst.observers.console import duration
+from nst.logs import duration
 from nst.record import Level
 
 log = logging.getLogger(__name__)

@@ -51,7 +51,9 @@ def fit(shape: Sequence[int], size: Size) -> tuple[int, int]:
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def read(path: str | Path, size: Size | None = None, *, name: str | None = None) -> np.ndarray:
+def read(
+    path: str | Path, size: Size | None = None, *, name: str | None = None, smallest: int = MIN_SIDE
+) -> np.ndarray:
     """The picture in a file.
 
     Orientation is applied, an embedded color profile converted to sRGB, transparency composited on white, every
@@ -61,31 +63,32 @@ def read(path: str | Path, size: Size | None = None, *, name: str | None = None)
         path: JPEG, PNG, WebP, TIFF, BMP, GIF or whatever else Pillow reads.
         size: long side in pixels, or (height, width); None keeps the file's own.
         name: what to call the picture in messages, in place of the path.
+        smallest: the least short side, in pixels, at `size`.
 
     Returns:
         `[1,H,W,3]` float32, RGB 0..1.
 
     Raises:
         InputError: the file is missing, no picture, broken, too large to be decoded safely, or its short side is
-            under 32 pixels at `size`.
+            under `smallest` at `size`.
     """
     name = name or str(path)
     picture = _decode(Path(path), name)
     if size is not None:
         height, width = fit((picture.height, picture.width), size)
-        check_short_side(name, height, width)
+        check_short_side(name, height, width, smallest)
         if height * width > MAX_PIXELS:
-            raise InputError(f"size: {width}x{height} is over {MAX_PIXELS / 1e6:.0f} million pixels")
+            raise InputError(f"{name} at {width}x{height} would be over {MAX_PIXELS / 1e6:.0f} million pixels")
         picture = picture.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    check_short_side(name, picture.height, picture.width)
+    check_short_side(name, picture.height, picture.width, smallest)
     return np.asarray(picture, np.float32)[None] / np.float32(255)
 
 
-def check_short_side(name: str, height: int, width: int) -> None:
+def check_short_side(name: str, height: int, width: int, smallest: int = MIN_SIDE) -> None:
     """Refuse, with an InputError, a picture whose short side is too small for the network."""
-    if min(height, width) < MIN_SIDE:
+    if min(height, width) < smallest:
         raise InputError(
-            f"{name}: the short side must be at least {MIN_SIDE} pixels, not {width}x{height} (ask for a larger size)"
+            f"{name}: the short side must be at least {smallest} pixels, not {width}x{height} (ask for a larger size)"
         )
 
 

@@ -19,8 +19,17 @@ class _ToConsole(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if getattr(record, "file_only", False):
             return
-        prefix = "warning: " if record.levelno >= logging.WARNING else ""
-        console.print(prefix + record.getMessage(), soft_wrap=True, markup=False, highlight=False)
+        text = ("warning: " if record.levelno >= logging.WARNING else "") + record.getMessage()
+        try:
+            self._print(text)
+        except UnicodeEncodeError:  # a name that the terminal's encoding lacks
+            self._print(text.encode("ascii", "backslashreplace").decode())
+        except (OSError, ValueError, SystemExit):  # nobody reads any more; rich would end the process for it
+            logging.getLogger("nst").removeHandler(self)
+
+    @staticmethod
+    def _print(text: str) -> None:
+        console.print(text, soft_wrap=True, markup=False, highlight=False)
 
 
 def to_console() -> None:
@@ -44,3 +53,11 @@ def to_file(path: Path) -> Iterator[None]:
     finally:
         logger.removeHandler(handler)
         handler.close()
+
+
+def duration(seconds: float) -> str:
+    """'40 s', '3 min', '2 h 5 min'."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"

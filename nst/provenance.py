@@ -18,14 +18,14 @@ from nst.extractor.network import Network
 from nst.folder import at_home
 
 PACKAGES = ("nst", "tensorflow", "keras", "numpy", "pillow", "scikit-image", "hydra-core", "omegaconf")
-NOT_IDENTITY = ("observers", "score", "sweep_dir", "threads")  # they change where and how, not what
+NOT_IDENTITY = ("observers", "score", "sweep_dir", "threads", "precision")  # the last is taken as it was resolved
 
 
 def describe(assets: dict[str, Asset], network: Network, device: str) -> dict[str, Any]:
     """Pictures and weights with their sha256, what stood in for what, versions, machine."""
     return {
-        "pictures": {role: {**asdict(asset), "path": at_home(str(asset.path))} for role, asset in assets.items()},
-        "network": {key: at_home(value) for key, value in asdict(network.source).items()},
+        "pictures": {role: at_home({**asdict(asset), "path": str(asset.path)}) for role, asset in assets.items()},
+        "network": at_home(asdict(network.source)),
         "pooling": network.pooling,
         "precision": network.precision,
         "device": device,

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from nst.errors import InputError, check_count, check_number
+from nst.errors import InputError, check_count, check_list, check_number
+from nst.image import MIN_SIDE
 from nst.record import Level
 
-SMALLEST = 64  # a level whose long side is shorter is left out
+SMALLEST = 64  # a level whose long side is shorter is left out, or whose short side is too short for the network
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,15 @@ class Octaves:
     Args:
         ratios: of the full size, rising, the last one 1.
         shares: of the steps, one per ratio; only their proportions count. The share of a level that is left out
-            (long side under 64 pixels) goes to the others.
+            (sides under 64 and 32 pixels) goes to the others.
     """
 
     ratios: Sequence[float] = (0.25, 0.39, 0.59, 1.0)
     shares: Sequence[float] = (0.3, 0.25, 0.2, 0.25)
 
     def __post_init__(self) -> None:
+        check_list("pyramid.ratios", self.ratios)
+        check_list("pyramid.shares", self.shares)
         ratios = [check_number("pyramid.ratios", ratio, above=0, at_most=1) for ratio in self.ratios]
         for share in self.shares:
             check_number("pyramid.shares", share, above=0)
@@ -49,7 +52,7 @@ class Octaves:
         kept = [
             (ratio, share)
             for ratio, share in zip(self.ratios, self.shares, strict=True)
-            if ratio == 1 or ratio * max(height, width) >= SMALLEST
+            if ratio == 1 or (ratio * max(height, width) >= SMALLEST and round(ratio * min(height, width)) >= MIN_SIDE)
         ]
         counts = apportion(steps, [share for _, share in kept])
         sizes = [(max(1, round(ratio * height)), max(1, round(ratio * width))) for ratio, _ in kept]

@@ -29,19 +29,26 @@ def conf_dir() -> str:
 
 
 def slug(text: Any) -> str:
-    """`text` as a folder's name; a long one ends in a hash, so that no two become one."""
-    name = re.sub(r"[^\w.=-]+", "-", str(text)).strip("-.") or "run"
-    return (
-        name
-        if len(name) <= LONGEST_SLUG
-        else f"{name[: LONGEST_SLUG - 9]}-{sha1(name.encode(), usedforsecurity=False).hexdigest()[:8]}"
-    )
+    """`text` as a folder's name; where that changes or cuts it, it ends in a hash, so that no two become one."""
+    name = _clean(text)
+    if name == str(text) and len(name.encode()) <= LONGEST_SLUG:
+        return name
+    return f"{_cut(name, LONGEST_SLUG - 9)}-{sha1(str(text).encode(), usedforsecurity=False).hexdigest()[:8]}"
 
 
 def label(group: str, *, _root_: DictConfig) -> str:
     """A short name of what is chosen for `content` or `style`, for folders."""
     image = OmegaConf.select(_root_, f"{group}.image", throw_on_missing=False)
-    return slug(Path(str(image).partition("#")[0]).stem)[:40] if image else group
+    return _cut(_clean(Path(str(image).partition("#")[0]).stem), 40) if image else group
+
+
+def _clean(text: Any) -> str:
+    return re.sub(r"[^\w.,=-]+", "-", str(text)).strip("-.") or "run"
+
+
+def _cut(text: str, most: int) -> str:
+    """To so many bytes, which is what file systems count."""
+    return text.encode()[:most].decode(errors="ignore")
 
 
 def register_resolvers() -> None:
@@ -70,7 +77,8 @@ def job(config: DictConfig) -> Any:
 
 def _complain(error: BaseException, log_file: Path | None = None) -> int:
     """One line on stderr; the exit status it stands for."""
-    mendable = isinstance(error, (*complaints.MENDABLE, OSError) if log_file is None else complaints.MENDABLE)
+    before_the_job = (*complaints.MENDABLE, OSError, ValueError)  # composing the config, making the folder
+    mendable = isinstance(error, before_the_job if log_file is None else complaints.MENDABLE)
     where = f" (traceback: {log_file})" if log_file and not mendable else ""
     print(f"nst: {complaints.one_line(error)}{where}", file=sys.stderr)  # noqa: T201
     return 2 if mendable else 1

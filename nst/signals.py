@@ -36,7 +36,9 @@ def deferred() -> Iterator[Interrupt]:
 
     def note(number: int, _frame: FrameType | None) -> None:
         if interrupt():
-            raise KeyboardInterrupt
+            if number == signal.SIGINT:  # a person's; schedulers repeat SIGTERM
+                raise KeyboardInterrupt
+            return
         interrupt.signal = number
         log.info("stopping after this step; the picture so far is kept")
 

@@ -162,6 +162,7 @@ class _Clock:
             interrupted=interrupted,
         )
         self.evaluations = before + descent.evaluations
+        self.seconds += time.perf_counter() - started  # of a last step that led nowhere
         return descent
 
 

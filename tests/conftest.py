@@ -61,8 +61,12 @@ def nst(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[Callable[..., Outcome]]:
     """The command line in this process, on small pictures, in a folder of its own; later arguments win."""
+    from absl import logging as absl_logging
+
     from nst.run import main
 
+    # Hydra's logging set-up closes absl's stream unless it is the process's own; under pytest it would be pytest's.
+    absl_logging.get_absl_handler().python_handler.stream = sys.__stderr__
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NST_CACHE", str(tmp_path / "cache"))
     small = [

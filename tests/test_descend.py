@@ -71,6 +71,11 @@ def test_a_loss_that_explodes_ends_it() -> None:
     assert len(seen) == 1
 
 
+def test_a_start_at_the_very_bottom_is_no_divergence() -> None:
+    descent, _ = go(quadratic(np.full((1, 2, 2, 3), 0.5 + 1e-9)), Adam(), 20)
+    assert descent.ending is Ending.STEPS
+
+
 def test_a_first_loss_that_is_not_finite_leaves_no_point() -> None:
     descent, seen = go(lambda x: tf.reduce_sum(x) * float("nan"), Adam(), 5)
     assert (descent.point, descent.ending, seen) == (None, Ending.DIVERGED, [])

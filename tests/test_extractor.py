@@ -217,7 +217,7 @@ def no_vgg19(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No cached weights, and an address that refuses connections."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setattr(vgg19, "ADDRESS", "https://127.0.0.1:9/weights.h5")
-    auto._decide.cache_clear()
+    auto._search.cache_clear()
 
 
 def test_auto_falls_back_and_says_so(no_vgg19: None) -> None:

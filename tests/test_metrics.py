@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from nst import Style, VGG19Slim, measure
+from nst.build import Pictures
 from nst.extractor.network import Network
 from nst.image import from_uint8, to_uint8
 from nst.layers import LAYERS
 from nst.metrics import STYLE_LAYERS, ssim
 from nst.precision import Precision
 from tests.conftest import blobs
+from tests.test_config import load
 
 CONTENT, STYLE = blobs(64, 80, 1), blobs(60, 80, 2)
 
@@ -51,6 +55,20 @@ def test_they_do_not_depend_on_how_the_run_computed(network: Network) -> None:
         measure(n, blobs(64, 80, 3), CONTENT, [Style(STYLE, scale=s)]) for n, s in ((network, 1), (other, 2))
     )
     assert first == second
+
+
+def test_they_do_not_depend_on_the_scale_at_which_the_style_was_taken(network: Network, pictures: Path) -> None:
+    found = []
+    for scale in (0.4, 1.0, 1.8):
+        config = load(
+            f"content.image={pictures}/content.png", f"style.image={pictures}/style.png", f"style.scale={scale}"
+        )
+        config.size = 96
+        read = Pictures(config)
+        found.append(
+            measure(network, read.content, read.content, [Style(read.styles[0], scale=scale)])["style_distance"]
+        )
+    assert found == pytest.approx([found[0]] * 3, rel=0.02)
 
 
 def test_a_network_that_ends_early_is_measured_by_what_it_has(network: Network) -> None:

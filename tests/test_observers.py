@@ -16,9 +16,9 @@ from nst import Adam, Features, Gram, Objective, Octaves, Style, TotalVariation,
 from nst.errors import InputError
 from nst.extractor.network import Network
 from nst.image import read
-from nst.logs import to_console
+from nst.logs import duration, to_console
 from nst.observers import Every, Run
-from nst.observers.console import Console, duration
+from nst.observers.console import Console
 from nst.observers.history import History
 from nst.observers.snapshots import Snapshots
 from nst.observers.tensorboard import TensorBoard, flatten
@@ -94,7 +94,7 @@ def events(folder: Path) -> EventAccumulator:
 
 
 def test_tensorboard_has_the_tags_and_the_numbers_of_the_history(network: Network, tmp_path: Path) -> None:
-    watch(network, tmp_path, TensorBoard(), History())
+    watch(network, tmp_path, TensorBoard(every=1), History())
     found = events(tmp_path)
     tags = set(found.Tags()["tensors"])
     with (tmp_path / "history.csv").open() as file:
@@ -135,7 +135,7 @@ def test_tensorboard_tells_the_settings_and_the_end(status: str, code: int, netw
 
 def test_a_second_run_in_the_folder_leaves_nothing_of_the_first(network: Network, tmp_path: Path) -> None:
     for _ in range(2):
-        watch(network, tmp_path, TensorBoard(), History())
+        watch(network, tmp_path, TensorBoard(every=1), History())
     assert len(events(tmp_path).Tensors("loss/total")) == STEPS
     assert len(list(tmp_path.glob("events.*"))) == 1
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from nst.optimizer.adam import Adam
 from nst.optimizer.lbfgs import LBFGS, Pair, _direction
 from nst.optimizer.sgd import SGD
 from nst.record import Point
+from tests.conftest import ROOT
 
 OPTIMIZERS = {
     "sgd": lambda box: SGD(learning_rate=0.05, box=box),
@@ -63,8 +63,8 @@ START = np.full((1, 2, 2, 3), 0.5)
 
 
 def test_every_optimizer_is_tested_here() -> None:
-    files = {path.stem for path in Path("nst/optimizer").glob("*.py")} if Path("nst").is_dir() else set(OPTIMIZERS)
-    assert files - {"__init__", "contract"} <= set(OPTIMIZERS)
+    files = {path.stem for path in (ROOT / "nst" / "optimizer").glob("*.py")}
+    assert files - {"__init__", "contract"} == set(OPTIMIZERS)
 
 
 @pytest.mark.parametrize("box", [False, True])
@@ -215,7 +215,10 @@ def test_first_order_methods_are_keras_own(ours: Any, theirs: Any) -> None:
         (lambda: Adam(epsilon=0), "above 0"),
         (lambda: LBFGS(history=0), "at least 1"),
         (lambda: LBFGS(history=2.5), "whole"),  # pyright: ignore[reportArgumentType]
-        (lambda: LBFGS(max_evaluations=0), "at least 1"),
+        (lambda: LBFGS(max_evaluations=1), "at least 2"),
+        (lambda: LBFGS(box="no"), "true or false"),  # pyright: ignore[reportArgumentType]
+        (lambda: Adam(box="no"), "true or false"),  # pyright: ignore[reportArgumentType]
+        (lambda: SGD(nesterov="no"), "true or false"),  # pyright: ignore[reportArgumentType]
     ],
 )
 def test_bad_settings_are_refused_with_the_bound(make: Any, says: str) -> None:

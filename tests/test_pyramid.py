@@ -21,6 +21,7 @@ def test_levels_rise_to_the_full_size_and_steps_sum(steps: int, size: tuple[int,
         sides = [max(level.height, level.width) for level in levels]
         assert sides == sorted(set(sides))
         assert all(side >= SMALLEST for side in sides[:-1])
+        assert all(min(level.height, level.width) >= 32 for level in levels[:-1])
 
 
 def test_levels_keep_the_aspect_ratio() -> None:

@@ -122,6 +122,19 @@ class TestARun:
         start = read(pictures / "style.png", (64, 80))
         np.testing.assert_allclose(read(only_run() / "result.png"), start, atol=0.05)
 
+    def test_an_observer_is_switched_off_with_null(self, nst: Command) -> None:
+        assert nst("observers.tensorboard=null").status == 0
+        assert not list(only_run().glob("events.*"))
+
+    def test_a_wide_picture_leaves_out_the_levels_that_would_be_too_low(self, nst: Command, tmp_path: Path) -> None:
+        Image.new("RGB", (400, 80), "teal").save(tmp_path / "wide.png")
+        assert nst(f"content.image={tmp_path / 'wide.png'}", "size=200", "pyramid=octaves").status == 0
+        assert [level["height"] for level in record(only_run())["levels"]] == [40]
+
+    def test_the_content_alone_is_done_not_diverged(self, nst: Command) -> None:
+        outcome = nst("loss.style.weight=0", "loss.smooth.weight=0", "optimizer=adam")
+        assert (outcome.status, record(only_run())["status"]) == (0, "done")
+
     def test_the_blog_recipe_runs(self, nst: Command) -> None:
         outcome = nst("experiment=blog", "steps=3", "size=[64,64]", "pyramid=single")
         assert outcome.status == 0
@@ -175,7 +188,7 @@ class TestASweep:
 
         monkeypatch.setattr(basic_sweeper.BasicSweeper, "sweep", listening)
         nst("-m", "seed=1,2", "sweep_dir=swept", "score=[ssim]", "init=noise")
-        assert scores == [record(path)["metrics"]["ssim"] for path in sorted(Path("swept").glob("*/"))]
+        assert sorted(scores) == sorted(record(path)["metrics"]["ssim"] for path in Path("swept").glob("*/"))
 
 
 def broken(folder: Path, name: str) -> str:
@@ -240,6 +253,16 @@ BAD_ARGUMENTS = {
     "pyramid.ratios=[1]": "is unknown",
     "extractor.pooling=avgg": "extractor.pooling 'avgg' is unknown; did you mean 'avg'?",
     "stop.patience=0": "stop.patience must be at least 1, not 0",
+    "seed=-1": "seed must be at least 0, not -1",
+    "score=[]": "score must name at least one of",
+    "optimizer.box=no": "optimizer.box must be true or false, not no",
+    "optimizer=null": "null",
+    "~optimizer": "'optimizer' must be",
+    "~steps": "'steps' must be given",
+    "loss.style.layers=null": "loss.style.layers must be a list",
+    "style.image=null": "neither a name nor a file",
+    "extractor.weights=5": "is unknown",
+    "+observers.histroy.every=3": "'observers.histroy' is unknown; did you mean 'history'?",
     "observers.history.every=0": "observers.history.every must be at least 1, not 0",
 }
 
@@ -263,6 +286,28 @@ class TestBadInput:
     @pytest.mark.parametrize(("argument", "says"), BAD_ARGUMENTS.items())
     def test_arguments(self, argument: str, says: str, nst: Command) -> None:
         self.assert_one_line(nst(argument), says)
+
+    @pytest.mark.parametrize(
+        ("text", "says"),
+        [
+            ("stepz: 3", "'stepz' is unknown; did you mean 'steps'?"),
+            ("stop: {patiense: 3}", "'patiense' is unknown; did you mean 'patience'?"),
+            ("loss: {style: {wieght: 3}}", "'loss.style.wieght' is unknown; did you mean 'weight'?"),
+            ("observers: {tensorbord: {every: 3}}", "'observers.tensorbord' is unknown; did you mean 'tensorboard'?"),
+        ],
+    )
+    def test_a_misspelt_key_in_a_users_own_file(self, text: str, says: str, nst: Command, tmp_path: Path) -> None:
+        (tmp_path / "mine" / "experiment").mkdir(parents=True)
+        (tmp_path / "mine" / "experiment" / "own.yaml").write_text(f"# @package _global_\n{text}\n")
+        self.assert_one_line(nst("--config-dir=mine", "experiment=own"), says)
+
+    def test_auto_without_fallback(self, nst: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        from nst.extractor import auto, vgg19
+
+        monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+        monkeypatch.setattr(vgg19, "ADDRESS", "https://127.0.0.1:9/weights.h5")
+        auto._search.cache_clear()
+        self.assert_one_line(nst("extractor=auto", "fallback=false"), "extractor=vgg19_slim or fallback=true")
 
     def test_both_weights_zero(self, nst: Command) -> None:
         self.assert_one_line(nst("loss.style.weight=0", "loss.content.weight=0"), "are both 0")
@@ -304,6 +349,17 @@ class TestBadInput:
         assert "ZeroDivisionError: by accident (traceback: " in outcome.err
         assert "Traceback" in (only_run() / "run.log").read_text()
         assert record(only_run())["status"] == "failed"
+
+
+def test_a_reader_that_goes_away_does_not_end_the_run(pictures: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "nst.run", f"content.image={pictures / 'content.png'}", "steps=4", "size=80"]
+    command += [f"style.image={pictures / 'style.png'}", "extractor=vgg19_slim", f"hydra.run.dir={tmp_path}"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert record(tmp_path)["status"] == "done", done.stderr
+    assert read(tmp_path / "result.png").shape == (1, 64, 80, 3)
 
 
 def in_a_process(*arguments: str, code: str = "") -> subprocess.CompletedProcess[str]:
@@ -350,6 +406,8 @@ def test_a_signal_ends_a_run_with_its_picture_and_record(
         while (not history.exists() or history.read_text().count("\n") < 5) and time.monotonic() < deadline:
             time.sleep(0.1)
         os.kill(process.pid, number)
+        if number == signal.SIGTERM:  # schedulers repeat themselves
+            os.kill(process.pid, number)
         _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (status, "")
     found = record(tmp_path)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 
 from nst.download import UnreachableError
 from nst.errors import InputError, check_number
 from nst.extractor.network import Network
-from nst.extractor.vgg19 import VGG19
+from nst.extractor.vgg19 import VGG19, imagenet
 from nst.extractor.vgg19_slim import VGG19Slim
 from nst.precision import Precision
 
@@ -30,28 +31,31 @@ class Auto:
         self.patience = check_number("extractor.patience", patience, above=0)
         self.pooling = VGG19(pooling=pooling).pooling
 
-    def load(
-        self, *, precision: Precision = Precision.auto, fallback: bool = True, seconds: float | None = None
-    ) -> Network:
-        """The network that serves.
+    def load(self, *, precision: Precision = Precision.auto, fallback: bool = True) -> Network:
+        """The network that serves, loaded once per process.
 
         Raises:
             InputError: VGG19 is out of reach and `fallback` is false.
         """
-        return _decide(self.pooling, precision, fallback, seconds or self.patience)
+        found = _search(self.patience)
+        if isinstance(found, Path):
+            return VGG19(str(found), self.pooling).load(precision=precision)
+        if not fallback:
+            raise InputError(f"{found}; extractor=vgg19_slim or fallback=true use the bundled network") from found
+        return _standing_in(VGG19Slim(self.pooling).load(precision=precision), str(found))
+
+
+@lru_cache(maxsize=1)
+def _search(patience: float) -> Path | UnreachableError:
+    """VGG19's weights, or why there are none; one answer for all runs of a sweep."""
+    try:
+        return imagenet(patience)
+    except UnreachableError as error:
+        log.warning("VGG19's weights: %s; the bundled network, vgg19_slim, can stand in for it", error)
+        return error
 
 
 @lru_cache(maxsize=8)
-def _decide(pooling: str, precision: Precision, fallback: bool, seconds: float) -> Network:
-    try:
-        return VGG19(pooling=pooling).load(precision=precision, seconds=seconds)
-    except UnreachableError as error:
-        if not fallback:
-            raise InputError(f"{error}; extractor=vgg19_slim or fallback=true use the bundled network") from error
-        log.warning("VGG19's weights: %s; standing in for it: the bundled network, vgg19_slim", error)
-        return _standing_in(VGG19Slim(pooling=pooling).load(precision=precision), str(error))
-
-
 def _standing_in(network: Network, reason: str) -> Network:
     """The same network with the reason on record."""
     source = replace(network.source, instead_of=f"vgg19: {reason}")

@@ -36,19 +36,19 @@ class VGG19:
     name = "vgg19"
 
     def __init__(self, weights: str | None = None, pooling: str = "avg") -> None:
+        if weights is not None and not isinstance(weights, str):
+            raise InputError(f"extractor.weights must be a file's path or null, not {weights}")
         self.weights = weights
         self.pooling = check_name("extractor.pooling", pooling, POOLINGS)
 
-    def load(
-        self, *, precision: Precision = Precision.auto, fallback: bool = True, seconds: float | None = None
-    ) -> Network:
+    def load(self, *, precision: Precision = Precision.auto, fallback: bool = True) -> Network:
         """The network, loaded once per process.
 
         Raises:
-            InputError: weights that are missing, broken, or out of reach (`seconds` bounds the download).
+            InputError: weights that are missing, broken, or out of reach.
         """
         del fallback  # vgg19 means VGG19, or an error
-        path = Path(self.weights).expanduser() if self.weights else _imagenet(seconds)
+        path = Path(self.weights).expanduser() if self.weights else imagenet()
         if not path.is_file():
             raise InputError(f"extractor.weights: there is no file {path}")
         return _load(path, assets.sha256(path), self.pooling, precision.resolve())
@@ -64,7 +64,12 @@ def from_network(values: Any) -> Any:
     return (values + tf.constant(MEAN, values.dtype))[..., ::-1] / 255.0
 
 
-def _imagenet(seconds: float | None) -> Path:
+def imagenet(seconds: float | None = None) -> Path:
+    """The file of the ImageNet weights: from Keras's cache, or downloaded into it within `seconds`.
+
+    Raises:
+        UnreachableError: not cached, and out of reach.
+    """
     folder = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models"  # where Keras itself looks
     return download(ADDRESS, CHECKSUM, folder, file_name=FILE, max_bytes=MAX_BYTES, seconds=seconds)
 

@@ -33,11 +33,9 @@ class VGG19Slim:
     def __init__(self, pooling: str = "avg") -> None:
         self.pooling = check_name("extractor.pooling", pooling, POOLINGS)
 
-    def load(
-        self, *, precision: Precision = Precision.auto, fallback: bool = True, seconds: float | None = None
-    ) -> Network:
+    def load(self, *, precision: Precision = Precision.auto, fallback: bool = True) -> Network:
         """The network, loaded once per process."""
-        del fallback, seconds  # it is always there
+        del fallback  # it is always there
         return _load(self.pooling, precision.resolve())
 
 

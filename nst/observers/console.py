@@ -10,7 +10,7 @@ from typing import Any
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from nst.errors import check_number
-from nst.logs import console
+from nst.logs import console, duration
 from nst.observers import Run
 from nst.record import Iterate
 
@@ -56,9 +56,15 @@ class Console:
             self._bar = None
 
     def _done(self, iterate: Iterate) -> int:
-        before = self._run.levels[: iterate.level]
-        here = iterate.evaluation - sum(level.steps for level in before)
-        return sum(_pixels(level) * level.steps for level in before) + _pixels(self._run.levels[iterate.level]) * here
+        """Work behind us; a level that ended early counts as done."""
+        self._enter(iterate)
+        before = sum(_pixels(level) * level.steps for level in self._run.levels[: iterate.level])
+        return before + _pixels(self._run.levels[iterate.level]) * (iterate.evaluation - self._since[0] + 1)
+
+    def _enter(self, iterate: Iterate) -> None:
+        """Remember where a level began."""
+        if iterate.level != self._level:
+            self._level, self._since = iterate.level, (iterate.evaluation, iterate.seconds)
 
     def _line(self, iterate: Iterate) -> str:
         level, point = self._run.levels[iterate.level], iterate.point
@@ -73,19 +79,10 @@ class Console:
 
     def _pace(self, iterate: Iterate) -> float:
         """Seconds per evaluation at this level; its first one, which compiles, counts while there is no other."""
-        if iterate.level != self._level:
-            self._level, self._since = iterate.level, (iterate.evaluation, iterate.seconds)
+        self._enter(iterate)
         evaluations, seconds = iterate.evaluation - self._since[0], iterate.seconds - self._since[1]
         return seconds / evaluations if evaluations else iterate.seconds / iterate.evaluation
 
 
 def _pixels(level: Any) -> int:
     return level.height * level.width
-
-
-def duration(seconds: float) -> str:
-    """'40 s', '3 min', '2 h 5 min'."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"

@@ -35,7 +35,7 @@ class TensorBoard:
         images: pictures over the run, 0 none; TensorBoard shows at most 10 of a tag unless told otherwise.
     """
 
-    def __init__(self, every: int = 1, images: int = 10) -> None:
+    def __init__(self, every: int = 5, images: int = 10) -> None:
         self.every = check_count("observers.tensorboard.every", every, at_least=1)
         self.images = check_count("observers.tensorboard.images", images)
         self._writer: Any = None

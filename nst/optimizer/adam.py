@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from nst.errors import check_number
+from nst.errors import check_flag, check_number
 from nst.optimizer.contract import Evaluate, Step, boxed
 from nst.record import Point
 
@@ -39,6 +39,7 @@ class Adam:
     box: bool = True
 
     def __post_init__(self) -> None:
+        check_flag("optimizer.box", self.box)
         check_number("optimizer.learning_rate", self.learning_rate, above=0)
         check_number("optimizer.beta_1", self.beta_1, at_least=0, below=1)
         check_number("optimizer.beta_2", self.beta_2, at_least=0, below=1)

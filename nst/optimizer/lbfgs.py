@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from nst.errors import check_count, check_number
+from nst.errors import check_count, check_flag, check_number
 from nst.optimizer.contract import Evaluate, Step, boxed
 from nst.record import Point
 
@@ -40,7 +40,7 @@ class LBFGS:
 
     Args:
         history: pairs remembered, at least 1; each costs two pictures' memory.
-        max_evaluations: per line search, at least 1.
+        max_evaluations: per line search, at least 2.
         box: hold the picture in 0..1.
     """
 
@@ -49,8 +49,9 @@ class LBFGS:
     box: bool = True
 
     def __post_init__(self) -> None:
+        check_flag("optimizer.box", self.box)
         check_count("optimizer.history", self.history, at_least=1)
-        check_count("optimizer.max_evaluations", self.max_evaluations, at_least=1)
+        check_count("optimizer.max_evaluations", self.max_evaluations, at_least=2)
         check_number("optimizer.history", self.history, at_most=1000)
 
     def init(self, image: Any) -> tuple[Pair, ...]:
@@ -70,7 +71,8 @@ class LBFGS:
             state = _remember(state, pair)
         else:
             state = self.init(point.image)
-        return Step(found, state, evaluations, tf.logical_not(tf.logical_or(moved, known)))
+        searched = evaluations < budget  # not merely cut short
+        return Step(found, state, evaluations, tf.logical_not(moved | known) & searched)
 
     def _search(self, evaluate: Evaluate, start: Point, direction: Any, budget: int) -> tuple[Point, Any]:
         """The first trial that fits, else the lowest that decreased enough, else `start`; and what it cost."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from nst.errors import check_number
+from nst.errors import check_flag, check_number
 from nst.optimizer.contract import Evaluate, Step, boxed
 from nst.record import Point
 
@@ -29,6 +29,8 @@ class SGD:
     box: bool = True
 
     def __post_init__(self) -> None:
+        check_flag("optimizer.box", self.box)
+        check_flag("optimizer.nesterov", self.nesterov)
         check_number("optimizer.learning_rate", self.learning_rate, above=0)
         check_number("optimizer.momentum", self.momentum, at_least=0, below=1)
 
