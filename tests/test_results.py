@@ -54,7 +54,7 @@ def test_the_blog_recipe_comes_to_its_end(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     found = record(tmp_path)
     assert (found["size"], found["evaluations"]) == ([224, 224], 1001)
-    assert found["loss"] < 0.1 * at_the_start(tmp_path)["loss/total"]
+    assert found["loss"] < 0.5 * at_the_start(tmp_path)["loss/total"]
     assert (tmp_path / "result.jpg").is_file()
 
 
