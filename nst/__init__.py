@@ -17,6 +17,7 @@ os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "1")  # keep memory between st
 _PUBLIC = {
     "Adam": "nst.optimizer.adam",
     "Features": "nst.loss.content.features",
+    "Given": "nst.init",
     "Gram": "nst.loss.style.gram",
     "InputError": "nst.errors",
     "Iterate": "nst.record",
@@ -28,7 +29,7 @@ _PUBLIC = {
     "SGD": "nst.optimizer.sgd",
     "Single": "nst.pyramid",
     "Stop": "nst.descend",
-    "Style": "nst.transfer",
+    "Style": "nst.style",
     "TotalVariation": "nst.loss.smooth.total_variation",
     "VGG19": "nst.extractor.vgg19",
     "VGG19Slim": "nst.extractor.vgg19_slim",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from omegaconf.errors import OmegaConfBaseException
 from nst import image
 from nst.assets import Asset, find
 from nst.errors import InputError, check_count, check_name, suggestion
+from nst.init import Given, Picture
 from nst.record import Metric
 from nst.schema import Config
 
@@ -126,13 +126,13 @@ class Pictures:
         self._fallback = bool(config.fallback)
         self.assets: dict[str, Asset] = {}
         size = image.check_size(OmegaConf.to_object(config.size) if OmegaConf.is_config(config.size) else config.size)
-        content, self.sources = build(config, "content"), build(config, "style")
+        content, sources = build(config, "content"), build(config, "style")
         self.content = self._read("content", content.image, size, image.MIN_SIDE)
         self._long_side = max(self.content.shape[1:3])
-        several = len(self.sources) > 1
+        several = len(sources) > 1
         self.styles = [
-            self._read(f"style/{index}" if several else "style", source.image, self._enough(source.scale))
-            for index, source in enumerate(self.sources)
+            source.style(self._read(f"style/{index}" if several else "style", source.image, self._enough(source.scale)))
+            for index, source in enumerate(sources)
         ]
 
     def _enough(self, scale: float) -> int:
@@ -144,8 +144,6 @@ class Pictures:
         return image.read(asset.path, size, name=f"{role.partition('/')[0]}.image: {asset.name}", smallest=smallest)
 
     def first(self, config: DictConfig) -> Any:
-        """The initial picture's maker, its file read if it has one."""
+        """What makes the first picture, its own picture read if it has one."""
         init = build(config, "init")
-        if hasattr(init, "pixels"):
-            return replace(init, pixels=self._read("init", init.image, self._long_side))
-        return init
+        return Given(self._read("init", init.image, self._long_side)) if isinstance(init, Picture) else init

@@ -96,7 +96,9 @@ def _conduct(request: Request, folder: RunFolder, interrupt: signals.Interrupt) 
     sizes = ", ".join(f"{level.width}x{level.height}" for level in setup.levels)
     log.info("%s on %s: %d steps at %s", setup.network.source.name, named, config.steps, sizes)
     forecast.warn_if_long(setup.network, setup.objective.layers, setup.levels)
-    watched = observers.Run(folder.path, settings, setup.levels, pictures.content, pictures.styles)
+    watched = observers.Run(
+        folder.path, settings, setup.levels, pictures.content, [style.picture for style in pictures.styles]
+    )
     with _watched(setup.observers, watched, record):
         result = setup.go(interrupted=interrupt)
         _write_pictures(folder, result, settings, record)
@@ -134,7 +136,7 @@ def _write_pictures(folder: RunFolder, result: Result, settings: dict[str, Any],
 def _metrics(setup: Any, pictures: Pictures, result: Result) -> dict[str, Any]:
     from nst.metrics import measure
 
-    return measure(setup.network, result.image, pictures.content, setup.styles)
+    return measure(setup.network, result.image, pictures.content, pictures.styles)
 
 
 def _outcome(config: DictConfig, result: Result, metrics: dict[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from nst.errors import InputError, check_number
+from nst.errors import check_number
 from nst.image import resize
 
 
@@ -58,19 +58,22 @@ class Noise:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """Any picture, stretched to the content's size.
+class Given:
+    """Any picture, `[1,h,w,3]`, stretched to the content's size."""
 
-    Args:
-        image: catalogue name, path or https address.
-        pixels: the picture, once `image` is read; not for configs.
-    """
-
-    image: str
-    pixels: np.ndarray | None = field(default=None, compare=False, repr=False)
+    picture: np.ndarray
 
     def __call__(self, content: np.ndarray, style: np.ndarray, seed: int) -> np.ndarray:
         """The picture at the size of `content`."""
-        if self.pixels is None:
-            raise InputError(f"init.image: {self.image} has not been read")
-        return resize(self.pixels, *content.shape[1:3])
+        return resize(self.picture, *content.shape[1:3])
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The name of a `Given`, for configs.
+
+    Args:
+        image: catalogue name, path or https address.
+    """
+
+    image: str

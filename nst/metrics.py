@@ -22,7 +22,7 @@ from nst.extractor.network import Network
 from nst.image import fit, from_uint8, resize, to_uint8
 from nst.loss.style.gram import gram
 from nst.record import Metric
-from nst.transfer import Style
+from nst.style import Style
 
 STYLE_LAYERS = tuple(f"block{block}_conv1" for block in range(1, 6))
 CONTENT_LAYERS = ("block4_conv2", "block3_conv3")  # the first there is

@@ -15,7 +15,7 @@ from nst.loss import Objective
 from nst.observers import Observer
 from nst.precision import Precision
 from nst.record import Level, Result
-from nst.transfer import Style, check_levels, stylize
+from nst.transfer import check_levels, stylize
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,6 @@ class Setup:
 
     network: Network
     objective: Objective
-    styles: list[Style]
     levels: list[Level]
     observers: list[Observer]
     go: Callable[..., Result]  # wants `interrupted`, may be called once
@@ -41,19 +40,15 @@ def set_up(config: DictConfig, pictures: Pictures) -> Setup:
     )
     optimizer, pyramid, init = build(config, "optimizer"), build(config, "pyramid"), pictures.first(config)
     observers = list(build_each(config, "observers").values())
-    styles = [
-        Style(picture, source.weight, source.scale, source.aspect)
-        for picture, source in zip(pictures.styles, pictures.sources, strict=True)
-    ]
     levels = pyramid.levels(pictures.content.shape[1], pictures.content.shape[2], config.steps)
-    check_levels(levels, styles)
+    check_levels(levels, pictures.styles)
     stop = Stop(**plain(config.stop))
     network = build(config, "extractor").load(precision=Precision(config.precision), fallback=bool(config.fallback))
     network.require(objective.layers)
     go = partial(
         stylize,
         pictures.content,
-        styles,
+        pictures.styles,
         extractor=network,
         objective=objective,
         optimizer=optimizer,
@@ -64,4 +59,4 @@ def set_up(config: DictConfig, pictures: Pictures) -> Setup:
         stop=stop,
         observers=observers,
     )
-    return Setup(network, objective, styles, levels, observers, go)
+    return Setup(network, objective, levels, observers, go)

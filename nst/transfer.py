@@ -15,48 +15,13 @@ from nst import init as inits
 from nst.descend import Descent, Stop, descend
 from nst.errors import InputError
 from nst.extractor.network import Network
-from nst.image import check_short_side, fit, resize
+from nst.image import check_short_side, resize
 from nst.layers import IMAGE
 from nst.loss import Loss, Objective, Reference, Target, measure
 from nst.optimizer.contract import Optimizer
 from nst.pyramid import Octaves, Single
 from nst.record import Ending, Features, Iterate, Level, Point, Result
-from nst.style import check as check_style
-
-
-@dataclass(frozen=True)
-class Style:
-    """A picture to take the style from.
-
-    Args:
-        picture: `[1,h,w,3]` float32, RGB 0..1, any size.
-        weight: its share among several, above 0.
-        scale: its long side as a multiple of the content's, above 0; larger makes the strokes larger.
-        aspect: `own` keeps its aspect ratio, `content` stretches it to the content's, as several peers do.
-    """
-
-    picture: np.ndarray
-    weight: float = 1.0
-    scale: float = 1.0
-    aspect: str = "own"
-
-    def __post_init__(self) -> None:
-        check_style(self.weight, self.scale, self.aspect)
-
-    def size(self, height: int, width: int) -> tuple[int, int]:
-        """(height, width) beside a content of `height` x `width`.
-
-        Raises:
-            InputError: too small for the network.
-        """
-        shape = self.picture.shape[1:3] if self.aspect == "own" else (height, width)
-        size = fit(shape, round(self.scale * max(height, width)))
-        check_short_side(f"style.scale {self.scale:g}: the style beside a content of {width}x{height}", *size)
-        return size
-
-    def at(self, height: int, width: int) -> np.ndarray:
-        """The picture at that size."""
-        return resize(self.picture, *self.size(height, width))
+from nst.style import Style
 
 
 def stylize(

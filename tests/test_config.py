@@ -54,9 +54,7 @@ def test_a_yaml_lists_every_knob_of_its_constructor(file: Path) -> None:
     found = list(targets(yaml.safe_load((CONF / file).read_text())))
     assert found
     for _, node in found:
-        parameters = inspect.signature(get_object(node["_target_"])).parameters
-        knobs = {name for name in parameters if name != "pixels"}  # what nst.build fills in
-        assert set(node) - {"_target_"} == knobs
+        assert set(node) - {"_target_"} == set(inspect.signature(get_object(node["_target_"])).parameters)
 
 
 @pytest.mark.parametrize("file", GROUP_FILES, ids=str)

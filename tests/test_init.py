@@ -16,7 +16,7 @@ INITS = {
     "content": init.Content(),
     "style": init.Style(),
     "noise": init.Noise(deviation=0.5),
-    "picture": init.Picture("x", blobs(33, 99, 3)),
+    "given": init.Given(blobs(33, 99, 3)),
 }
 
 
@@ -51,7 +51,6 @@ def test_noise_has_the_mean_and_deviation_asked_for() -> None:
     [
         (lambda: init.Noise(mean=2), "at most 1"),
         (lambda: init.Noise(deviation=-1), "at least 0"),
-        (lambda: init.Picture("x")(CONTENT, STYLE, 0), "not been read"),
     ],
 )
 def test_bad_settings_are_refused_with_the_bound(make: Any, says: str) -> None:

@@ -65,9 +65,7 @@ def test_they_do_not_depend_on_the_scale_at_which_the_style_was_taken(network: N
         )
         config.size = 96
         read = Pictures(config)
-        found.append(
-            measure(network, read.content, read.content, [Style(read.styles[0], scale=scale)])["style_distance"]
-        )
+        found.append(measure(network, read.content, read.content, read.styles)["style_distance"])
     assert found == pytest.approx([found[0]] * 3, rel=0.02)
 
 
