@@ -35,7 +35,11 @@ def build(config: DictConfig, path: str, optional: bool = False) -> Any:
     node = OmegaConf.select(config, path)
     if node is None and optional:
         return None
-    if not isinstance(node, DictConfig) or TARGET not in node:
+    if isinstance(node, DictConfig) and TARGET not in node:
+        raise InputError(
+            f"'{path}' names no {TARGET}: the file it comes from must say what to build, like nst's own do"
+        )
+    if not isinstance(node, DictConfig):
         raise InputError(f"'{path}' must be a choice of its group, not {node}; --help lists them")
     for where, inner in _targets(node, path):
         _check_keys(where, inner)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
@@ -12,10 +12,6 @@ from nst import schema
 from nst.errors import InputError, suggestion
 
 MENDABLE = (InputError, HydraException, OmegaConfBaseException)  # exit status 2: the person can mend it
-QUOTING = (
-    "; a name with commas, brackets, '=' or letters beyond ASCII needs quotes inside the shell's: "
-    """'content.image="a, b.jpg"'"""
-)
 
 
 def one_line(error: BaseException) -> str:
@@ -23,13 +19,13 @@ def one_line(error: BaseException) -> str:
     if isinstance(error, InputError):
         return " ".join(str(error).split())
     if isinstance(error, OverrideParseException):
-        return f"cannot read the override '{error.override}'{QUOTING}"
+        return _unreadable(str(error.override))
     ambiguous = re.search(r"Ambiguous value for argument '([^']+)'", str(error))
     if ambiguous:
-        return f"'{ambiguous[1]}' is more than one value; -m sweeps over them, a list is [in,brackets]{QUOTING}"
+        name = _quoted(ambiguous[1])
+        return f"'{ambiguous[1]}' is more than one value; -m sweeps over them, a list is [in,brackets], a name {name}"
     if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
-        group, _, name = error.missing_cfg_file.rpartition("/")
-        return f"there is no {group}={name}{suggestion(name, error.options)}"
+        return _no_such_choice(error.missing_cfg_file, error.options)
     in_file = re.search(r"In '([^']+)': .*Key '([^']+)' not in '(\w+)'", " ".join(str(error).split()))
     if in_file:
         known = getattr(schema, in_file[3], schema.Config).__dataclass_fields__
@@ -39,8 +35,33 @@ def one_line(error: BaseException) -> str:
     cause = next((item for item in _chain(error) if isinstance(item, OmegaConfBaseException)), None)
     if cause is not None and cause.full_key:
         return _about_key(cause)
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename} cannot be made or written ({error.strerror}); output.folder=... puts runs elsewhere"
     text = " ".join(str(error).split()) or "no reason given"
     return text if isinstance(error, (*MENDABLE, OSError)) else f"{type(error).__name__}: {text}"
+
+
+def _unreadable(override: str) -> str:
+    if "=" not in override:
+        return f"'{override}' is no override: write key=value, without spaces; --help lists the keys"
+    return (
+        f"cannot read '{override}'; a value with commas, brackets, '=', '~' or letters beyond ASCII needs quotes "
+        f"inside the shell's: {_quoted(override)}"
+    )
+
+
+def _quoted(override: str) -> str:
+    key, _, value = override.partition("=")
+    return f"""'{key}="{value}"'"""
+
+
+def _no_such_choice(file: str, options: Sequence[str]) -> str:
+    for group in ("content", "style"):
+        name = file.removeprefix(f"{group}/")
+        if name != file and ("." in name or "/" in name):
+            return f"there is no {group}={name}; a picture of your own is {group}.image={name}"
+    group, _, name = file.rpartition("/")
+    return f"there is no {group}={name}{suggestion(name, options)}"
 
 
 def _about_key(error: OmegaConfBaseException) -> str:

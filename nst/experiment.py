@@ -97,7 +97,12 @@ def _conduct(request: Request, folder: RunFolder, interrupt: signals.Interrupt) 
     log.info("%s on %s: %d steps at %s", setup.network.source.name, named, config.steps, sizes)
     forecast.warn_if_long(setup.network, setup.objective.layers, setup.levels)
     watched = observers.Run(
-        folder.path, settings, setup.levels, pictures.content, [style.picture for style in pictures.styles]
+        folder.path,
+        settings,
+        record["choices"],
+        setup.levels,
+        pictures.content,
+        [style.picture for style in pictures.styles],
     )
     with _watched(setup.observers, watched, record):
         result = setup.go(interrupted=interrupt)
@@ -106,7 +111,7 @@ def _conduct(request: Request, folder: RunFolder, interrupt: signals.Interrupt) 
     record["peak_memory_mib"] = provenance.peak_memory_mib()
     record["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
     folder.write_record(record)
-    point_latest(Path(config.output.folder), folder.path / PICTURE)
+    point_latest(Path(config.output.folder or "."), folder.path / PICTURE)
     _say_goodbye(folder, record)
     return record
 

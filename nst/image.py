@@ -92,6 +92,14 @@ def check_short_side(name: str, height: int, width: int, smallest: int = MIN_SID
         )
 
 
+def check_picture(name: str, picture: object) -> None:
+    """Refuse, with an InputError, what is no picture in memory: another shape, or values far from 0..1."""
+    if not isinstance(picture, np.ndarray) or picture.ndim != 4 or picture.shape[0] != 1 or picture.shape[3] != 3:
+        raise InputError(f"{name} must be an array [1,H,W,3], not {getattr(picture, 'shape', type(picture).__name__)}")
+    if not (np.isfinite(picture).all() and picture.min() >= -1 and picture.max() <= 2):
+        raise InputError(f"{name} must hold values in 0..1, not {picture.min():g}..{picture.max():g}")
+
+
 def _decode(path: Path, name: str) -> Image.Image:
     if os.path.isdir(path):  # noqa: PTH112  pathlib raises for names that are too long
         raise InputError(f"{name} is a folder, not a picture")

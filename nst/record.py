@@ -61,9 +61,9 @@ class Iterate:
 class Result:
     """A finished run, however it ended."""
 
-    image: np.ndarray  # [1,H,W,3] float32, RGB, clipped to 0..1
+    image: np.ndarray = field(repr=False)  # [1,H,W,3] float32, RGB, clipped to 0..1
     ending: Ending
-    point: Point | None  # the last evaluation; None where even the first was not finite
+    point: Point | None = field(repr=False)  # the last evaluation; None where even the first was not finite
     evaluations: int
     seconds: float  # spent in steps
     levels: list[Level] = field(default_factory=list)

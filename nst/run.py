@@ -42,6 +42,11 @@ def label(group: str, *, _root_: DictConfig) -> str:
     return _cut(_clean(Path(str(image).partition("#")[0]).stem), 40) if image else group
 
 
+def folder(*, _root_: DictConfig) -> str:
+    """`output.folder`, or where the person stands if that is empty: joined with a slash it would be the root."""
+    return str(OmegaConf.select(_root_, "output.folder") or ".")
+
+
 def _clean(text: Any) -> str:
     return re.sub(r"[^\w.,=-]+", "-", str(text)).strip("-.") or "run"
 
@@ -52,7 +57,8 @@ def _cut(text: str, most: int) -> str:
 
 
 def register_resolvers() -> None:
-    """Make `${nst.slug:...}` and `${nst.label:...}` known to configs."""
+    """Make `${nst.slug:...}`, `${nst.label:...}` and `${nst.folder:}` known to configs."""
+    OmegaConf.register_new_resolver("nst.folder", folder, replace=True)
     OmegaConf.register_new_resolver("nst.slug", slug, replace=True)
     OmegaConf.register_new_resolver("nst.label", label, replace=True)
 

@@ -14,8 +14,8 @@ import tensorflow as tf
 from nst import init as inits
 from nst.descend import Descent, Stop, descend
 from nst.errors import InputError
-from nst.extractor.network import Network
-from nst.image import check_short_side, resize
+from nst.extractor.network import Extractor, Network
+from nst.image import check_picture, check_short_side, resize
 from nst.layers import IMAGE
 from nst.loss import Loss, Objective, Reference, Target, measure
 from nst.optimizer.contract import Optimizer
@@ -28,7 +28,7 @@ def stylize(
     content: np.ndarray,
     styles: Sequence[Style],
     *,
-    extractor: Network,
+    extractor: Network | Extractor,
     objective: Objective,
     optimizer: Optimizer,
     steps: int,
@@ -44,7 +44,7 @@ def stylize(
     Args:
         content: `[1,H,W,3]` float32, RGB 0..1; the result has its size.
         styles: at least one; one style is a list of one.
-        extractor: a loaded network.
+        extractor: a network, or a choice of `nst.extractor` that will load it.
         objective: the weighed terms.
         optimizer: any of `nst.optimizer`.
         steps: evaluations (forward and backward passes), over all levels.
@@ -56,9 +56,12 @@ def stylize(
         interrupted: asked after every step; True ends the run with the picture it has.
 
     Raises:
-        InputError: a layer the network lacks, or a picture or level too small for it.
+        InputError: a layer the network lacks, a level too small for it, or what is no picture.
     """
-    extractor.require(objective.layers)
+    check_picture("content", content)
+    check_styles(styles)
+    network = extractor if isinstance(extractor, Network) else extractor.load()
+    network.require(objective.layers)
     levels = (pyramid or Single()).levels(content.shape[1], content.shape[2], steps)
     check_levels(levels, styles)
     first = resize(content, levels[0].height, levels[0].width)
@@ -67,7 +70,7 @@ def stylize(
     last, ending = None, Ending.STEPS
     for index, level in enumerate(levels):
         picture = resize(picture.clip(0, 1), level.height, level.width)
-        evaluate = evaluation(extractor, objective, resize(content, level.height, level.width), styles)
+        evaluate = evaluation(network, objective, resize(content, level.height, level.width), styles)
         descent = clock.run(index, evaluate, picture, optimizer, level, stop, interrupted)
         last, ending = descent.point or last, descent.ending
         picture = np.asarray(descent.point.image) if descent.point else picture
@@ -77,10 +80,16 @@ def stylize(
     return Result(image, ending, last, clock.evaluations, clock.seconds, levels)
 
 
+def check_styles(styles: Sequence[Style]) -> None:
+    """Raise InputError unless `styles` is a list of at least one `Style`."""
+    if not isinstance(styles, list | tuple) or not all(isinstance(style, Style) for style in styles) or not styles:
+        raise InputError("styles must be a list of at least one style, like [Style(picture)]")
+    for style in styles:
+        check_picture("style", style.picture)
+
+
 def check_levels(levels: Sequence[Level], styles: Sequence[Style]) -> None:
-    """Raise InputError for no style, or a level or a style at it too small for the network: before any work."""
-    if not styles:
-        raise InputError("there must be at least one style")
+    """Raise InputError for a level or a style at it too small for the network: before any work."""
     for level in levels:
         check_short_side("the content at the smallest level of the pyramid", level.height, level.width)
         for style in styles:

@@ -35,7 +35,9 @@ STEPS, PYRAMID = 12, Octaves((0.5, 1.0), (1.0, 1.0))
 
 
 def watch(network: Network, folder: Path, *observers: Any, record: dict[str, Any] | None = None) -> Any:
-    run = Run(folder, CONFIG, PYRAMID.levels(96, 128, STEPS), CONTENT, [STYLE])
+    run = Run(
+        folder, CONFIG, {"optimizer": "adam", "observers": "full"}, PYRAMID.levels(96, 128, STEPS), CONTENT, [STYLE]
+    )
     for observer in observers:
         observer.open(run)
     result = stylize(
@@ -130,6 +132,8 @@ def test_tensorboard_tells_the_settings_and_the_end(status: str, code: int, netw
     started, ended = found["_hparams_/session_start_info"], found["_hparams_/session_end_info"]
     assert started.session_start_info.group_name == tmp_path.name
     assert started.session_start_info.hparams["loss.style.weight"].number_value == 1.5
+    assert started.session_start_info.hparams["optimizer"].string_value == "adam"
+    assert "observers" not in started.session_start_info.hparams
     assert ended.session_end_info.status == code
 
 

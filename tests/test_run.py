@@ -122,6 +122,11 @@ class TestARun:
         start = read(pictures / "style.png", (64, 80))
         np.testing.assert_allclose(read(only_run() / "result.png"), start, atol=0.05)
 
+    def test_an_empty_output_folder_is_where_one_stands(self, nst: Command) -> None:
+        assert nst("output.folder=").status == 0
+        assert Path("latest.png").exists()
+        assert only_run(Path())
+
     def test_an_observer_is_switched_off_with_null(self, nst: Command) -> None:
         assert nst("observers.tensorboard=null").status == 0
         assert not list(only_run().glob("events.*"))
@@ -248,7 +253,10 @@ BAD_ARGUMENTS = {
     "content.image=catt": "picture 'catt' is neither a name nor a file; did you mean 'cat'?",
     "content.image=http://127.0.0.1/x.jpg": "only https addresses are read",
     "content.image=https://127.0.0.1:9/x.jpg": "cannot be reached",
-    "content.image=a,b.jpg": "needs quotes",
+    "content.image=a,b.jpg": """a name 'content.image="a,b.jpg"'""",
+    "content.image=größe.jpg": """inside the shell's: 'content.image="größe.jpg"'""",
+    "me.jpg": "'me.jpg' is no override: write key=value",
+    "content=../me.jpg": "a picture of your own is content.image=../me.jpg",
     "style.scale=0": "style.scale must be above 0",
     "pyramid.ratios=[1]": "is unknown",
     "extractor.pooling=avgg": "extractor.pooling 'avgg' is unknown; did you mean 'avg'?",
@@ -319,7 +327,9 @@ class TestBadInput:
 
     def test_an_output_folder_that_cannot_be_made(self, nst: Command) -> None:
         Path("outputs").touch()
-        self.assert_one_line(nst(), "outputs")
+        self.assert_one_line(
+            nst(), "cannot be made or written (Not a directory); output.folder=... puts runs elsewhere"
+        )
 
     def test_no_network_and_no_fallback(self, nst: Command, monkeypatch: pytest.MonkeyPatch) -> None:
         from nst import assets

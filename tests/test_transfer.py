@@ -95,6 +95,9 @@ def test_the_weight_matters(network: Network) -> None:
     ("changes", "says"),
     [
         ({"styles": []}, "at least one style"),
+        ({"styles": Style(STYLE)}, "at least one style"),
+        ({"styles": [Style(STYLE * 255)]}, "style must hold values in 0..1"),
+        ({"content": CONTENT[0]}, "content must be an array"),
         ({"steps": 0}, "at least 1"),
         ({"styles": [Style(STYLE, scale=0.3)]}, "style.scale 0.3"),
         ({"content": blobs(24, 80, 1)}, "short side must be at least 32"),

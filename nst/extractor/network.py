@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import tensorflow as tf
 
 from nst.errors import InputError, check_name
 from nst.layers import LAYERS
+from nst.precision import Precision
 from nst.record import Features
 
 POOLINGS = {"max": tf.nn.max_pool2d, "avg": tf.nn.avg_pool2d}
@@ -30,6 +31,14 @@ class Source:
     file: str
     sha256: str
     instead_of: str = ""  # the extractor it stands in for, and why
+
+
+class Extractor(Protocol):
+    """A choice of the group: settings, and the network they stand for."""
+
+    def load(self, *, precision: Precision = Precision.auto, fallback: bool = True) -> Network:
+        """The network, loaded once per process."""
+        ...
 
 
 class Network:

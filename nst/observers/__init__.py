@@ -22,6 +22,7 @@ class Run:
 
     folder: Path
     config: dict[str, Any]
+    choices: Mapping[str, Any]  # {group: the file chosen}
     levels: list[Level]
     content: np.ndarray  # [1,H,W,3]
     styles: list[np.ndarray]  # [1,h,w,3] each

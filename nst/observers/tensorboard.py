@@ -24,6 +24,7 @@ from nst.observers import Every, Run
 from nst.observers.history import gradient_norm
 from nst.record import Iterate, Metric
 
+NOT_COMPARED = ("observers", "output", "sweep_dir", "score")
 IMAGE_SIDE = 1024  # a larger picture is shown at this long side
 
 
@@ -108,10 +109,17 @@ class TensorBoard:
             for metric in Metric:
                 if metrics.get(metric.value) is not None:
                     tf.summary.scalar(f"metric/{metric.value}", metrics[metric.value])
-            hparams.hparams(flatten(self._run.config), trial_id=self._run.folder.name)
+            hparams.hparams(settings(self._run), trial_id=self._run.folder.name)
             tf.summary.experimental.write_raw_pb(end.SerializeToString(), step=0)
         self._writer.close()
         self._writer = None
+
+
+def settings(run: Run) -> dict[str, bool | int | float | str]:
+    """What the HPARAMS page compares runs by: choices and knobs, without what only says where and how to write."""
+    knobs = {key: value for key, value in run.config.items() if key not in NOT_COMPARED}
+    choices = {group: choice for group, choice in run.choices.items() if choice and group not in NOT_COMPARED}
+    return {**flatten(knobs), **flatten(choices)}
 
 
 def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, bool | int | float | str]:
