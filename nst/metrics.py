@@ -36,7 +36,7 @@ def measure(network: Network, picture: np.ndarray, content: np.ndarray, styles: 
         {style_distance, content_distance, ssim, network, style_layers, content_layer}; a distance is None, and so is
         its layer, where the network has none of its layers.
     """
-    judge, picture = network.judge(), from_uint8(to_uint8(picture))
+    judge, picture = network.judge, from_uint8(to_uint8(picture))
     style_layers = [layer for layer in STYLE_LAYERS if layer in judge.layers]
     content_layer = next((layer for layer in CONTENT_LAYERS if layer in judge.layers), None)
     layers = [*style_layers, *([content_layer] if content_layer else [])]

@@ -26,7 +26,7 @@ class Setup:
     objective: Objective
     levels: list[Level]
     observers: list[Observer]
-    go: Callable[..., Result]  # wants `interrupted`, may be called once
+    go: Callable[..., Result]  # wants `interrupted`
 
 
 def set_up(config: DictConfig, pictures: Pictures) -> Setup:

@@ -17,7 +17,7 @@ from nst.errors import InputError
 from nst.extractor.network import Extractor, Network
 from nst.image import check_picture, check_short_side, resize
 from nst.layers import IMAGE
-from nst.loss import Loss, Objective, Reference, Target, measure
+from nst.loss import Loss, Objective, Reference, Target, measure, network_layers
 from nst.optimizer.contract import Optimizer
 from nst.pyramid import Octaves, Single
 from nst.record import Ending, Features, Iterate, Level, Point, Result
@@ -166,7 +166,7 @@ def _features(extractor: Network, layers: Sequence[str], image: Any) -> Features
 @lru_cache(maxsize=8)
 def _compiled(extractor: Network, terms: tuple[tuple[str, Loss], ...]) -> Callable[[Any, dict[str, Target]], Point]:
     """One forward and one backward pass as a graph; everything that a sweep varies comes in as a tensor."""
-    layers = sorted({layer for _, loss in terms for layer in loss.layers} - {IMAGE})
+    layers = network_layers(terms)
 
     @tf.function(reduce_retracing=False)
     def evaluate(image: Any, targets: dict[str, Target]) -> Point:

@@ -153,7 +153,7 @@ def test_a_network_is_loaded_once_per_process(weight_files: dict[str, Path]) -> 
 
 
 def test_the_judge_is_float32_with_max_pooling(network: Network) -> None:
-    other = VGG19Slim(pooling="avg").load(precision=Precision.bfloat16).judge()
+    other = VGG19Slim(pooling="avg").load(precision=Precision.bfloat16).judge
     picture = tf.constant(blobs(64, 64, 2))
     np.testing.assert_array_equal(*(n(picture, ["block2_conv2"])["block2_conv2"] for n in (network, other)))
 

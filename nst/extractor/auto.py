@@ -8,8 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from nst.download import UnreachableError
-from nst.errors import InputError, check_number
-from nst.extractor.network import Network
+from nst.errors import InputError, check_name, check_number
+from nst.extractor.network import POOLINGS, Network
 from nst.extractor.vgg19 import VGG19, imagenet
 from nst.extractor.vgg19_slim import VGG19Slim
 from nst.precision import Precision
@@ -25,11 +25,9 @@ class Auto:
         pooling: `avg` as Gatys et al. (2016, section 2) prefer, or `max` as the weights were trained.
     """
 
-    name = "auto"
-
     def __init__(self, patience: float = 30.0, pooling: str = "avg") -> None:
         self.patience = check_number("extractor.patience", patience, above=0)
-        self.pooling = VGG19(pooling=pooling).pooling
+        self.pooling = check_name("extractor.pooling", pooling, POOLINGS)
 
     def load(self, *, precision: Precision = Precision.auto, fallback: bool = True) -> Network:
         """The network that serves, loaded once per process.
@@ -58,7 +56,4 @@ def _search(patience: float) -> Path | UnreachableError:
 @lru_cache(maxsize=8)
 def _standing_in(network: Network, reason: str) -> Network:
     """The same network with the reason on record."""
-    source = replace(network.source, instead_of=f"vgg19: {reason}")
-    return Network(
-        network.weights, network.preprocess, pooling=network.pooling, precision=network.precision, source=source
-    )
+    return network.but(source=replace(network.source, instead_of=f"vgg19: {reason}"))

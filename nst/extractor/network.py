@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -100,8 +101,14 @@ class Network:
                 features[layer] = tf.cast(x, tf.float32)
         return features
 
+    def but(self, **changes: Any) -> Network:
+        """The same weights with another `pooling`, `precision` or `source`."""
+        kept = {"pooling": self.pooling, "precision": self.precision, "source": self.source}
+        return Network(self.weights, self.preprocess, **{**kept, **changes})
+
+    @cached_property
     def judge(self) -> Network:
-        """The same weights as the metrics use them: float32 and max pooling, however the run had them."""
+        """The network as the metrics use it: float32 and max pooling, however the run had it."""
         if (self.pooling, self.precision) == ("max", "float32"):
             return self
-        return Network(self.weights, self.preprocess, pooling="max", precision="float32", source=self.source)
+        return self.but(pooling="max", precision="float32")

@@ -33,8 +33,6 @@ class VGG19:
         pooling: `avg` as Gatys et al. (2016, section 2) prefer, or `max` as the weights were trained.
     """
 
-    name = "vgg19"
-
     def __init__(self, weights: str | None = None, pooling: str = "avg") -> None:
         if weights is not None and not isinstance(weights, str):
             raise InputError(f"extractor.weights must be a file's path or null, not {weights}")

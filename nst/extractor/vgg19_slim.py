@@ -28,8 +28,6 @@ class VGG19Slim:
         pooling: `avg` as Gatys et al. (2016, section 2) prefer, or `max` as the weights were trained.
     """
 
-    name = "vgg19_slim"
-
     def __init__(self, pooling: str = "avg") -> None:
         self.pooling = check_name("extractor.pooling", pooling, POOLINGS)
 

@@ -79,11 +79,16 @@ class Objective:
     @property
     def layers(self) -> tuple[str, ...]:
         """The network's layers that take part, sorted."""
-        return tuple(sorted({layer for _, loss in self.terms for layer in loss.layers} - {IMAGE}))
+        return network_layers(self.terms)
 
     def targets(self, reference: Reference) -> dict[str, Target]:
         """{term: target}, for `measure`."""
         return {name: loss.target(reference) for name, loss in self.terms}
+
+
+def network_layers(terms: Sequence[tuple[str, Loss]]) -> tuple[str, ...]:
+    """The layers that `terms` want of a network, sorted."""
+    return tuple(sorted({layer for _, loss in terms for layer in loss.layers} - {IMAGE}))
 
 
 def measure(

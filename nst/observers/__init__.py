@@ -6,14 +6,14 @@ what there is to know beforehand, and closed with the run's record, however the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from nst.record import Iterate, Level
+from nst.record import Iterate, Level, Point
 
 
 @dataclass(frozen=True)
@@ -62,3 +62,19 @@ class Every:
             return False
         self.next = (evaluation // self.every + 1) * self.every
         return True
+
+
+def losses(point: Point) -> Iterator[tuple[str, Any]]:
+    """(tag, scalar) of every loss: `loss/total`, `loss/<term>/<layer>` weighted, `term/<term>/<layer>` canonical."""
+    yield "loss/total", point.total
+    for kind, terms in (("loss", point.weighted), ("term", point.canonical)):
+        for term, values in terms.items():
+            for layer, value in values.items():
+                yield f"{kind}/{term}/{layer}", value
+
+
+def gradient_norm(gradient: Any) -> float:
+    """The Euclidean norm."""
+    import tensorflow as tf
+
+    return float(tf.norm(gradient))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from nst.errors import check_count
-from nst.observers import Every, Run
+from nst.observers import Every, Run, gradient_norm, losses
 from nst.record import Iterate
 
 FILE = "history.csv"
@@ -57,15 +57,5 @@ def _row(iterate: Iterate) -> dict[str, Any]:
         "seconds": round(iterate.seconds, 3),
     }
     row["gradient_norm"] = f"{gradient_norm(point.gradient):.7g}"
-    row["loss/total"] = f"{float(point.total):.9g}"
-    for kind, terms in (("loss", point.weighted), ("term", point.canonical)):
-        for term, values in terms.items():
-            row.update({f"{kind}/{term}/{layer}": f"{float(value):.9g}" for layer, value in values.items()})
+    row.update({tag: f"{float(value):.9g}" for tag, value in losses(point)})
     return row
-
-
-def gradient_norm(gradient: Any) -> float:
-    """The Euclidean norm."""
-    import tensorflow as tf
-
-    return float(tf.norm(gradient))

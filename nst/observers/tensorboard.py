@@ -20,8 +20,7 @@ import numpy as np
 
 from nst.errors import check_count
 from nst.image import fit, resize
-from nst.observers import Every, Run
-from nst.observers.history import gradient_norm
+from nst.observers import Every, Run, gradient_norm, losses
 from nst.record import Iterate, Metric
 
 NOT_COMPARED = ("observers", "output", "sweep_dir", "score")
@@ -82,11 +81,8 @@ class TensorBoard:
 
     def _scalars(self, scalar: Any, iterate: Iterate) -> None:
         point = iterate.point
-        scalar("loss/total", point.total)
-        for kind, terms in (("loss", point.weighted), ("term", point.canonical)):
-            for term, values in terms.items():
-                for layer, value in values.items():
-                    scalar(f"{kind}/{term}/{layer}", value)
+        for tag, value in losses(point):
+            scalar(tag, value)
         scalar("optimizer/gradient_norm", gradient_norm(point.gradient))
         count, seconds = iterate.evaluation - self._last[0], iterate.seconds - self._last[1]
         scalar("speed/seconds_per_evaluation", seconds / max(count, 1))
