@@ -1,19 +1,19 @@
 """Paint the bundled style pictures: python scripts/paint_styles.py [NAME ...] [--size 1024] [--out FOLDER]
 
-A painting is a module of `painter` with a function `paint(long_side, seed)`, and its name is the module's.
+A painting is a package of `paintings` with a function `paint(long_side, seed)`, and its name is the package's.
 """
 
 import argparse
 import difflib
 import importlib
-import io
 import pkgutil
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import painter
+import paintings
+from jpeg import encode
 from PIL import Image
 
 OUT = Path(__file__).resolve().parent.parent / "nst" / "bundled" / "pictures"
@@ -21,25 +21,22 @@ SEED = 1889
 MAX_BYTES = 500_000
 MIN_SIZE = 16
 
-QUALITIES = range(95, 20, -1)
-"""JPEG qualities, tried from the best down."""
-
 Paint = Callable[[int, int], Image.Image]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Paint what the command line names; the exit status is 2 when a name is unknown."""
     options = _parse(arguments)
-    paintings = find_paintings()
+    known = find_paintings()
     for name in options.names:
-        if name not in paintings:
-            nearest = difflib.get_close_matches(name, paintings, n=1, cutoff=0.0)[0]
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
             print(f"unknown painting {name!r}; the nearest name is {nearest!r}", file=sys.stderr)
             return 2
     options.out.mkdir(parents=True, exist_ok=True)
-    for name in options.names or paintings:
+    for name in options.names or known:
         start = time.perf_counter()
-        data = encode(paintings[name](options.size, SEED))
+        data = encode(known[name](options.size, SEED), MAX_BYTES, subsampling="4:4:4")
         path = options.out / f"{name}.jpg"
         path.write_bytes(data)
         print(f"{path.name}: {len(data) / 1000:.0f} KB, {time.perf_counter() - start:.1f} s")
@@ -48,19 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def find_paintings() -> dict[str, Paint]:
     """Every painting's function by its name, in alphabetical order."""
-    names = sorted(module.name for module in pkgutil.iter_modules(painter.__path__))
-    modules = {name: importlib.import_module(f"painter.{name}") for name in names}
-    return {name: module.paint for name, module in modules.items() if hasattr(module, "paint")}
-
-
-def encode(picture: Image.Image) -> bytes:
-    """The picture as a JPEG with full colour resolution, at the best quality that fits into MAX_BYTES."""
-    for quality in QUALITIES:
-        buffer = io.BytesIO()
-        picture.save(buffer, "JPEG", quality=quality, subsampling="4:4:4", optimize=True)
-        if buffer.tell() <= MAX_BYTES:
-            return buffer.getvalue()
-    raise ValueError(f"a picture of {picture.width}x{picture.height} does not fit into {MAX_BYTES} bytes")
+    names = sorted(module.name for module in pkgutil.iter_modules(paintings.__path__))
+    return {name: importlib.import_module(f"paintings.{name}").paint for name in names}
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

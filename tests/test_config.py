@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ from nst.errors import InputError
 from tests.conftest import CONF
 
 FILES = sorted(path.relative_to(CONF) for path in CONF.rglob("*.yaml"))
-GROUP_FILES = [file for file in FILES if file.parts[0] not in ("config.yaml", "experiment")]
-EXPERIMENTS = [file.stem for file in FILES if file.parts[0] == "experiment"]
+NAMED = ("experiment", "sweep")  # groups whose files are commands of their own
+GROUP_FILES = [file for file in FILES if file.parts[0] not in ("config.yaml", *NAMED)]
+EXPERIMENTS, SWEEPS = ([file.stem for file in FILES if file.parts[0] == group] for group in NAMED)
 
 
 def load(*overrides: str) -> DictConfig:
@@ -43,9 +45,9 @@ def targets(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
 def test_the_first_line_says_what_it_is_or_how_to_run_it(file: Path) -> None:
     first, second, *_ = (CONF / file).read_text().splitlines()
     assert first.startswith("# ")
-    assert file.parts[0] != "experiment" or (first, second) == (
+    assert file.parts[0] not in NAMED or (first, second) == (
         "# @package _global_",
-        f"# python -m nst.run experiment={file.stem}",
+        f"# python -m nst.run {file.parts[0]}={file.stem}",
     )
 
 
@@ -73,7 +75,7 @@ def _plain(value: Any) -> Any:
 def test_the_schema_and_the_config_have_the_same_names() -> None:
     config = yaml.safe_load((CONF / "config.yaml").read_text())
     groups = {key.partition("/")[0] for item in config["defaults"] if isinstance(item, dict) for key in item}
-    named = (set(config) | groups) - {"defaults", "hydra", "experiment"} - {key for key in groups if " " in key}
+    named = (set(config) | groups) - {"defaults", "hydra", *NAMED} - {key for key in groups if " " in key}
     assert named == set(schema.Config.__dataclass_fields__)
     for name, node in (("stop", schema.Stop), ("output", schema.Output)):
         assert set(config[name]) == set(node.__dataclass_fields__)
@@ -99,6 +101,16 @@ def test_every_experiment_composes_and_builds(name: str, pictures: Path) -> None
     )
     setup = set_up(config, Pictures(config))
     assert sum(level.steps for level in setup.levels) == config.steps
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_every_value_of_every_sweep_composes(name: str) -> None:
+    swept = yaml.safe_load((CONF / f"sweep/{name}.yaml").read_text())["hydra"]
+    assert swept["mode"] == "MULTIRUN"
+    for key, values in swept["sweeper"]["params"].items():
+        configs = [load(f"sweep={name}", f"{key}={value}") for value in values.split(",")]
+        assert len(configs) > 1
+        assert all(one != other for one, other in itertools.pairwise(configs)), f"{key} changes nothing"
 
 
 def test_the_blog_recipe_is_what_it_says() -> None:

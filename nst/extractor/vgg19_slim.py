@@ -39,7 +39,12 @@ class VGG19Slim:
 
 @lru_cache(maxsize=4)
 def _load(pooling: str, precision: str) -> Network:
-    with np.load(FILE) as file:
+    return read_slim(FILE, "nst:bundled/vgg19_slim.npz").but(pooling=pooling, precision=precision)
+
+
+def read_slim(path: Path, name: str) -> Network:
+    """The network in a file that scripts/train_slim.py wrote, under `name` in records; max pooling, float32."""
+    with np.load(path) as file:
         arrays = {key: file[key].astype(np.float32) for key in file.files}
     mean, deviation = arrays["preprocess/mean"], arrays["preprocess/std"]
 
@@ -48,5 +53,6 @@ def _load(pooling: str, precision: str) -> Network:
         return (image - tf.constant(mean)) / tf.constant(deviation)
 
     weights = {layer: (arrays[f"{layer}/kernel"], arrays[f"{layer}/bias"]) for layer in LAYERS}
-    source = Source("vgg19_slim", "nst:bundled/vgg19_slim.npz", assets.sha256(FILE))
-    return Network(weights, preprocess, pooling=pooling, precision=precision, source=source)
+    return Network(
+        weights, preprocess, pooling="max", precision="float32", source=Source("vgg19_slim", name, assets.sha256(path))
+    )

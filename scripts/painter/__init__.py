@@ -1,1 +1,1 @@
-"""A small painting engine (frame, flow, palette, brush, canvas, hand) and the paintings made with it."""
+"""A small painting engine: frame, flow, palette, brush, canvas, hand, and what is made of them."""

@@ -1,6 +1,6 @@
 """Brushes, and the marks their bristles leave."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,8 @@ class Brush:
     """The same for the second paint on the brush, which shows in some of the bristles."""
     taper: float = 0.0
     """How far the stroke narrows to its end: 0 not at all, 1 to a point."""
+    opacity: float = 1.0
+    """Below 1 what is underneath shines through, as with thinned paint."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,10 @@ class Marks:
         """The marks of these numbers."""
         return Marks(self.cover[numbers], self.mix[numbers], self.shade[numbers], self.relief[numbers])
 
+    def thinned(self, opacity: float) -> "Marks":
+        """The same marks, covering less by the factor `opacity`."""
+        return replace(self, cover=self.cover * np.float32(opacity))
+
 
 def _make_mark(rng: np.random.Generator) -> tuple[Array, Array, Array, Array]:
     """Cover, mix, shade and relief of one mark, each [rows,columns]."""
@@ -67,7 +73,7 @@ def _make_mark(rng: np.random.Generator) -> tuple[Array, Array, Array, Array]:
     sides = smoothstep(1.0 - np.abs(across) + 0.25 * (bristles - 0.5), 0.0, 0.22)
     cover = ends * sides * (0.86 + 0.14 * bristles)
     mix = smoothstep(clumps, 0.45, 0.75)
-    # Darker sides set a stroke off from its neighbours of the same colour.
+    # Darker sides set a stroke off from its neighbours of the same color.
     shade = (1.0 + 0.26 * (bristles - 0.5)) * (1.0 - 0.22 * np.abs(across) ** 4)
     # The brush pushes paint to its sides and drops most of it where it lands.
     ridges = np.exp(-(((np.abs(across) - 0.75) / 0.2) ** 2))

@@ -1,4 +1,4 @@
-"""The canvas: colour and thickness of the paint, stroke upon stroke, and the light that falls on it."""
+"""The canvas: color and thickness of the paint, stroke upon stroke, and the light that falls on it."""
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +36,7 @@ class Canvas:
     def sweep(self, paths: Array, widths: Array, paints: Array, marks: Marks, taper: float = 0.0) -> None:
         """Lay n strokes at once along `paths` [n,points,2], `widths` [n] wide, each with its own of n `marks`.
 
-        Paths and widths are fractions of the long side, `paints` [n,2,3] the two colours on the brush, `taper` 0..1
+        Paths and widths are fractions of the long side, `paints` [n,2,3] the two colors on the brush, `taper` 0..1
         how far a stroke narrows to its end. Where strokes of one sweep overlap, the last covers the others and its
         soft edges blend with what was there before the sweep.
         """
@@ -72,10 +72,10 @@ class Canvas:
 
 
 def _mix(paints: Array, marks: Marks) -> Floats:
-    """Colour and thickness [cells,4] of the paint in every cell of the marks."""
+    """Color and thickness [cells,4] of the paint in every cell of the marks."""
     first, second = paints[:, 0, None, None], paints[:, 1, None, None]
-    colour = (first + marks.mix[..., None] * (second - first)) * marks.shade[..., None]
-    return np.concatenate([colour, marks.relief[..., None]], axis=-1).reshape(-1, 4).astype(np.float32)
+    color = (first + marks.mix[..., None] * (second - first)) * marks.shade[..., None]
+    return np.concatenate([color, marks.relief[..., None]], axis=-1).reshape(-1, 4).astype(np.float32)
 
 
 def _resample(paths: Array) -> tuple[Floats, Floats]:

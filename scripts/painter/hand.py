@@ -21,7 +21,7 @@ WIDTH_RANGE = (0.75, 1.2)
 """A stroke's width relative to its brush's."""
 
 HUE_SPREAD = 0.022
-"""Standard deviation of each colour channel from the ramp: no paint is mixed the same twice."""
+"""Standard deviation of each color channel from the ramp: no paint is mixed the same twice."""
 
 OVERSHOOT = 0.06
 """Share of its length that a hatching stroke runs over either edge, because its bristles lift before its end."""
@@ -76,7 +76,8 @@ class Hand:
         picks = self.rng.integers(MARK_COUNT, size=count)
         for i in range(0, count, at_once):
             some = slice(i, i + at_once)
-            self.canvas.sweep(paths[some], widths[some], paints[some], self.marks.pick(picks[some]), brush.taper)
+            marks = self.marks.pick(picks[some]).thinned(brush.opacity)
+            self.canvas.sweep(paths[some], widths[some], paints[some], marks, brush.taper)
 
     def facet(self, corners: Sequence[Point], ramp: Ramp, tone: float, brush: Brush) -> None:
         """Hatch a flat four-sided shape with strokes from side 0-1 to side 3-2; equal corners make a triangle."""

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-
 from painter.brush import Brush
 from painter.flow import blend, circling, level_lines, streaks
 from painter.frame import Array, Frame, bump, smoothstep
@@ -60,7 +59,7 @@ class Whirl:
 
 @dataclass(frozen=True)
 class Light:
-    """A star or the moon: centre, radius of its bright disc, and the colours of its halo from within."""
+    """A star or the moon: centre, radius of its bright disc, and the colors of its halo from within."""
 
     centre: Point
     radius: float

@@ -1,14 +1,14 @@
 """A homage to Van Gogh's "The Starry Night" (1889): whirling sky, crescent, hills, village and cypress in strokes."""
 
 import numpy as np
-from PIL import Image
-
 from painter.canvas import Canvas
 from painter.frame import Frame
 from painter.hand import Hand
 from painter.palette import rgb
-from painter.starry_land import paint_cypress, paint_hills, paint_village
-from painter.starry_sky import paint_moon, paint_sky, paint_stars
+from PIL import Image
+
+from paintings.starry_night.land import paint_cypress, paint_hills, paint_village
+from paintings.starry_night.sky import paint_moon, paint_sky, paint_stars
 
 ASPECT = 0.8
 GROUND = rgb("#1a2550")

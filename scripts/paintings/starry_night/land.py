@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-
 from painter.brush import Brush
 from painter.flow import level_lines, streaks
 from painter.frame import Array, Frame, bump, smoothstep
 from painter.hand import Hand, Passage, Point
-from painter.houses import House, paint_church, paint_house
 from painter.palette import Ramp
+
+from paintings.starry_night.houses import House, paint_church, paint_house
 
 FAR_HILLS = Ramp.of("#141f58", "#23418e", "#3a69b0", "#6a98c6", "#a6c1d8")
 NEAR_HILLS = Ramp.of("#10204a", "#1c3f72", "#2b688c", "#4f9394", "#98bc8e")

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-
 from painter.brush import Brush
 from painter.hand import Hand, Point
 from painter.palette import Ramp

@@ -1,0 +1,104 @@
+"""Training data: random crops of pictures, some of them turned to noise; every batch follows from its number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from nst.errors import InputError
+
+SUFFIXES = {".jpg", ".jpeg", ".png"}
+LARGEST = 512
+"""Long side at which pictures are kept in memory."""
+
+
+def find(places: Sequence[Path]) -> list[Path]:
+    """The pictures of files and folders, sorted.
+
+    Raises:
+        InputError: a place that is not there, or no picture in any.
+    """
+    found: list[Path] = []
+    for place in places:
+        if not place.exists():
+            raise InputError(f"there is no {place}")
+        found += [place] if place.is_file() else [p for p in place.rglob("*") if p.suffix.lower() in SUFFIXES]
+    if not found:
+        raise InputError(f"no picture ({', '.join(sorted(SUFFIXES))}) in {', '.join(map(str, places))}")
+    return sorted(set(found))
+
+
+def split(files: Sequence[Path], held_out: int, seed: int) -> tuple[list[Path], list[Path]]:
+    """(held out, used), the same for the same files and seed.
+
+    Raises:
+        InputError: too few to hold out so many.
+    """
+    if len(files) <= held_out:
+        raise InputError(f"{len(files)} pictures are too few to hold out {held_out}: give more, or hold out fewer")
+    order = np.random.default_rng(seed).permutation(len(files))
+    return [files[i] for i in sorted(order[:held_out])], [files[i] for i in sorted(order[held_out:])]
+
+
+def read(path: Path) -> np.ndarray:
+    """`[H,W,3]` uint8, at most `LARGEST` long."""
+    with Image.open(path) as file:
+        file.draft("RGB", (LARGEST, LARGEST))
+        picture = file.convert("RGB")
+    picture.thumbnail((LARGEST, LARGEST), Image.Resampling.BICUBIC)
+    return np.asarray(picture)
+
+
+def centre(picture: np.ndarray, size: int) -> np.ndarray:
+    """The middle of a picture, scaled so that its short side is `size`: `[size,size,3]` RGB 0..1."""
+    height, width = picture.shape[:2]
+    side = min(height, width)
+    return _resized(picture, ((width - side) / 2, (height - side) / 2, side), size, mirrored=False)
+
+
+@dataclass(frozen=True)
+class Crops:
+    """Random crops.
+
+    Args:
+        pictures: `[H,W,3]` uint8 each.
+        odds: how often each is drawn, relative to the others.
+        noisy: the share of crops that are mixed with noise.
+    """
+
+    pictures: Sequence[np.ndarray]
+    odds: np.ndarray
+    noisy: float = 0.08
+
+    def batch(self, count: int, size: int, random: np.random.Generator) -> np.ndarray:
+        """`[count,size,size,3]` RGB 0..1, float32."""
+        chosen = random.choice(len(self.pictures), count, p=self.odds / self.odds.sum())
+        return np.stack([self._crop(self.pictures[index], size, random) for index in chosen])
+
+    def _crop(self, picture: np.ndarray, size: int, random: np.random.Generator) -> np.ndarray:
+        height, width = picture.shape[:2]
+        side = min(height, width) * np.exp(random.uniform(np.log(min(1, 0.8 * size / min(height, width))), 0))
+        box = (random.uniform(0, width - side), random.uniform(0, height - side), side)
+        crop = _resized(picture, box, size, mirrored=random.random() < 0.5)
+        return _noisy(crop, random) if random.random() < self.noisy else crop
+
+
+def _resized(picture: np.ndarray, box: tuple[float, float, float], size: int, *, mirrored: bool) -> np.ndarray:
+    x, y, side = box
+    whole = Image.fromarray(picture)
+    crop = whole.resize((size, size), Image.Resampling.BICUBIC, (x, y, x + side, y + side), reducing_gap=2)
+    pixels = np.asarray(crop, np.float32) / 255
+    return pixels[:, ::-1] if mirrored else pixels
+
+
+def _noisy(crop: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """A mixture of the crop and noise of a random grain, as the optimizer starts from."""
+    size, grain = len(crop), int(random.integers(1, 5))
+    small = random.uniform(0, 255, (-(-size // grain),) * 2 + (3,)).astype(np.uint8)
+    noise = np.asarray(Image.fromarray(small).resize((size, size), Image.Resampling.BILINEAR), np.float32) / 255
+    share = random.uniform(0, 1)
+    return crop * np.float32(1 - share) + noise * np.float32(share)

@@ -1,0 +1,95 @@
+"""The training step: the student, linear maps from its layers to the teachers', and the sum of the losses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from distill.losses import disagreement, distances, gram_error, grams, mapped_grams, sampled, unexplained
+from distill.networks import targets
+from nst.layers import LAYERS
+
+STYLE = tuple(layer for layer in LAYERS if layer.endswith("conv1"))
+GRAM_WEIGHT, DISTANCE_WEIGHT, PASSING_WEIGHT = 0.3, 2.0, 0.5
+"""Of the Gram errors and of the disagreements at the layers of style, and of what the other layers leave unexplained,
+beside 1 for what the layers of style leave unexplained."""
+
+
+class Distillation(keras.Model):
+    """`student` learns what `teachers` see.
+
+    Args:
+        scales: `{layer: number}` the teachers' features are divided by, about their standard deviation.
+        channels: `{layer: number}` of the teachers.
+    """
+
+    def __init__(
+        self,
+        student: keras.Model,
+        teachers: Sequence[keras.Model],
+        scales: Mapping[str, float],
+        channels: Mapping[str, int],
+    ) -> None:
+        super().__init__()
+        self.student = student
+        self.maps = {layer: keras.layers.Conv2D(channels[layer], 1, name=f"{layer}_map") for layer in LAYERS}
+        for layer in LAYERS:
+            self.maps[layer].build((None, None, None, student.get_layer(layer).filters))
+        self.means = {layer: keras.metrics.Mean(f"unexplained/{layer}") for layer in LAYERS}
+        self.means |= {f"far/{layer}": keras.metrics.Mean(f"disagreement/{layer}") for layer in STYLE}
+        self.teachers = lambda images: targets(teachers, images)  # a function: no part of the model, or of its file
+        self._scales = dict(scales)
+        self.built = True
+
+    def call(self, images: Any) -> dict[str, Any]:
+        """The student's features."""
+        return self.student(images)
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        """The sum of the losses on a batch of pictures, a scalar."""
+        del y, sample_weight, training
+        wanted = self.teachers(x)
+        total = 0.0
+        for layer in LAYERS:
+            missed = self.missed(layer, y_pred[layer], wanted[layer])
+            self.means[layer].update_state(missed)
+            total = total + (missed if layer in STYLE else PASSING_WEIGHT * missed)
+        return total + sum(self._style(layer, y_pred[layer], wanted[layer]) for layer in STYLE)
+
+    def missed(self, layer: str, found: Any, wanted: Any) -> Any:
+        """What the layer leaves unexplained of the teacher's, 0..1, by its linear map as it is."""
+        mapped = self.maps[layer](sampled(found[: ops.shape(wanted)[0]], layer))
+        return unexplained(mapped, sampled(wanted, layer) / self._scales[layer])
+
+    def _style(self, layer: str, found: Any, wanted: Any) -> Any:
+        ours, theirs = grams(found), grams(wanted) / self._scales[layer] ** 2
+        far = disagreement(distances(ours), distances(theirs))
+        self.means[f"far/{layer}"].update_state(far)
+        kernel, bias = self.maps[layer].kernel[0, 0], self.maps[layer].bias
+        mapped = mapped_grams(ours, ops.mean(found, axis=(1, 2)), kernel, bias)
+        return GRAM_WEIGHT * gram_error(mapped, theirs) + DISTANCE_WEIGHT * far
+
+    def fit_maps(self, images: np.ndarray) -> None:
+        """Put the best linear maps for these pictures in place (ridge regression)."""
+        wanted, found = self.teachers(images), self.student(images)
+        for layer in LAYERS:
+            goal = ops.convert_to_numpy(sampled(wanted[layer], layer)) / self._scales[layer]
+            kernel, bias = regress(ops.convert_to_numpy(sampled(found[layer][: len(goal)], layer)), goal)
+            self.maps[layer].set_weights([kernel[None, None], bias])
+
+
+def regress(found: np.ndarray, wanted: np.ndarray, ridge: float = 1e-4) -> tuple[np.ndarray, np.ndarray]:
+    """The linear map of channels, `[c,d]` and `[d]`, that takes `found` `[n,h,w,c]` nearest to `wanted` `[n,h,w,d]`."""
+    F = found.reshape(-1, found.shape[-1]).astype(np.float64)
+    T = wanted.reshape(-1, wanted.shape[-1]).astype(np.float64)
+    mean, goal = F.mean(0), T.mean(0)
+    covariance = (F - mean).T @ (F - mean) / len(F)
+    covariance += ridge * (np.trace(covariance) / len(covariance) + 1e-12) * np.eye(len(covariance))
+    kernel = np.linalg.solve(covariance, (F - mean).T @ (T - goal) / len(F))
+    return kernel.astype(np.float32), (goal - mean @ kernel).astype(np.float32)

@@ -1,0 +1,67 @@
+"""The judge: pictures optimized on a network, measured by another, the real VGG19 as far as it is at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from nst import LBFGS, Features, Gram, Objective, Style, stylize
+from nst.extractor.network import Network
+from nst.layers import LAYERS
+from nst.metrics import measure
+
+SIZE, STEPS = 384, 200
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """Several networks as one extractor: a layer comes from the first that has it."""
+
+    networks: Sequence[Network | keras.Model]
+
+    def load(self, **_: Any) -> Any:
+        """Itself: there is nothing to load."""
+        return self
+
+    def require(self, layers: Sequence[str]) -> None:
+        """Nothing is checked: a missing layer fails at the first call."""
+
+    def __call__(self, image: Any, layers: Sequence[str]) -> dict[str, Any]:
+        """{layer: `[1,h,w,c]`}."""
+        found: dict[str, Any] = {}
+        for network in self.networks:
+            left = [layer for layer in layers if layer not in found]
+            there = [layer for layer in left if layer in _layers(network)]
+            if there:
+                seen = network(image, there) if isinstance(network, Network) else network(image)
+                found |= {layer: seen[layer] for layer in there}
+        return found
+
+
+def _layers(network: Network | keras.Model) -> Sequence[str]:
+    if isinstance(network, Network):
+        return network.layers
+    return [layer.name for layer in network.layers if layer.name in LAYERS]
+
+
+def paint(extractor: Any, content: np.ndarray, style: np.ndarray, steps: int = STEPS) -> np.ndarray:
+    """`content` in the style of `style`, with the project's weights but nothing to smooth, at one size."""
+    result = stylize(
+        content,
+        [Style(style)],
+        extractor=extractor,
+        objective=Objective(Features(), Gram()),
+        optimizer=LBFGS(),
+        steps=steps,
+    )
+    return result.image
+
+
+def judged(judge: Network, picture: np.ndarray, content: np.ndarray, style: np.ndarray) -> tuple[float, float]:
+    """(style distance, content distance) under the judge."""
+    found = measure(judge, picture, content, [Style(style)])
+    return found["style_distance"], found["content_distance"]

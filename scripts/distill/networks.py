@@ -1,0 +1,149 @@
+"""The networks as Keras models, `[n,H,W,3]` RGB 0..1 -> `{layer: [n,h,w,c]}`: the slim student, and its teachers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from nst.errors import InputError
+from nst.extractor.weights import read_keras
+from nst.layers import LAYERS
+
+WIDTHS = dict(zip(LAYERS, (32, 16, 48, 32, 96, 64, 64, 64, *(128,) * 8), strict=True))
+"""Channels of the student; wide where style is read (the first layer of a block), narrow where it only passes."""
+
+MEAN, DEVIATION = 0.45, 0.226
+"""What the student's input is normalized with."""
+
+IMAGENET_MEAN = (123.68, 116.779, 103.939)
+"""Of VGG19's input: red, green, blue, 0..255."""
+
+SPARING = 2
+"""Pictures of a batch on which a teacher's layers after its last layer of style are computed: they cost much."""
+
+Weights = Mapping[str, np.ndarray]  # {"<layer>/kernel": [3,3,in,out], "<layer>/bias": [out]}
+Step = Callable[[Any], Any]
+
+
+def student(widths: Mapping[str, int] = WIDTHS, seed: int = 0) -> keras.Model:
+    """The slim network, drawn anew (He et al. 2015): zero padding, ReLU, max pooling."""
+    layers = [
+        keras.layers.Conv2D(
+            widths[layer],
+            3,
+            padding="same",
+            activation="relu",
+            kernel_initializer=keras.initializers.HeNormal(seed=seed + index),
+            name=layer,
+        )
+        for index, layer in enumerate(LAYERS)
+    ]
+    return _graph({layer.name: layer for layer in layers}, lambda image: (image - MEAN) / DEVIATION)
+
+
+def teacher(file: Path) -> keras.Model:
+    """A trained network: Keras's VGG19 from its `.h5`, or any of its widths from an `.npz` with reflect padding.
+
+    Args:
+        file: a Keras file, or an `.npz` of `preprocess/kernel` (1x1), `preprocess/bias`, and for each layer
+            `<layer>/kernel` and `<layer>/bias`.
+    """
+    if file.suffix == ".npz":
+        with np.load(file) as arrays:
+            return _narrow({key: arrays[key] for key in arrays.files})
+    weights: dict[str, np.ndarray] = {}
+    for layer, (kernel, bias) in read_keras(file).items():
+        weights |= {f"{layer}/kernel": kernel, f"{layer}/bias": bias}
+    first = f"{LAYERS[0]}/kernel"
+    weights[first] = weights[first][:, :, ::-1]  # Keras's VGG19 takes blue, green, red
+    return _fixed(weights, "same", lambda image: image * 255.0 - np.float32(IMAGENET_MEAN), None)
+
+
+def load(network: keras.Model, weights: Weights) -> None:
+    """Put `weights` into `network`, whose further channels keep what they have and are not listened to at first.
+
+    Raises:
+        InputError: a layer of `weights` is wider than the network's.
+    """
+    for layer in network.layers:
+        if f"{layer.name}/kernel" not in weights:
+            continue
+        kernel, bias = (np.array(value) for value in layer.get_weights())
+        old = weights[f"{layer.name}/kernel"]
+        inputs, outputs = old.shape[2:]
+        if inputs > kernel.shape[2] or outputs > kernel.shape[3]:
+            raise InputError(f"{layer.name} has {old.shape[2:]} channels, more than the network's {kernel.shape[2:]}")
+        kernel[:, :, inputs:, :outputs] = 0
+        kernel[:, :, :inputs, :outputs] = old
+        bias[:outputs] = weights[f"{layer.name}/bias"]
+        layer.set_weights([kernel, bias])
+
+
+def weights_of(network: keras.Model) -> dict[str, np.ndarray]:
+    """`{"<layer>/kernel": ..., "<layer>/bias": ...}` of a network's convolutions."""
+    found: dict[str, np.ndarray] = {}
+    for layer in network.layers:
+        if layer.name in LAYERS:
+            kernel, bias = (np.asarray(value, np.float32) for value in layer.get_weights())
+            found |= {f"{layer.name}/kernel": kernel, f"{layer.name}/bias": bias}
+    return found
+
+
+def _narrow(weights: Weights) -> keras.Model:
+    mixing = keras.layers.Conv2D(3, 1, name="preprocess")
+    mixing.build((None, None, None, 3))
+    mixing.set_weights([weights["preprocess/kernel"], weights["preprocess/bias"]])
+    border = ((0, 0), (1, 1), (1, 1), (0, 0))
+    return _fixed(weights, "valid", mixing, lambda x: ops.pad(x, border, mode="reflect"))
+
+
+def _fixed(weights: Weights, padding: str, preprocess: Step, border: Step | None) -> keras.Model:
+    """A network of given weights, not to be trained."""
+    there = [layer for layer in LAYERS if f"{layer}/kernel" in weights]
+    if there != list(LAYERS[: len(there)]) or not there:
+        raise InputError(f"a teacher must have every layer from {LAYERS[0]} to its last; this one has {there}")
+    layers: dict[str, keras.layers.Layer] = {}
+    for name in there:
+        kernel, bias = weights[f"{name}/kernel"], weights[f"{name}/bias"]
+        layers[name] = keras.layers.Conv2D(kernel.shape[-1], 3, padding=padding, activation="relu", name=name)
+        layers[name].build((None, None, None, kernel.shape[2]))
+        layers[name].set_weights([kernel, bias])
+    model = _graph(layers, preprocess, border, SPARING)
+    model.trainable = False
+    return model
+
+
+def _graph(
+    layers: Mapping[str, keras.layers.Layer], preprocess: Step, border: Step | None = None, sparing: int | None = None
+) -> keras.Model:
+    """The graph of VGG19; with `sparing`, what follows the last layer of style sees only so many pictures."""
+    image = keras.Input((None, None, 3), name="image")
+    x, features = preprocess(image), {}
+    last = [name for name in layers if name.endswith("conv1")][-1]
+    for name, layer in layers.items():
+        if name.endswith("conv1") and name != LAYERS[0]:
+            x = keras.layers.MaxPooling2D(2)(x)
+        x = features[name] = layer(border(x) if border else x)
+        if name == last and sparing:
+            x = x[:sparing, ...]
+    return keras.Model(image, features)
+
+
+def targets(teachers: Sequence[keras.Model], images: Any) -> dict[str, Any]:
+    """`{layer: features}` of all sixteen layers; each comes from the first teacher that has it.
+
+    Where no teacher reaches `block5_conv2 ... 4`, their targets are the teacher's `block5_conv1` averaged over 3, 5
+    and 7 positions: what a further convolution sees of it. A layer may have fewer pictures than `images`.
+    """
+    found: dict[str, Any] = {}
+    for model in teachers:
+        found = {**model(images), **found}
+    for reach, layer in enumerate(LAYERS[13:], 1):
+        if layer not in found:
+            found[layer] = ops.average_pool(found[LAYERS[12]], 2 * reach + 1, strides=1, padding="same")
+    return {layer: ops.stop_gradient(features) for layer, features in found.items()}

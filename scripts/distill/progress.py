@@ -1,0 +1,99 @@
+"""Checkpoints, curves and validation of a training run."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import ops
+from scipy.stats import spearmanr
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+from distill.distillation import STYLE, Distillation
+from distill.losses import distances, grams
+from distill.visited import Visited
+from nst.layers import LAYERS
+
+CHUNK = 8
+"""Pictures validated at a time."""
+
+
+def validate(model: Distillation, images: np.ndarray) -> dict[str, float]:
+    """What the student leaves unexplained of held-out pictures, and the rank correlation of distances of style."""
+    missed: dict[str, list[float]] = {layer: [] for layer in LAYERS}
+    ours: dict[str, list[np.ndarray]] = {layer: [] for layer in STYLE}
+    theirs: dict[str, list[np.ndarray]] = {layer: [] for layer in STYLE}
+    for start in range(0, len(images), CHUNK):
+        chunk = images[start : start + CHUNK]
+        found, wanted = model.student(chunk), model.teachers(chunk)
+        for layer in LAYERS:
+            missed[layer].append(float(ops.convert_to_numpy(model.missed(layer, found[layer], wanted[layer]))))
+        for layer in STYLE:
+            ours[layer].append(ops.convert_to_numpy(grams(found[layer])))
+            theirs[layer].append(ops.convert_to_numpy(grams(wanted[layer])))
+    figures = {f"held_out/{layer}": float(np.mean(values)) for layer, values in missed.items()}
+    for name, layers in (("blocks 1-3", STYLE[:3]), ("blocks 4-5", STYLE[3:])):
+        mine, teacher = (_mean_distance(grams_of, layers) for grams_of in (ours, theirs))
+        figures[f"spearman/{name}"] = float(np.asarray(spearmanr(mine, teacher))[0])
+    return figures
+
+
+def _mean_distance(grams_of: dict[str, list[np.ndarray]], layers: tuple[str, ...]) -> np.ndarray:
+    """The mean over `layers` of the distances of all pairs of pictures, `[pairs]`."""
+    per_layer = [ops.convert_to_numpy(distances(np.concatenate(grams_of[layer]))) for layer in layers]
+    return np.mean(per_layer, axis=0)[np.triu_indices(len(per_layer[0]), 1)]
+
+
+class Progress:
+    """The folder of a training run: `step` done, the `curve` so far, checkpoints and TensorBoard events."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self._state = folder / "state.json"
+        state = json.loads(self._state.read_text()) if self._state.is_file() else {}
+        self.step: int = state.get("step", 0)
+        self.seconds: float = state.get("seconds", 0.0)
+        self.curve: list[dict[str, float]] = state.get("curve", [])
+        self._events = EventFileWriter(str(folder))
+
+    def log(self, step: int, figures: dict[str, float], seconds: float) -> None:
+        """Print the figures, add them to the curve and show them in TensorBoard."""
+        self.seconds += seconds
+        self.curve.append({"step": step, **{key: round(value, 4) for key, value in figures.items()}})
+        for tag, value in figures.items():
+            summary = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
+            self._events.add_event(Event(wall_time=time.time(), step=step, summary=summary))
+        self._events.flush()
+        style = " ".join(f"{figures[f'held_out/{layer}']:.3f}" for layer in STYLE)
+        ranks = " ".join(f"{value:.3f}" for key, value in figures.items() if key.startswith("spearman/"))
+        print(
+            f"{step:6d}  {self.seconds / 60:6.1f} min  loss {figures.get('loss', float('nan')):.3f}"
+            f"  left unexplained {style}  rank correlation {ranks}  revived {figures.get('revived', 0):.0f}",
+            flush=True,
+        )
+
+    def save(self, step: int, model: keras.Model, visited: Visited) -> None:
+        """A checkpoint; the state is written last, and names the files that belong to it."""
+        weights, pool = self.folder / f"step{step}.weights.h5", self.folder / f"step{step}.npz"
+        model.save_weights(weights)
+        np.savez(pool, **visited.state())
+        part = self._state.with_suffix(".part")
+        part.write_text(json.dumps({"step": step, "seconds": self.seconds, "curve": self.curve}))
+        part.replace(self._state)
+        for old in self.folder.glob("step*"):
+            if old not in (weights, pool):
+                old.unlink()
+        self.step = step
+
+    def restore(self, model: keras.Model, visited: Visited) -> None:
+        """The model, its optimizer and the pool as the last checkpoint has them."""
+        model.optimizer.build(model.trainable_variables)
+        model.load_weights(self.folder / f"step{self.step}.weights.h5")
+        with np.load(self.folder / f"step{self.step}.npz") as pool:
+            visited.restore({key: pool[key] for key in pool.files})

@@ -1,0 +1,117 @@
+"""What a network knows of what its teachers see: variance left unexplained, and rank correlations of distances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from distill.distillation import STYLE, regress
+from nst.layers import LAYERS
+
+See = Callable[[np.ndarray], Mapping[str, np.ndarray]]  # [1,H,W,3] -> {layer: [1,h,w,c]}
+
+SHALLOW, DEEP = STYLE[:3], STYLE[3:]
+CONTENT_SHALLOW, CONTENT_DEEP = "block3_conv3", "block4_conv2"
+POSITIONS = 256
+"""Of a layer, drawn from each picture for the linear maps."""
+
+
+def unexplained(
+    network: See, teacher: See, fitted: Sequence[np.ndarray], judged: Sequence[np.ndarray]
+) -> dict[str, float]:
+    """{layer: the share of the teacher's variance that the best linear map of channels leaves}.
+
+    Args:
+        network: which is judged.
+        teacher: what it should explain, at the layers it has.
+        fitted: the pictures on which the linear maps are fitted.
+        judged: others, on which their error is measured.
+    """
+    ours, theirs = _positions(network, teacher, fitted)
+    found, wanted = _positions(network, teacher, judged)
+    shares = {}
+    for layer in theirs:
+        kernel, bias = regress(ours[layer], theirs[layer])
+        error = ((found[layer] @ kernel + bias - wanted[layer]) ** 2).mean()
+        shares[layer] = float(error / wanted[layer].var(0).mean())
+    return shares
+
+
+def _positions(network: See, teacher: See, pictures: Sequence[np.ndarray]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The same random positions of both networks, `{layer: [positions, channels]}`."""
+    random = np.random.default_rng(0)
+    ours: dict[str, list[np.ndarray]] = {}
+    theirs: dict[str, list[np.ndarray]] = {}
+    for picture in pictures:
+        mine, its = network(picture), teacher(picture)
+        for layer in LAYERS:
+            if layer not in its:
+                continue
+            height, width = its[layer].shape[1:3]
+            chosen = random.choice(height * width, min(POSITIONS, height * width), replace=False)
+            ours.setdefault(layer, []).append(_flat(mine[layer])[chosen])
+            theirs.setdefault(layer, []).append(_flat(its[layer])[chosen])
+    return {k: np.concatenate(v) for k, v in ours.items()}, {k: np.concatenate(v) for k, v in theirs.items()}
+
+
+def correlations(network: See, shallow: See, deep: See, pictures: Sequence[np.ndarray]) -> dict[str, float]:
+    """Spearman's rank correlations, over all pairs of `pictures`, of the distances that two networks see.
+
+    Args:
+        network: which is judged.
+        shallow: the judge of blocks 1-3.
+        deep: the judge of blocks 4 and 5.
+        pictures: all of one size.
+
+    Returns:
+        {"style blocks 1-3", "style blocks 4-5", "content block3_conv3", "content block4_conv2"}: 1 is the same order.
+    """
+    mine, first, second = (_Distances(see, pictures) for see in (network, shallow, deep))
+    return {
+        "style blocks 1-3": _rank(mine.style(SHALLOW), first.style(SHALLOW)),
+        "style blocks 4-5": _rank(mine.style(DEEP), second.style(DEEP)),
+        f"content {CONTENT_SHALLOW}": _rank(mine.content(CONTENT_SHALLOW), first.content(CONTENT_SHALLOW)),
+        f"content {CONTENT_DEEP}": _rank(mine.content(CONTENT_DEEP), second.content(CONTENT_DEEP)),
+    }
+
+
+class _Distances:
+    """Relative distances of all ordered pairs of pictures, as the metrics define them."""
+
+    def __init__(self, see: See, pictures: Sequence[np.ndarray]) -> None:
+        self._grams: dict[str, list[np.ndarray]] = {}
+        self._features: dict[str, list[np.ndarray]] = {}
+        for picture in pictures:
+            for layer, features in see(picture).items():
+                if layer in STYLE:
+                    F = _flat(features)
+                    self._grams.setdefault(layer, []).append(F.T @ F / len(F))
+                if layer in (CONTENT_SHALLOW, CONTENT_DEEP):
+                    self._features.setdefault(layer, []).append(features)
+
+    def style(self, layers: Sequence[str]) -> np.ndarray:
+        """The mean over `layers` of mean((G - A)^2) / mean(A^2)."""
+        return np.mean([_relative(self._grams[layer]) for layer in layers], axis=0)
+
+    def content(self, layer: str) -> np.ndarray:
+        """mean((F - P)^2) / mean(P^2)."""
+        return _relative(self._features[layer])
+
+
+def _relative(values: Sequence[np.ndarray]) -> np.ndarray:
+    flat = np.stack([value.ravel() for value in values]).astype(np.float64)
+    products = flat @ flat.T
+    energy = np.diag(products)
+    distances = (energy[:, None] + energy[None, :] - 2 * products) / energy[None, :]
+    return distances[~np.eye(len(flat), dtype=bool)]
+
+
+def _rank(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.asarray(spearmanr(a, b))[0])
+
+
+def _flat(features: np.ndarray) -> np.ndarray:
+    return np.asarray(features).reshape(-1, features.shape[-1])

@@ -1,0 +1,98 @@
+"""One picture of a sweep over contents and styles, contents down, styles across:
+
+python -m nst.run sweep=gallery
+python scripts/gallery.py outputs/sweeps/gallery docs/gallery.jpg
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+from jpeg import encode
+from PIL import Image, ImageOps
+
+from nst import assets
+from nst.errors import InputError
+
+CELL, GAP = (270, 180), 6
+PAPER = (255, 255, 255)
+MAX_BYTES = 700_000
+
+Grid = dict[tuple[str, str], Path]  # {(content, style): picture}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Make the picture; the exit status is 2 for a folder without a whole grid."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sweep", type=Path, help="the folder of a sweep")
+    parser.add_argument("picture", type=Path, help="the JPEG to write")
+    options = parser.parse_args(arguments)
+    try:
+        sheet = compose(find(options.sweep))
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    options.picture.write_bytes(encode(sheet, MAX_BYTES, progressive=True))
+    print(f"{options.picture}: {sheet.width}x{sheet.height}, {options.picture.stat().st_size / 1000:.0f} KB")
+    return 0
+
+
+def find(folder: Path) -> Grid:
+    """The results of the runs in `folder`.
+
+    Raises:
+        InputError: no run there, or a content that lacks a style.
+    """
+    grid: Grid = {}
+    for config in sorted(folder.glob("*/config.yaml")):
+        picture = config.with_name("result.png")
+        if picture.is_file():
+            chosen = yaml.safe_load(config.read_text())
+            grid[chosen["content"]["image"], chosen["style"]["image"]] = picture
+    contents, styles = axes(grid)
+    missing = [f"{content} x {style}" for content in contents for style in styles if (content, style) not in grid]
+    if missing or not grid:
+        raise InputError(f"{folder} holds no run with a result" if not grid else f"not done yet: {', '.join(missing)}")
+    return grid
+
+
+def axes(grid: Grid) -> tuple[list[str], list[str]]:
+    """The contents and the styles, each once, in the order of the catalogue."""
+    order = list(assets.catalogue())
+    rank = {name: place for place, name in enumerate(order)}
+    contents, styles = ({pair[axis] for pair in grid} for axis in (0, 1))
+    return (
+        sorted(contents, key=lambda name: (rank.get(name, len(rank)), name)),
+        sorted(styles, key=lambda name: (rank.get(name, len(rank)), name)),
+    )
+
+
+def compose(grid: Grid) -> Image.Image:
+    """The sheet: styles along the top, contents down the left side, and what became of each pair."""
+    contents, styles = axes(grid)
+    width, height = (cell + GAP for cell in CELL)
+    sheet = Image.new("RGB", (width * (len(styles) + 1) - GAP, height * (len(contents) + 1) - GAP), PAPER)
+    for column, style in enumerate(styles, 1):
+        sheet.paste(cell(original(style)), (column * width, 0))
+    for row, content in enumerate(contents, 1):
+        sheet.paste(cell(original(content)), (0, row * height))
+        for column, style in enumerate(styles, 1):
+            sheet.paste(cell(grid[content, style]), (column * width, row * height))
+    return sheet
+
+
+def original(name: str) -> Path:
+    """The file of a picture by its name or path."""
+    return assets.find(name).path
+
+
+def cell(path: Path) -> Image.Image:
+    """The middle of a picture at the size of a cell."""
+    with Image.open(path) as picture:
+        return ImageOps.fit(picture.convert("RGB"), CELL, Image.Resampling.LANCZOS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

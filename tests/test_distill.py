@@ -1,0 +1,253 @@
+"""Training and judging the bundled network: the losses against naive versions, the script whole at a small size."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from distill import crops, losses, networks, slim, worth
+from distill.distillation import regress
+from keras import ops
+from PIL import Image
+
+from nst.extractor.vgg19_slim import read_slim
+from nst.layers import BLOCKS, LAYERS
+from tests.conftest import ROOT, blobs
+
+SMALL = {layer: 4 + 2 * int(layer[5]) for layer in LAYERS}
+NARROW_LAYERS = LAYERS[:13]
+
+
+@pytest.fixture(scope="module")
+def student() -> keras.Model:
+    return networks.student(SMALL, seed=3)
+
+
+@pytest.fixture(scope="module")
+def images() -> np.ndarray:
+    return np.concatenate([blobs(64, 64, seed) for seed in range(4)])
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A teacher of random weights in the layout of the 16 times narrowed VGG19."""
+    random, inputs = np.random.default_rng(0), 3
+    arrays = {"preprocess/kernel": np.eye(3, dtype=np.float32)[None, None], "preprocess/bias": np.zeros(3, np.float32)}
+    for layer in NARROW_LAYERS:
+        outputs = SMALL[layer]
+        kernel = random.normal(0, np.sqrt(2 / (9 * inputs)), (3, 3, inputs, outputs))
+        arrays |= {f"{layer}/kernel": kernel.astype(np.float32), f"{layer}/bias": np.full(outputs, 0.1, np.float32)}
+        inputs = outputs
+    path = tmp_path_factory.mktemp("teacher") / "narrow.npz"
+    np.savez(path, **arrays)
+    return path
+
+
+def numpy_of(features: dict) -> dict[str, np.ndarray]:
+    return {layer: ops.convert_to_numpy(value) for layer, value in features.items()}
+
+
+class TestLosses:
+    def test_the_distances_are_those_of_two_nested_loops(self, rng: np.random.Generator) -> None:
+        G = rng.normal(size=(4, 5, 5)).astype(np.float32)
+        found = ops.convert_to_numpy(losses.distances(G))
+        for i in range(4):
+            for j in range(4):
+                energy = ((G[i] ** 2).sum() + (G[j] ** 2).sum()) / 2
+                np.testing.assert_allclose(found[i, j], ((G[i] - G[j]) ** 2).sum() / energy, atol=1e-5)
+
+    def test_the_grams_of_mapped_features_need_no_mapped_features(self, rng: np.random.Generator) -> None:
+        F, kernel, bias = (rng.normal(size=shape).astype(np.float32) for shape in ((2, 6, 7, 3), (3, 5), (5,)))
+        mapped = losses.mapped_grams(losses.grams(F), F.mean((1, 2)), kernel, bias)
+        np.testing.assert_allclose(mapped, losses.grams(F @ kernel + bias), rtol=1e-4, atol=1e-4)
+
+    def test_nothing_is_left_of_what_is_known_and_all_of_what_is_only_its_mean(self, rng: np.random.Generator) -> None:
+        wanted = rng.normal(size=(2, 5, 5, 3)).astype(np.float32)
+        mean = np.broadcast_to(wanted.mean((0, 1, 2)), wanted.shape)
+        assert float(losses.unexplained(wanted, wanted)) == 0
+        assert float(losses.unexplained(mean, wanted)) == pytest.approx(1, rel=1e-4)
+
+    def test_disagreement_is_of_ratios_and_counts_each_pair_once(self) -> None:
+        near, far = np.array([[0, 0.5], [0.5, 0]], np.float32), np.array([[0, 1], [1, 0]], np.float32)
+        expected = np.log((1 + losses.FLOOR) / (0.5 + losses.FLOOR)) ** 2
+        assert float(losses.disagreement(near, far)) == pytest.approx(expected, rel=1e-4)
+        assert float(losses.disagreement(far, far)) == 0
+
+    def test_a_linear_map_is_found_again(self, rng: np.random.Generator) -> None:
+        F, kernel, bias = rng.normal(size=(1, 30, 30, 4)), rng.normal(size=(4, 6)), rng.normal(size=6)
+        found_kernel, found_bias = regress(F, F @ kernel + bias, ridge=1e-9)
+        np.testing.assert_allclose(found_kernel, kernel, atol=1e-4)
+        np.testing.assert_allclose(found_bias, bias, atol=1e-4)
+
+
+class TestNetworks:
+    def test_the_student_is_the_runners_network(self, student: keras.Model, images: np.ndarray, tmp_path: Path) -> None:
+        slim.write(tmp_path / "slim.npz", networks.weights_of(student), {})
+        written, trained = read_slim(tmp_path / "slim.npz", "test"), numpy_of(student(images[:1]))
+        for layer, features in written(tf.constant(images[:1]), LAYERS).items():
+            np.testing.assert_allclose(features, trained[layer], rtol=0.02, atol=0.02 * trained[layer].max())
+
+    def test_every_layer_is_scaled_to_a_mean_of_one_and_says_the_same(
+        self, student: keras.Model, images: np.ndarray
+    ) -> None:
+        before = numpy_of(student(images))
+        scaled = networks.student(SMALL)
+        networks.load(scaled, slim.normalized(student, images))
+        for layer, features in numpy_of(scaled(images)).items():
+            assert features.mean() == pytest.approx(1, rel=1e-3)
+            np.testing.assert_allclose(features, before[layer] / before[layer].mean(), rtol=1e-3, atol=1e-3)
+
+    def test_wider_layers_start_as_the_narrower_network(self, student: keras.Model, images: np.ndarray) -> None:
+        wide = networks.student({layer: width + 3 for layer, width in SMALL.items()})
+        networks.load(wide, networks.weights_of(student))
+        ours, theirs = numpy_of(wide(images)), numpy_of(student(images))
+        for layer in LAYERS:
+            np.testing.assert_allclose(ours[layer][..., : SMALL[layer]], theirs[layer], atol=1e-4)
+            assert np.ptp(ours[layer][..., SMALL[layer] :]) > 0, "the further channels are drawn, not zero"
+
+    def test_a_dead_channel_is_revived_and_nothing_else_changes(self, images: np.ndarray) -> None:
+        student = networks.student(SMALL, seed=3)
+        layer, after = student.get_layer("block2_conv1"), "block2_conv2"
+        kernel, bias = (np.array(value) for value in layer.get_weights())
+        bias[2] = -1e3
+        layer.set_weights([kernel, bias])
+        before = numpy_of(student(images))[after]
+        assert slim.dead(student, images)["block2_conv1"][2]
+        slim.revive(student, images, np.random.default_rng(0))
+        assert not slim.dead(student, images)["block2_conv1"].any()
+        np.testing.assert_allclose(numpy_of(student(images))[after], before, atol=1e-5)
+
+    def test_the_narrow_teacher_pads_by_reflection(self, narrow: Path, images: np.ndarray) -> None:
+        model = networks.teacher(narrow)
+        with np.load(narrow) as file:
+            kernel, bias = file["block1_conv1/kernel"], file["block1_conv1/bias"]
+        padded = np.pad(images[:1], ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
+        windows = np.lib.stride_tricks.sliding_window_view(padded[0], (3, 3), axis=(0, 1))  # [H,W,c,3,3]
+        expected = np.maximum(np.einsum("hwcyx,yxco->hwo", windows, kernel) + bias, 0)
+        np.testing.assert_allclose(model(images[:1])["block1_conv1"][0], expected, atol=1e-4)
+        assert not model.trainable_variables
+
+    def test_every_layer_has_a_target_and_the_first_teacher_is_preferred(
+        self, narrow: Path, images: np.ndarray
+    ) -> None:
+        first, second = networks.teacher(narrow), networks.student(SMALL, seed=9)
+        found = networks.targets([first, second], images)
+        assert set(found) == set(LAYERS)
+        np.testing.assert_array_equal(found["block3_conv1"], first(images)["block3_conv1"])
+        np.testing.assert_array_equal(found["block5_conv4"], second(images)["block5_conv4"])
+        alone = networks.targets([first], images)
+        assert alone["block5_conv4"].shape == alone["block5_conv1"].shape
+
+    @pytest.mark.skipif("NST_VGG19_WEIGHTS" not in os.environ, reason="no real VGG19 weights at hand")
+    def test_the_real_teacher_sees_what_the_runner_sees(self, images: np.ndarray) -> None:
+        from nst import VGG19
+
+        file = Path(os.environ["NST_VGG19_WEIGHTS"])
+        runner = VGG19(str(file), pooling="max").load()
+        for layer, features in numpy_of(networks.teacher(file)(images[:1])).items():
+            np.testing.assert_allclose(features, runner(tf.constant(images[:1]), [layer])[layer], rtol=1e-3, atol=0.05)
+
+
+class TestCrops:
+    def test_a_batch_follows_from_its_number(self) -> None:
+        pictures = [(blobs(90, 120, seed)[0] * 255).astype(np.uint8) for seed in range(3)]
+        data = crops.Crops(pictures, np.array([1.0, 0.0, 3.0]))
+        one, again = (data.batch(6, 48, np.random.default_rng((0, 5))) for _ in range(2))
+        np.testing.assert_array_equal(one, again)
+        assert one.shape == (6, 48, 48, 3)
+        assert one.dtype == np.float32
+        assert 0 <= one.min() <= one.max() <= 1
+
+    def test_what_is_held_out_is_not_used(self) -> None:
+        files = [Path(f"{i}.jpg") for i in range(20)]
+        kept, used = crops.split(files, 5, 0)
+        assert len(kept) == 5
+        assert sorted(kept + used) == sorted(files)
+        assert crops.split(files, 5, 0) == (kept, used)
+
+
+def test_a_network_explains_itself_and_ranks_as_itself(student: keras.Model) -> None:
+    def see(picture: np.ndarray) -> dict[str, np.ndarray]:
+        return numpy_of(student(picture))
+
+    pictures = [blobs(64, 64, seed) for seed in range(6)]
+    assert max(worth.unexplained(see, see, pictures[:3], pictures[3:]).values()) < 0.05
+    assert worth.correlations(see, see, see, pictures) == pytest.approx(
+        dict.fromkeys(("style blocks 1-3", "style blocks 4-5", "content block3_conv3", "content block4_conv2"), 1.0)
+    )
+
+
+@pytest.fixture(scope="module")
+def command(narrow: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The training script at a small size, on pictures of blobs and a teacher of random weights."""
+    folder = tmp_path_factory.mktemp("training")
+    for seed in range(8):
+        Image.fromarray((blobs(64, 80, seed)[0] * 255).astype(np.uint8)).save(folder / f"{seed}.png")
+    small = "--batch 4 --crop 32 --late-crop 48 --late-batch 2 --held-out 4 --visited 2 --painting 2 --every 2"
+    return [sys.executable, str(ROOT / "scripts/train_slim.py"), str(folder), "--teacher", str(narrow), *small.split()]
+
+
+class TestTraining:
+    """The script, whole."""
+
+    def run(self, command: list[str], *more: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        return subprocess.run([*command, *more], env=environment, capture_output=True, text=True, check=False)
+
+    def test_it_trains_stops_goes_on_and_ends_with_the_same_weights(self, command: list[str], tmp_path: Path) -> None:
+        whole = self.run(command, "--steps", "6", "--out", str(tmp_path / "whole"))
+        assert whole.returncode == 0, whole.stderr
+        card = json.loads((tmp_path / "whole/vgg19_slim.json").read_text())
+        assert [point["step"] for point in card["curve"]] == [0, 2, 4, 6]
+        assert card["teachers"][0]["file"] == "narrow.npz"
+        assert list((tmp_path / "whole").glob("events*")), "curves for TensorBoard"
+
+        stopped = self.run(command, "--steps", "6", "--stop-after", "4", "--out", str(tmp_path / "parts"))
+        assert stopped.returncode == 0, stopped.stderr
+        assert not (tmp_path / "parts/vgg19_slim.npz").exists()
+        went_on = self.run(command, "--steps", "6", "--out", str(tmp_path / "parts"))
+        assert went_on.returncode == 0, went_on.stderr
+        with np.load(tmp_path / "whole/vgg19_slim.npz") as one, np.load(tmp_path / "parts/vgg19_slim.npz") as other:
+            for key in one.files:
+                np.testing.assert_allclose(one[key], other[key], rtol=1e-2, atol=1e-3, err_msg=key)
+
+    def test_bad_input_gets_one_line(self, command: list[str], tmp_path: Path) -> None:
+        missing = self.run(command, "--held-out", "8", "--out", str(tmp_path))
+        assert missing.returncode == 2
+        assert missing.stderr.strip().splitlines()[-1].startswith("8 pictures are too few to hold out 8")
+        missing = self.run([*command[:2], str(tmp_path / "nowhere"), *command[3:]], "--out", str(tmp_path))
+        assert missing.returncode == 2
+        assert "there is no" in missing.stderr
+
+
+def test_the_bundled_network_has_all_layers_alive_and_scaled() -> None:
+    from skimage import data
+
+    from nst.extractor.vgg19_slim import FILE
+
+    bundled = read_slim(FILE, "test")
+    assert len(bundled.layers) == sum(BLOCKS)
+    pictures = [
+        crops.centre(picture, 208)[None] for picture in (data.astronaut(), data.chelsea(), data.coffee(), data.rocket())
+    ]
+    seen = [bundled(tf.constant(picture), LAYERS) for picture in pictures]
+    for layer in LAYERS:
+        highest = np.max([features[layer].numpy().max((0, 1, 2)) for features in seen], axis=0)
+        assert (highest > 0).all(), f"{layer} has dead channels"
+        assert 0.3 < np.mean([features[layer].numpy().mean() for features in seen]) < 3
+
+
+def test_the_bundled_networks_card_is_of_this_file() -> None:
+    from nst.extractor.vgg19_slim import FILE
+
+    card = json.loads(FILE.with_suffix(".json").read_text())
+    assert card["sha256"] == hashlib.sha256(FILE.read_bytes()).hexdigest()
+    assert FILE.stat().st_size < 6e6
