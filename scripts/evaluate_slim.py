@@ -23,8 +23,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "1")
 import numpy as np
 import tensorflow as tf
-from distill import crops, judge, networks, worth
 
+from distill import crops, judge, networks, worth
 from nst.errors import InputError
 from nst.extractor.network import Network
 from nst.extractor.vgg19 import VGG19

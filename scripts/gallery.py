@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
-from jpeg import encode
 from PIL import Image, ImageOps
 
+from jpeg import encode
 from nst import assets
 from nst.errors import InputError
 

@@ -12,9 +12,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from PIL import Image
+
 import paintings
 from jpeg import encode
-from PIL import Image
 
 OUT = Path(__file__).resolve().parent.parent / "nst" / "bundled" / "pictures"
 SEED = 1889

@@ -22,12 +22,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # two pools of threads, forward and backward: neither may spin
 import keras
 import numpy as np
+from keras import ops
+
 from distill import crops, memory, networks, slim
 from distill.distillation import Distillation
 from distill.progress import Progress, validate
 from distill.visited import Visited
-from keras import ops
-
 from nst.errors import InputError
 
 WARMUP = 100
@@ -35,7 +35,6 @@ COOLDOWN = 0.9
 """The share of the steps over which the learning rate falls to nothing."""
 
 
-@keras.saving.register_keras_serializable("nst")
 class Schedule(keras.optimizers.schedules.LearningRateSchedule):
     """Linear warm-up, a plateau, and half a cosine down to a hundredth."""
 
@@ -47,10 +46,6 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
         step = ops.cast(step, "float32")
         fallen = ops.clip((step - (1 - COOLDOWN) * self.steps) / (COOLDOWN * self.steps), 0.0, 1.0)
         return self.rate * ops.minimum(1.0, (step + 1) / WARMUP) * (0.505 + 0.495 * ops.cos(np.pi * fallen))
-
-    def get_config(self) -> dict[str, Any]:
-        """For Keras to save."""
-        return {"rate": self.rate, "steps": self.steps}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -13,11 +13,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from distill import crops, losses, networks, slim, worth
-from distill.distillation import regress
 from keras import ops
 from PIL import Image
 
+from distill import crops, losses, networks, slim, worth
+from distill.distillation import regress
 from nst.extractor.vgg19_slim import read_slim
 from nst.layers import BLOCKS, LAYERS
 from tests.conftest import ROOT, blobs

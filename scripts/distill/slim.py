@@ -18,8 +18,11 @@ from nst.layers import LAYERS
 
 def dead(student: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
     """`{layer: [channels] bool}`: the channels that are zero everywhere on `images`."""
-    features = student(images)
-    return {layer: ops.convert_to_numpy(ops.max(features[layer], axis=(0, 1, 2))) <= 1e-6 for layer in LAYERS}
+    return {layer: _silent(features) for layer, features in student(images).items()}
+
+
+def _silent(features: Any) -> np.ndarray:
+    return ops.convert_to_numpy(ops.max(features, axis=(0, 1, 2))) <= 1e-6
 
 
 def revive(
@@ -27,26 +30,38 @@ def revive(
 ) -> int:
     """Draw the kernels of dead channels anew, at the spread of the living ones; returns how many there were.
 
-    Nothing listens to them at first, neither the next layer nor `maps`, the 1x1 convolutions of each layer's
-    features, so that what is computed stays as it was.
+    Their biases are such that they are zero on average of `images` before the ReLU. Nothing listens to them at
+    first, neither the next layer nor `maps`, the 1x1 convolutions of each layer's features, so that what is
+    computed stays as it was.
     """
-    count = 0
-    for name, silent in dead(student, images).items():
-        if not silent.any() or silent.all():
-            continue
-        layer = student.get_layer(name)
-        kernel, bias = (np.array(value) for value in layer.get_weights())
-        fresh = random.normal(0, kernel[..., ~silent].std(), kernel[..., silent].shape)
-        kernel[..., silent] = fresh - fresh.mean((0, 1, 2))  # what comes in is never negative, and would tip the scales
-        bias[silent] = 0.02
-        layer.set_weights([kernel, bias])
-        followers = [student.get_layer(LAYERS[LAYERS.index(name) + 1])] if name != LAYERS[-1] else []
-        for follower in [*followers, *([maps[name]] if maps else [])]:
-            kernel, bias = (np.array(value) for value in follower.get_weights())
-            kernel[:, :, silent] = 0
-            follower.set_weights([kernel, bias])
-        count += int(silent.sum())
+    features, count = student(images), 0
+    for index, name in enumerate(LAYERS):
+        silent = _silent(features[name])
+        if silent.any() and not silent.all():
+            _redraw(student.get_layer(name), silent, _input(features, images, index), random)
+            listeners = [student.get_layer(LAYERS[index + 1])] if index + 1 < len(LAYERS) else []
+            for listener in [*listeners, *([maps[name]] if maps else [])]:
+                kernel, bias = (np.array(value) for value in listener.get_weights())
+                kernel[:, :, silent] = 0
+                listener.set_weights([kernel, bias])
+            count += int(silent.sum())
     return count
+
+
+def _input(features: Mapping[str, Any], images: np.ndarray, index: int) -> Any:
+    """What the layer of that number sees."""
+    if index == 0:
+        return (images - MEAN) / DEVIATION
+    before = features[LAYERS[index - 1]]
+    return ops.max_pool(before, 2) if LAYERS[index].endswith("conv1") else before
+
+
+def _redraw(layer: keras.Layer, silent: np.ndarray, inputs: Any, random: np.random.Generator) -> None:
+    kernel, bias = (np.array(value) for value in layer.get_weights())
+    fresh = random.normal(0, kernel[..., ~silent].std(), kernel[..., silent].shape).astype(np.float32)
+    kernel[..., silent] = fresh
+    bias[silent] = -ops.convert_to_numpy(ops.mean(ops.conv(inputs, fresh, padding="same"), axis=(0, 1, 2)))
+    layer.set_weights([kernel, bias])
 
 
 def normalized(student: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:

@@ -27,24 +27,42 @@ class Easel(keras.Model):
         self.pictures = self.add_weight(
             shape=(count, size, size, 3), name="pictures", constraint=lambda x: ops.clip(x, 0.0, 1.0)
         )
-        self._student = lambda images: student(images)  # a function: the student is not what is trained here
+        self.student = student
         self.built = True
         self.compile(optimizer=keras.optimizers.Adam(0.03))
 
-    def call(self, styles_and_contents: Any) -> Any:
+    @property
+    def trainable_variables(self) -> list[Any]:
+        """The pictures: the student is not what is trained here."""
+        return [self.pictures]
+
+    @property
+    def non_trainable_variables(self) -> list[Any]:
+        """The student's, named so that every backend sees them change."""
+        return self.student.variables
+
+    trainable_weights, non_trainable_weights = trainable_variables, non_trainable_variables
+
+    def targets(self, styles: np.ndarray, contents: np.ndarray) -> dict[str, np.ndarray]:
+        """What the pictures are to come near to: {layer: Gram matrices of the styles}, and the contents' features."""
+        seen, kept = self.student(styles), self.student(contents)[CONTENT]
+        return {
+            **{layer: ops.convert_to_numpy(grams(seen[layer])) for layer in STYLE},
+            CONTENT: ops.convert_to_numpy(kept),
+        }
+
+    def call(self, targets: dict[str, Any]) -> dict[str, Any]:
         """The student's features of the pictures."""
-        return self._student(self.pictures)
+        return self.student(self.pictures)
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
-        """Relative Gram distance to the styles, and relative distance to the contents."""
+        """Relative Gram distance to the styles, and relative distance to the contents; `x` is of `targets`."""
         del y, sample_weight, training
-        count = self.pictures.shape[0]
-        seen = {layer: ops.stop_gradient(value) for layer, value in self._student(x).items()}
-        style = sum(gram_error(grams(y_pred[layer]), grams(seen[layer][:count])) for layer in STYLE)
-        content = seen[CONTENT][count:]
-        return style + CONTENT_WEIGHT * ops.mean((y_pred[CONTENT] - content) ** 2) / (ops.mean(content**2) + 1e-9)
+        style = sum(gram_error(grams(y_pred[layer]), x[layer]) for layer in STYLE)
+        away = ops.mean((y_pred[CONTENT] - x[CONTENT]) ** 2) / (ops.mean(x[CONTENT] ** 2) + 1e-9)
+        return style + CONTENT_WEIGHT * away
 
 
 class Visited:
@@ -71,9 +89,9 @@ class Visited:
             self.pictures[index] = noise if random.random() < 0.3 else self.contents[index]
             self.rounds[index] = random.integers(1, 7)
         self.easel.pictures.assign(self.pictures)
-        both = np.concatenate([self.styles, self.contents])
+        targets = self.easel.targets(self.styles, self.contents)
         for _ in range(steps):
-            self.easel.train_on_batch(both)
+            self.easel.train_on_batch(targets)
         self.pictures = ops.convert_to_numpy(self.easel.pictures).copy()
         self.rounds -= 1
 

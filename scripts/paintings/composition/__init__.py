@@ -1,12 +1,12 @@
 """A homage to Kandinsky's "Composition VIII" (1923): circles, angles, checkers, bows and lines on a clouded ground."""
 
 import numpy as np
+from PIL import Image
+
 from painter.canvas import Canvas
 from painter.frame import Frame
 from painter.hand import Hand
 from painter.palette import rgb
-from PIL import Image
-
 from paintings.composition.ground import paint_ground
 from paintings.composition.score import paint_accents, paint_chords, paint_themes
 

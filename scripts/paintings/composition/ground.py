@@ -1,12 +1,12 @@
 """The ground of the Composition: cream in broad strokes, and soft clouds of color that dissolve in it."""
 
 import numpy as np
+
 from painter.brush import Brush
 from painter.flow import level_lines
 from painter.frame import Frame, bump
 from painter.hand import Hand, Passage, Point
 from painter.palette import Ramp
-
 from paintings.composition.colors import CREAM
 
 GROUND_BRUSHES = (

@@ -1,6 +1,7 @@
 """What stands where in the Composition: great angles, haloed discs and boards, lines and accents."""
 
 import numpy as np
+
 from painter.frame import Frame
 from painter.geometric import (
     Form,
@@ -19,7 +20,6 @@ from painter.geometric import (
 from painter.hand import Hand, Point
 from painter.palette import Ramp
 from painter.shapes import arc, ellipse
-
 from paintings.composition.colors import (
     BLACK,
     BLUE,

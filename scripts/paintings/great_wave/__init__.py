@@ -1,12 +1,12 @@
 """A homage to Hokusai's "Under the Wave off Kanagawa" (about 1831), printed from blocks: wave, boats, Mount Fuji."""
 
 import numpy as np
+from PIL import Image
+
 from painter.canvas import Canvas
 from painter.curve import spline
 from painter.palette import rgb
 from painter.woodblock import Print
-from PIL import Image
-
 from paintings.great_wave.foam import Cap, Row, print_cap, print_row, print_spray
 from paintings.great_wave.scene import Boat, print_boat, print_fuji, print_sky
 from paintings.great_wave.water import DEEP, LIGHT, MID, PALE, Water, print_water, striped

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
 from painter.curve import between, curl, normals, ribbon, spline
 from painter.frame import Array
 from painter.palette import rgb
 from painter.woodblock import Print
-
 from paintings.great_wave.water import KEY, Points
 
 FOAM = rgb("#f4eddb")

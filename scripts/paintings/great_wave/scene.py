@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+
 from painter.curve import between, moved, ribbon, spline, swell
 from painter.frame import Array, bump, smoothstep
 from painter.palette import rgb
 from painter.woodblock import Print
-
 from paintings.great_wave.water import KEY
 
 OCHRE, DUSK, NIGHT = rgb("#dcc28a"), rgb("#565f6b"), rgb("#35507c")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
 from painter.curve import between, spline
 from painter.frame import Array
 from painter.palette import rgb

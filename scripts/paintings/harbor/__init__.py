@@ -1,12 +1,12 @@
 """A harbour town in late light: a picture for content, smooth and clear, with shapes large and small."""
 
 import numpy as np
+from PIL import Image
+
 from painter.canvas import Canvas
 from painter.palette import rgb
 from painter.perspective import Camera, Scene
 from painter.stencil import Map, Stencil
-from PIL import Image
-
 from paintings.harbor.boats import paint_boats
 from paintings.harbor.sky import paint_backdrop
 from paintings.harbor.towers import paint_lighthouse

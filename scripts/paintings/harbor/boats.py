@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+
 from painter.frame import Array
 from painter.palette import rgb
 from painter.perspective import Plot, Scene, shaded

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+
 from painter.frame import Array
 from painter.palette import rgb
 from painter.perspective import UP, Plot, Scene, shaded

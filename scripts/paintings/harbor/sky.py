@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+
 from painter.frame import smoothstep
 from painter.palette import Ramp, rgb
 from painter.stencil import Map, Stencil

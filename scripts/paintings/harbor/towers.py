@@ -4,6 +4,7 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
+
 from painter.frame import Array
 from painter.palette import rgb
 from painter.perspective import UP, Plot, Scene, shaded

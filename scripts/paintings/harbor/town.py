@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+
 from painter.curve import spline
 from painter.frame import Array
 from painter.palette import rgb
 from painter.perspective import UP, Plot, Scene, shaded
-
 from paintings.harbor.houses import AWNINGS, ROOFS, SHUTTERS, WALLS, House
 from paintings.harbor.towers import Church
 

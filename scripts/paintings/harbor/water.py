@@ -1,6 +1,7 @@
 """The harbour's water: what a mirror would show, stirred by waves, over the water's own color."""
 
 import numpy as np
+
 from painter.frame import smoothstep
 from painter.palette import Ramp
 from painter.perspective import Camera

@@ -1,10 +1,10 @@
 """An East-Asian ink landscape on rice paper: peaks in mist, rocks, water, pine and bamboo, and a red seal."""
 
 import numpy as np
-from painter.canvas import Canvas
-from painter.ink_brush import PAPER, InkHand, lay_paper
 from PIL import Image
 
+from painter.canvas import Canvas
+from painter.ink_brush import PAPER, InkHand, lay_paper
 from paintings.ink.details import paint_birds, paint_boat, paint_fall, paint_seal, paint_sky, paint_water
 from paintings.ink.mountain import Mountain, paint_far, paint_mountain
 from paintings.ink.plants import Culm, Pine, paint_culm, paint_grove, paint_pine

@@ -1,6 +1,7 @@
 """Small things in an ink landscape: sky, water, a boat, birds, a waterfall and the seal."""
 
 import numpy as np
+
 from painter.curve import moved, ribbon, spline
 from painter.frame import Array, smoothstep
 from painter.ink_brush import INDIGO, INK, OCHRE, PAPER, InkBrush, InkHand

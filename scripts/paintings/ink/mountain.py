@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
 from painter.curve import moved, spline
 from painter.frame import Array, smoothstep
 from painter.ink_brush import INDIGO, INK, OCHRE, PAPER, InkBrush, InkHand

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+
 from painter.curve import moved, normals, ribbon, spline
 from painter.frame import Array
 from painter.ink_brush import INK, PAPER, InkBrush, InkHand

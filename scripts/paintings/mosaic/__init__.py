@@ -1,13 +1,13 @@
 """A homage to the mosaics of Ravenna (6th century): a peacock under a bough on gold ground, in a braided border."""
 
 import numpy as np
+from PIL import Image
+
 from painter.canvas import Canvas
 from painter.frame import Frame
 from painter.palette import rgb
 from painter.pavement import pave
 from painter.tesserae import Setting
-from PIL import Image
-
 from paintings.mosaic.border import set_border
 from paintings.mosaic.garden import set_garden, set_gold
 from paintings.mosaic.peacock import set_peacock

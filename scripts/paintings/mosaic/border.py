@@ -1,13 +1,13 @@
 """The border of the mosaic: fillets, a braid of two strands around beads, and rosettes in the corners."""
 
 import numpy as np
+
 from painter.frame import Array, Frame
 from painter.hand import Point
 from painter.inlay import banded, inlay
 from painter.palette import Ramp
 from painter.shapes import ellipse
 from painter.tesserae import Mask, Opus, Setting
-
 from paintings.mosaic.colors import GOLD, LAPIS_STRAND, NIGHT, RED, RED_STRAND, ROSETTE, WHITE
 
 STONE = 0.0072

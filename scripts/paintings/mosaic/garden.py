@@ -1,6 +1,7 @@
 """The garden of the mosaic: bough, lilies and meadow, and the gold ground whose rows ripple around the figures."""
 
 import numpy as np
+
 from painter.curve import spline
 from painter.frame import Array
 from painter.hand import Point
@@ -9,7 +10,6 @@ from painter.outline_maps import gap
 from painter.palette import Ramp
 from painter.shapes import ellipse, smooth
 from painter.tesserae import Opus, Setting
-
 from paintings.mosaic.colors import FRUIT, GOLD, LEAF, LILY, MEADOW, PETAL, RED, STEM
 
 STONE, GROUND_STONE = 0.0090, 0.0112

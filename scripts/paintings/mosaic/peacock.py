@@ -1,6 +1,7 @@
 """The peacock of the mosaic: head and crest, body, wing, legs, and the train with its eyes."""
 
 import numpy as np
+
 from painter.curve import ribbon, spline
 from painter.frame import Array
 from painter.hand import Point
@@ -8,7 +9,6 @@ from painter.inlay import banded, inlay, thread
 from painter.outline_maps import depth
 from painter.shapes import ellipse, smooth
 from painter.tesserae import Opus, Setting
-
 from paintings.mosaic.colors import BEAK, EYE, FACE, LEG, PEACOCK, TRAIN, WING
 
 FINE, STONE = 0.0068, 0.0092

@@ -1,12 +1,12 @@
 """A homage to Van Gogh's "The Starry Night" (1889): whirling sky, crescent, hills, village and cypress in strokes."""
 
 import numpy as np
+from PIL import Image
+
 from painter.canvas import Canvas
 from painter.frame import Frame
 from painter.hand import Hand
 from painter.palette import rgb
-from PIL import Image
-
 from paintings.starry_night.land import paint_cypress, paint_hills, paint_village
 from paintings.starry_night.sky import paint_moon, paint_sky, paint_stars
 

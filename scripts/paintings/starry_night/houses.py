@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+
 from painter.brush import Brush
 from painter.hand import Hand, Point
 from painter.palette import Ramp

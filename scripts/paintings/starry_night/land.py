@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+
 from painter.brush import Brush
 from painter.flow import level_lines, streaks
 from painter.frame import Array, Frame, bump, smoothstep
 from painter.hand import Hand, Passage, Point
 from painter.palette import Ramp
-
 from paintings.starry_night.houses import House, paint_church, paint_house
 
 FAR_HILLS = Ramp.of("#141f58", "#23418e", "#3a69b0", "#6a98c6", "#a6c1d8")

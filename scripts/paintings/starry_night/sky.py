@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+
 from painter.brush import Brush
 from painter.flow import blend, circling, level_lines, streaks
 from painter.frame import Array, Frame, bump, smoothstep

@@ -1,12 +1,12 @@
 """A homage to Monet's "Water Lilies" (1906): a pond without a bank, all reflections, leaves and blossoms in dabs."""
 
 import numpy as np
+from PIL import Image
+
 from painter.canvas import Canvas
 from painter.frame import Frame
 from painter.hand import Hand
 from painter.palette import rgb
-from PIL import Image
-
 from paintings.water_lilies.lilies import paint_lilies
 from paintings.water_lilies.water import mirrored_light, paint_glitter, paint_reflections, paint_surface
 

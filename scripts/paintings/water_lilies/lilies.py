@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+
 from painter.brush import Brush
 from painter.frame import Array
 from painter.hand import Hand, Point

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+
 from painter.brush import Brush
 from painter.curve import curl
 from painter.flow import streaks
