@@ -131,6 +131,7 @@ class Training:
         for metric in self.model.metrics:
             metric.reset_state()
         figures = trained | validate(self.model, self.data.held_out[:32])
+        figures["learning_rate"] = float(ops.convert_to_numpy(self.model.optimizer.learning_rate))
         if step < (1 - COOLDOWN / 2) * self.options.steps:
             sample = self.data.training.batch(32, self.options.crop, random)
             figures["revived"] = slim.revive(self.student, sample, random, self.model.maps)

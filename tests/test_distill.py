@@ -16,6 +16,7 @@ import tensorflow as tf
 from keras import ops
 from PIL import Image
 
+import train_slim
 from distill import crops, losses, networks, slim, worth
 from distill.distillation import regress
 from nst.extractor.vgg19_slim import read_slim
@@ -219,13 +220,20 @@ class TestTraining:
             for key in one.files:
                 np.testing.assert_allclose(one[key], other[key], rtol=1e-2, atol=1e-3, err_msg=key)
 
-    def test_bad_input_gets_one_line(self, command: list[str], tmp_path: Path) -> None:
-        missing = self.run(command, "--held-out", "8", "--out", str(tmp_path))
-        assert missing.returncode == 2
-        assert missing.stderr.strip().splitlines()[-1].startswith("8 pictures are too few to hold out 8")
-        missing = self.run([*command[:2], str(tmp_path / "nowhere"), *command[3:]], "--out", str(tmp_path))
-        assert missing.returncode == 2
-        assert "there is no" in missing.stderr
+    def test_bad_input_gets_one_line(
+        self, command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "broken.jpg").write_bytes(b"no picture")
+        places, out = [command[2]], ["--out", str(tmp_path / "out")]
+        for arguments, message in (
+            ([*command[2:], "--held-out", "8"], "8 pictures are too few to hold out 8: give more, or hold out fewer"),
+            ([str(tmp_path / "nowhere"), *command[3:]], f"there is no {tmp_path / 'nowhere'}"),
+            ([*places, str(tmp_path / "broken.jpg"), *command[3:]], f"{tmp_path / 'broken.jpg'} is no picture"),
+            ([*places, "--teacher", "none.h5", "--held-out", "1"], "--teacher: there is no file none.h5"),
+        ):
+            assert train_slim.main([*arguments, *out]) == 2
+            (line,) = capsys.readouterr().err.splitlines()
+            assert line.startswith(message)
 
 
 def test_the_bundled_network_has_all_layers_alive_and_scaled() -> None:

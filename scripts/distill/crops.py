@@ -45,10 +45,17 @@ def split(files: Sequence[Path], held_out: int, seed: int) -> tuple[list[Path], 
 
 
 def read(path: Path) -> np.ndarray:
-    """`[H,W,3]` uint8, at most `LARGEST` long."""
-    with Image.open(path) as file:
-        file.draft("RGB", (LARGEST, LARGEST))
-        picture = file.convert("RGB")
+    """`[H,W,3]` uint8, at most `LARGEST` long.
+
+    Raises:
+        InputError: it is no picture.
+    """
+    try:
+        with Image.open(path) as file:
+            file.draft("RGB", (LARGEST, LARGEST))
+            picture = file.convert("RGB")
+    except OSError as error:
+        raise InputError(f"{path} is no picture, or a broken one") from error
     picture.thumbnail((LARGEST, LARGEST), Image.Resampling.BICUBIC)
     return np.asarray(picture)
 

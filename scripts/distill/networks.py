@@ -53,6 +53,8 @@ def teacher(file: Path) -> keras.Model:
         file: a Keras file, or an `.npz` of `preprocess/kernel` (1x1), `preprocess/bias`, and for each layer
             `<layer>/kernel` and `<layer>/bias`.
     """
+    if not file.is_file():
+        raise InputError(f"--teacher: there is no file {file}")
     if file.suffix == ".npz":
         with np.load(file) as arrays:
             return _narrow({key: arrays[key] for key in arrays.files})
@@ -143,6 +145,9 @@ def targets(teachers: Sequence[keras.Model], images: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for model in teachers:
         found = {**model(images), **found}
+    missing = [layer for layer in LAYERS[:13] if layer not in found]
+    if missing:
+        raise InputError(f"no teacher has {missing[0]}; give one that does with a further --teacher")
     for reach, layer in enumerate(LAYERS[13:], 1):
         if layer not in found:
             found[layer] = ops.average_pool(found[LAYERS[12]], 2 * reach + 1, strides=1, padding="same")

@@ -65,7 +65,7 @@ class Progress:
     def log(self, step: int, figures: dict[str, float], seconds: float) -> None:
         """Print the figures, add them to the curve and show them in TensorBoard."""
         self.seconds += seconds
-        self.curve.append({"step": step, **{key: round(value, 4) for key, value in figures.items()}})
+        self.curve.append({"step": step, **{key: float(f"{value:.4g}") for key, value in figures.items()}})
         for tag, value in figures.items():
             summary = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
             self._events.add_event(Event(wall_time=time.time(), step=step, summary=summary))
