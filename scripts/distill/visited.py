@@ -60,8 +60,9 @@ class Easel(keras.Model):
     ) -> Any:
         """Relative Gram distance to the styles, and relative distance to the contents; `x` is of `targets`."""
         del y, sample_weight, training
-        style = sum(gram_error(grams(y_pred[layer]), x[layer]) for layer in STYLE)
-        away = ops.mean((y_pred[CONTENT] - x[CONTENT]) ** 2) / (ops.mean(x[CONTENT] ** 2) + 1e-9)
+        goal = {layer: ops.convert_to_tensor(value) for layer, value in x.items()}
+        style = sum(gram_error(grams(y_pred[layer]), goal[layer]) for layer in STYLE)
+        away = ops.mean((y_pred[CONTENT] - goal[CONTENT]) ** 2) / (ops.mean(goal[CONTENT] ** 2) + 1e-9)
         return style + CONTENT_WEIGHT * away
 
 
