@@ -14,7 +14,9 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "1")
 import numpy as np
 import tensorflow as tf
 
-from distill import crops, judge, networks, worth
+from distill import crops, judge, networks, tables, worth
 from nst.errors import InputError
 from nst.extractor.network import Network
 from nst.extractor.vgg19 import VGG19
@@ -33,6 +35,8 @@ from nst.image import read
 from nst.layers import LAYERS
 
 SIDE = 208
+"""Of the pictures of (a) and (b), in pixels."""
+
 PAIRED = 60
 """Pictures whose pairs are ranked."""
 
@@ -56,8 +60,8 @@ class Evaluation:
         kept, used = crops.split(crops.find(options.pictures), options.held_out, options.seed)
         self.held_out = [_centre(path) for path in kept]
         self.fitted = [_centre(path) for path in used[:: max(1, len(used) // 64)]]
-        self.photographs = {path.stem: read(path, judge.SIZE) for path in options.photographs}
-        self.paintings = {path.stem: read(path, judge.SIZE) for path in options.paintings}
+        self.photographs = {path.stem: read(path, options.size) for path in options.photographs}
+        self.paintings = {path.stem: read(path, options.size) for path in options.paintings}
         paintings = [_centre(path) for path in options.paintings]
         self.paired = paintings + self.held_out[: PAIRED - len(paintings)]
         self.shallow = VGG19(str(options.shallow), "max").load()
@@ -70,15 +74,15 @@ class Evaluation:
     def run(self) -> None:
         """All of it, saved after every part."""
         for name, network in self.networks.items():
-            self._figure(f"a/{name}", lambda network=network: self._unexplained(network))
-            self._figure(f"b/{name}", lambda network=network: self._correlations(network))
+            self._figure(f"a/{name}", partial(self._unexplained, network))
+            self._figure(f"b/{name}", partial(self._correlations, network))
         extractors = {**self.networks, "teacher 16x": judge.Stack([self.deep])}
         if self.options.teachers:
             extractors["teachers"] = judge.Stack([self.shallow, self.deep])
         for name, extractor in extractors.items():
             self._judge(name, extractor)
         self._judge("photograph", None)
-        self._print()
+        print(tables.markdown(self.figures))
 
     def _unexplained(self, network: Any) -> dict[str, float]:
         shallow = worth.unexplained(see(network), see(self.shallow), self.fitted, self.held_out)
@@ -89,31 +93,20 @@ class Evaluation:
         return worth.correlations(see(network), see(self.shallow), see(self.deep), self.paired)
 
     def _judge(self, name: str, extractor: Any) -> None:
-        for photograph, content in self.photographs.items():
-            for painting, style in self.paintings.items():
-                self._figure(
-                    f"c/{name}/{photograph} x {painting}",
-                    lambda c=content, s=style: judge.judged(
-                        self.shallow, c if extractor is None else judge.paint(extractor, c, s), c, s
-                    ),
-                )
+        for (photograph, content), (painting, style) in product(self.photographs.items(), self.paintings.items()):
+            measured = partial(self._judged, extractor, content, style)
+            self._figure(f"c/{name}/{photograph} x {painting}", measured)
 
-    def _figure(self, key: str, measured: Any) -> None:
+    def _judged(self, extractor: Any, content: np.ndarray, style: np.ndarray) -> tuple[float, float]:
+        made = judge.paint(extractor, content, style, self.options.evaluations) if extractor else content
+        return judge.judged(self.shallow, made, content, style)
+
+    def _figure(self, key: str, measure: Callable[[], Any]) -> None:
         if key in self.figures:
             return
-        self.figures[key] = measured()
+        self.figures[key] = measure()
         print(key, self.figures[key], flush=True)
         self.options.out.write_text(json.dumps(self.figures, indent=1) + "\n")
-
-    def _print(self) -> None:
-        parts: dict[str, list[Any]] = {}
-        for key, value in self.figures.items():
-            if key.startswith("c/"):
-                parts.setdefault(key.split("/")[1], []).append(value)
-        print(f"{'pictures made on':20s} style distance  content distance, mean of {len(next(iter(parts.values())))}")
-        for name, values in parts.items():
-            style, content = np.mean(values, axis=0)
-            print(f"{name:20s} {style:14.4f}  {content:16.4f}")
 
 
 def see(network: Any) -> worth.See:
@@ -151,9 +144,11 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--photographs", nargs="+", type=Path, required=True)
     add("--paintings", nargs="+", type=Path, required=True)
     add("--teachers", action="store_true", help="also optimize on the teachers themselves: slow")
-    add("--held-out", type=int, default=64)
-    add("--seed", type=int, default=0)
-    add("--out", type=Path, default=Path("worth.json"))
+    add("--size", type=int, default=384, help="long side of the judged pictures")
+    add("--evaluations", type=int, default=200, help="that they are optimized for")
+    add("--held-out", type=int, default=64, help="as in the training")
+    add("--seed", type=int, default=0, help="as in the training")
+    add("--out", type=Path, default=Path("worth.json"), help="the figures; those in it are not measured again")
     return parser.parse_args(arguments)
 
 

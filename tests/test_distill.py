@@ -16,6 +16,7 @@ import tensorflow as tf
 from keras import ops
 from PIL import Image
 
+import evaluate_slim
 import train_slim
 from distill import crops, losses, networks, slim, worth
 from distill.distillation import regress
@@ -234,6 +235,28 @@ class TestTraining:
             assert train_slim.main([*arguments, *out]) == 2
             (line,) = capsys.readouterr().err.splitlines()
             assert line.startswith(message)
+
+
+@pytest.mark.skipif("NST_VGG19_WEIGHTS" not in os.environ, reason="no real VGG19 weights at hand")
+def test_the_evaluation_judges_each_network_and_measures_nothing_twice(
+    command: list[str], narrow: Path, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = f"""{command[2]} --shallow {os.environ["NST_VGG19_WEIGHTS"]} --deep {narrow} --held-out 4 --size 48
+        --evaluations 3 --photographs {pictures / "content.png"} --paintings {pictures / "style.png"}
+        --out {tmp_path / "worth.json"}""".split()
+    assert evaluate_slim.main(arguments) == 0
+    figures = json.loads((tmp_path / "worth.json").read_text())
+    assert set(figures["a/bundled"]) == set(NARROW_LAYERS) | {"block3_conv3"}
+    for network in ("bundled", "random"):
+        assert all(share >= 0 for share in figures[f"a/{network}"].values())
+        assert all(-1 <= rank <= 1 for rank in figures[f"b/{network}"].values())
+    untouched, _ = figures["c/photograph/content x style"]
+    assert figures["c/bundled/content x style"][0] < untouched
+    assert figures["c/photograph/content x style"][1] == pytest.approx(0, abs=1e-3)
+    first = capsys.readouterr().out
+    assert evaluate_slim.main(arguments) == 0
+    again = capsys.readouterr().out
+    assert first.endswith(again), "the tables, and nothing measured"
 
 
 def test_the_bundled_network_has_all_layers_alive_and_scaled() -> None:

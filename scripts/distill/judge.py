@@ -14,8 +14,6 @@ from nst.extractor.network import Network
 from nst.layers import LAYERS
 from nst.metrics import measure
 
-SIZE, STEPS = 384, 200
-
 
 @dataclass(frozen=True, eq=False)
 class Stack:
@@ -48,7 +46,7 @@ def _layers(network: Network | keras.Model) -> Sequence[str]:
     return [layer.name for layer in network.layers if layer.name in LAYERS]
 
 
-def paint(extractor: Any, content: np.ndarray, style: np.ndarray, steps: int = STEPS) -> np.ndarray:
+def paint(extractor: Any, content: np.ndarray, style: np.ndarray, steps: int) -> np.ndarray:
     """`content` in the style of `style`, with the project's weights but nothing to smooth, at one size."""
     result = stylize(
         content,
