@@ -16,6 +16,10 @@ from distill.networks import DEVIATION, MEAN, weights_of
 from nst.layers import LAYERS
 
 
+REVIVED = 0.3
+"""Spread of a revived kernel beside the living ones': loud strangers in a Gram matrix would be silenced again."""
+
+
 def dead(student: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
     """`{layer: [channels] bool}`: the channels that are zero everywhere on `images`."""
     return {layer: _silent(features) for layer, features in student(images).items()}
@@ -28,7 +32,7 @@ def _silent(features: Any) -> np.ndarray:
 def revive(
     student: keras.Model, images: np.ndarray, random: np.random.Generator, maps: Mapping[str, keras.Layer] | None = None
 ) -> int:
-    """Draw the kernels of dead channels anew, at the spread of the living ones; returns how many there were.
+    """Draw the kernels of dead channels anew, quieter than the living ones; returns how many there were.
 
     Their biases are such that they are zero on average of `images` before the ReLU. Nothing listens to them at
     first, neither the next layer nor `maps`, the 1x1 convolutions of each layer's features, so that what is
@@ -58,7 +62,8 @@ def _input(features: Mapping[str, Any], images: np.ndarray, index: int) -> Any:
 
 def _redraw(layer: keras.Layer, silent: np.ndarray, inputs: Any, random: np.random.Generator) -> None:
     kernel, bias = (np.array(value) for value in layer.get_weights())
-    fresh = random.normal(0, kernel[..., ~silent].std(), kernel[..., silent].shape).astype(np.float32)
+    spread = REVIVED * kernel[..., ~silent].std()
+    fresh = random.normal(0, spread, kernel[..., silent].shape).astype(np.float32)
     kernel[..., silent] = fresh
     bias[silent] = -ops.convert_to_numpy(ops.mean(ops.conv(inputs, fresh, padding="same"), axis=(0, 1, 2)))
     layer.set_weights([kernel, bias])
