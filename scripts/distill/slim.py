@@ -15,7 +15,6 @@ from keras import ops
 from distill.networks import DEVIATION, MEAN, weights_of
 from nst.layers import LAYERS
 
-
 REVIVED = 0.3
 """Spread of a revived kernel beside the living ones': loud strangers in a Gram matrix would be silenced again."""
 
