@@ -6,6 +6,7 @@ from nst.errors import InputError, check_list, suggestion
 
 BLOCKS = (2, 2, 4, 4, 4)  # convolutions per block
 LAYERS = tuple(f"block{b}_conv{c}" for b, count in enumerate(BLOCKS, 1) for c in range(1, count + 1))
+STYLE_LAYERS = tuple(f"block{b}_conv1" for b in range(1, len(BLOCKS) + 1))  # where style is measured
 IMAGE = "image"  # the layer that is the picture itself, [1,H,W,3]
 
 

@@ -20,11 +20,11 @@ import tensorflow as tf
 
 from nst.extractor.network import Network
 from nst.image import fit, from_uint8, resize, to_uint8
+from nst.layers import STYLE_LAYERS
 from nst.loss.style.gram import gram
 from nst.record import Metric
 from nst.style import Style
 
-STYLE_LAYERS = tuple(f"block{block}_conv1" for block in range(1, 6))
 CONTENT_LAYERS = ("block4_conv2", "block3_conv3")  # the first there is
 LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
 

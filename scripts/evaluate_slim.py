@@ -3,14 +3,16 @@
     python scripts/evaluate_slim.py PICTURES... --shallow vgg19.h5 --deep teacher.npz
         --photographs A.jpg B.jpg --paintings C.jpg D.jpg [--network NAME=FILE.npz ...] [--out worth.json]
 
-It prints, and writes as JSON,
+It prints as Markdown, and keeps as JSON,
   (a) the variance of the teachers' layers left unexplained on pictures held out of the training;
   (b) rank correlations of distances of style and content over all pairs of held-out pictures and paintings;
   (c) the judge: pictures optimized on each network, their distances under the real VGG19.
-What is in the JSON already is not done again. PICTURES, seed and held-out count must be those of the training.
+What is in the JSON already, of the same networks and pictures, is not done again. PICTURES, seed and held-out count
+must be those of the training.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import sys
@@ -20,9 +22,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # pictures are optimized by the runner
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "1")
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -32,7 +35,6 @@ from nst.extractor.network import Network
 from nst.extractor.vgg19 import VGG19
 from nst.extractor.vgg19_slim import FILE, read_slim
 from nst.image import read
-from nst.layers import LAYERS
 
 SIDE = 208
 """Of the pictures of (a) and (b), in pixels."""
@@ -60,62 +62,82 @@ class Evaluation:
         kept, used = crops.split(crops.find(options.pictures), options.held_out, options.seed)
         self.held_out = [_centre(path) for path in kept]
         self.fitted = [_centre(path) for path in used[:: max(1, len(used) // 64)]]
-        self.photographs = {path.stem: read(path, options.size) for path in options.photographs}
-        self.paintings = {path.stem: read(path, options.size) for path in options.paintings}
+        self.pairs = {
+            f"{photograph.stem} x {painting.stem}": (read(photograph, options.size), read(painting, options.size))
+            for photograph, painting in product(options.photographs, options.paintings)
+        }
         paintings = [_centre(path) for path in options.paintings]
         self.paired = paintings + self.held_out[: PAIRED - len(paintings)]
         self.shallow = VGG19(str(options.shallow), "max").load()
         self.deep = networks.teacher(options.deep)
-        self.networks = {"bundled": read_slim(FILE, "bundled")}
-        self.networks |= {name: read_slim(Path(file), file) for name, file in options.network}
-        self.networks |= {"random": _random(self.networks["bundled"])}
-        self.figures: dict[str, Any] = json.loads(options.out.read_text()) if options.out.is_file() else {}
+        bundled = read_slim(FILE, "bundled")
+        own = {name: read_slim(Path(file), file) for name, file in options.network}
+        self.networks = {"bundled": bundled, **own, "random": _random(bundled), "narrow teacher": self.deep}
+        self.judged = _digest(self.shallow, self.deep)
+        self.old: dict[str, Any] = json.loads(options.out.read_text()) if options.out.is_file() else {}
+        self.figures: dict[str, Any] = {}
 
     def run(self) -> None:
         """All of it, saved after every part."""
+        pictures = _digest(*self.fitted, *self.held_out, *self.paired)
         for name, network in self.networks.items():
-            self._figure(f"a/{name}", partial(self._unexplained, network))
-            self._figure(f"b/{name}", partial(self._correlations, network))
-        extractors = {**self.networks, "teacher 16x": judge.Stack([self.deep])}
+            self._figure(f"a/{name}", partial(self._unexplained, network), network, pictures)
+            self._figure(f"b/{name}", partial(self._correlations, network), network, pictures)
+        extractors = {
+            name: network if isinstance(network, Network) else judge.Stack([network])
+            for name, network in self.networks.items()
+        }
         if self.options.teachers:
-            extractors["teachers"] = judge.Stack([self.shallow, self.deep])
-        for name, extractor in extractors.items():
-            self._judge(name, extractor)
-        self._judge("photograph", None)
+            extractors["both teachers"] = judge.Stack([self.shallow, self.deep])
+        for name, extractor in {**extractors, "untouched photograph": None}.items():
+            for pair, (content, style) in self.pairs.items():
+                measure = partial(self._judge, extractor, content, style)
+                what = (self.networks.get(name), _digest(content, style), self.options.evaluations)
+                self._figure(f"c/{name}/{pair}", measure, *what)
         print(tables.markdown(self.figures))
 
     def _unexplained(self, network: Any) -> dict[str, float]:
-        shallow = worth.unexplained(see(network), see(self.shallow), self.fitted, self.held_out)
-        deep = worth.unexplained(see(network), see(self.deep), self.fitted, self.held_out)
-        return {**deep, **shallow}
+        teachers = see(judge.Stack([self.shallow, self.deep]))
+        return worth.unexplained(see(network), teachers, self.fitted, self.held_out)
 
     def _correlations(self, network: Any) -> dict[str, float]:
         return worth.correlations(see(network), see(self.shallow), see(self.deep), self.paired)
 
-    def _judge(self, name: str, extractor: Any) -> None:
-        for (photograph, content), (painting, style) in product(self.photographs.items(), self.paintings.items()):
-            measured = partial(self._judged, extractor, content, style)
-            self._figure(f"c/{name}/{photograph} x {painting}", measured)
-
-    def _judged(self, extractor: Any, content: np.ndarray, style: np.ndarray) -> tuple[float, float]:
+    def _judge(self, extractor: Any, content: np.ndarray, style: np.ndarray) -> tuple[float, float]:
         made = judge.paint(extractor, content, style, self.options.evaluations) if extractor else content
         return judge.judged(self.shallow, made, content, style)
 
-    def _figure(self, key: str, measure: Callable[[], Any]) -> None:
-        if key in self.figures:
-            return
-        self.figures[key] = measure()
-        print(key, self.figures[key], flush=True)
-        self.options.out.write_text(json.dumps(self.figures, indent=1) + "\n")
+    def _figure(self, key: str, measure: Callable[[], Any], *of: Any) -> None:
+        """Measure, unless it was measured `of` the same things before."""
+        identity = _digest(self.judged, *of)
+        if self.old.get(key, {}).get("of") != identity:
+            self.old[key] = {"of": identity, "is": measure()}
+            print(key, self.old[key]["is"], flush=True)
+            self.options.out.write_text(json.dumps(self.old, indent=1) + "\n")
+        self.figures[key] = self.old[key]["is"]
+
+
+def _digest(*things: Any) -> str:
+    """A short hash of networks, arrays and settings."""
+    digest = hashlib.sha256()
+    for thing in things:
+        if isinstance(thing, Network):
+            arrays = [array for pair in thing.weights.values() for array in pair]
+        elif isinstance(thing, keras.Model):
+            arrays = thing.get_weights()
+        else:
+            arrays = [thing] if isinstance(thing, np.ndarray) else []
+        digest.update(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays) or repr(thing).encode())
+    return digest.hexdigest()[:16]
 
 
 def see(network: Any) -> worth.See:
     """A network as a compiled function of NumPy arrays, all layers at once."""
-    if isinstance(network, Network):
-        compiled = tf.function(lambda image: network(image, network.layers))
-    else:
+    if isinstance(network, keras.Model):
         compiled = tf.function(lambda image: network(image))
-    return lambda image: {k: v.numpy() for k, v in compiled(tf.constant(image)).items() if k in LAYERS}
+    else:
+        compiled = tf.function(lambda image: network(image, network.layers))
+    return lambda image: {layer: value.numpy() for layer, value in compiled(tf.constant(image)).items()}
 
 
 def _centre(path: Path) -> np.ndarray:
@@ -124,14 +146,15 @@ def _centre(path: Path) -> np.ndarray:
 
 def _random(like: Network) -> Network:
     """A network of the same widths whose weights were drawn (He normal) and never trained."""
-    drawn = slim_weights(networks.student({layer: like.weights[layer][1].shape[0] for layer in LAYERS}))
+    drawn = networks.weights_of(networks.student({layer: len(bias) for layer, (_, bias) in like.weights.items()}))
     return Network(drawn, like.preprocess, pooling="max", precision="float32", source=like.source)
 
 
-def slim_weights(student: Any) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """`{layer: (kernel, bias)}` of a Keras student."""
-    arrays = networks.weights_of(student)
-    return {layer: (arrays[f"{layer}/kernel"], arrays[f"{layer}/bias"]) for layer in LAYERS}
+def _named(text: str) -> tuple[str, str]:
+    name, mark, file = text.partition("=")
+    if not mark or not Path(file).is_file():
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=FILE, or there is no such file")
+    return name, file
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -140,7 +163,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("pictures", nargs="+", type=Path, metavar="PICTURES", help="files and folders")
     add("--shallow", type=Path, required=True, help="VGG19's weights, at least blocks 1-3, a Keras file")
     add("--deep", type=Path, required=True, help="the teacher of blocks 4 and 5")
-    add("--network", action="append", default=[], type=lambda text: text.split("=", 1), metavar="NAME=FILE")
+    add("--network", action="append", default=[], type=_named, metavar="NAME=FILE")
     add("--photographs", nargs="+", type=Path, required=True)
     add("--paintings", nargs="+", type=Path, required=True)
     add("--teachers", action="store_true", help="also optimize on the teachers themselves: slow")

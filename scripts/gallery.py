@@ -5,11 +5,12 @@ python scripts/gallery.py outputs/sweeps/gallery docs/gallery.jpg
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
 from PIL import Image, ImageOps
 
 from jpeg import encode
@@ -20,7 +21,17 @@ CELL, GAP = (270, 180), 6
 PAPER = (255, 255, 255)
 MAX_BYTES = 700_000
 
-Grid = dict[tuple[str, str], Path]  # {(content, style): picture}
+
+@dataclass(frozen=True)
+class Run:
+    """A result, and the pictures it was made of."""
+
+    content: Path
+    style: Path
+    result: Path
+
+
+Grid = dict[tuple[str, str], Run]  # {(content, style), their names}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,11 +57,13 @@ def find(folder: Path) -> Grid:
         InputError: no run there, or a content that lacks a style.
     """
     grid: Grid = {}
-    for config in sorted(folder.glob("*/config.yaml")):
-        picture = config.with_name("result.png")
+    for record in sorted(folder.glob("*/result.json")):
+        picture = record.with_name("result.png")
         if picture.is_file():
-            chosen = yaml.safe_load(config.read_text())
-            grid[chosen["content"]["image"], chosen["style"]["image"]] = picture
+            made_of = json.loads(record.read_text())["provenance"]["pictures"]
+            content, style = made_of["content"], made_of["style"]
+            run = Run(Path(content["path"]), Path(style["path"]), picture)
+            grid[content["name"], style["name"]] = run
     contents, styles = axes(grid)
     missing = [f"{content} x {style}" for content in contents for style in styles if (content, style) not in grid]
     if missing or not grid:
@@ -75,17 +88,12 @@ def compose(grid: Grid) -> Image.Image:
     width, height = (cell + GAP for cell in CELL)
     sheet = Image.new("RGB", (width * (len(styles) + 1) - GAP, height * (len(contents) + 1) - GAP), PAPER)
     for column, style in enumerate(styles, 1):
-        sheet.paste(cell(original(style)), (column * width, 0))
+        sheet.paste(cell(grid[contents[0], style].style), (column * width, 0))
     for row, content in enumerate(contents, 1):
-        sheet.paste(cell(original(content)), (0, row * height))
+        sheet.paste(cell(grid[content, styles[0]].content), (0, row * height))
         for column, style in enumerate(styles, 1):
-            sheet.paste(cell(grid[content, style]), (column * width, row * height))
+            sheet.paste(cell(grid[content, style].result), (column * width, row * height))
     return sheet
-
-
-def original(name: str) -> Path:
-    """The file of a picture by its name or path."""
-    return assets.find(name).path
 
 
 def cell(path: Path) -> Image.Image:

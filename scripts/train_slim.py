@@ -28,11 +28,30 @@ from distill import crops, memory, networks, slim
 from distill.distillation import Distillation
 from distill.progress import Progress, validate
 from distill.visited import Visited
-from nst.errors import InputError
+from nst.errors import InputError, check_count, check_number
 
 WARMUP = 100
 COOLDOWN = 0.9
-"""The share of the steps over which the learning rate falls to nothing."""
+"""The share of the steps over which the learning rate falls."""
+
+REVIVAL = 0.55
+"""The share of the steps after which dead channels are left alone: what is new by then has no time to learn."""
+
+SAMPLE, VALIDATED = 96, 32
+"""Crops on which scales and maps are begun and dead channels found, and held-out pictures that are validated on."""
+
+LEAST = {
+    "steps": 1,
+    "batch": 4,
+    "crop": 32,
+    "late_batch": 2,
+    "late_crop": 32,
+    "held_out": 3,
+    "visited": 1,
+    "painting": 0,
+    "every": 1,
+}
+"""Of the whole numbers on the command line."""
 
 
 class Schedule(keras.optimizers.schedules.LearningRateSchedule):
@@ -51,9 +70,10 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train; the exit status is 2 for bad input and 130 for Ctrl-C, after which the same command goes on."""
     options = _parse(arguments)
-    memory.keep()
     try:
+        _check(options)
         training = Training(options)
+        memory.keep()
         training.run()
     except InputError as error:
         print(error, file=sys.stderr)
@@ -92,75 +112,101 @@ class Training:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         self.data = Data.read(options)
+        self.progress = Progress(options.out, self._task())
         keras.utils.set_random_seed(options.seed)
         self.student = networks.student(seed=options.seed)
         if options.start:
             networks.load(self.student, slim.read(options.start))
         teachers = [networks.teacher(file) for file in options.teacher]
-        sample = self.data.training.batch(24, options.crop, np.random.default_rng(options.seed))
-        features = networks.targets(teachers, sample)
+        self.sample = self.data.training.batch(SAMPLE, options.crop, np.random.default_rng(options.seed))
+        features = networks.targets(teachers, self.sample[: SAMPLE // 4])
         scales = {layer: float(ops.std(value)) for layer, value in features.items()}
         channels = {layer: value.shape[-1] for layer, value in features.items()}
         self.model = Distillation(self.student, teachers, scales, channels)
         self.model.compile(optimizer=keras.optimizers.Adam(Schedule(options.rate, options.steps)))
         self.visited = Visited(self.student, options.visited, options.crop)
-        self.progress = Progress(options.out)
-        self.resumed = self.progress.step or None  # where all was looked at before the checkpoint
-        if self.resumed:
-            self.progress.restore(self.model, self.visited)
+        if self.progress.step is None:
+            self.model.fit_maps(self.sample[: SAMPLE // 4])
+            self._look_around(0, {}, 0.0)
         else:
-            self.model.fit_maps(sample)
+            self.progress.restore(self.model, self.visited)
+
+    def _task(self) -> dict[str, Any]:
+        """What must be the same for a training to go on."""
+        options = self.options
+        return {
+            "pictures": self.data.sha256,
+            "teachers": [_named(file) for file in options.teacher],
+            "started_from": _named(options.start) if options.start else "random weights (He normal)",
+            "widths": networks.WIDTHS,
+            **{key: vars(options)[key] for key in ("held_out", "crop", "late_crop", "visited", "seed")},
+        }
 
     def run(self) -> None:
         """Train to the last step, with a look around and a checkpoint every so many, then write the weights."""
-        options, began = self.options, time.monotonic()
-        last = min(options.steps, options.stop_after or options.steps)
-        for step in range(self.progress.step, last):
-            if step % options.every == 0 and step != self.resumed:
-                self._look_around(step, time.monotonic() - began)
-                began = time.monotonic()
-            self.model.train_on_batch(self._batch(step))
-        self._look_around(last, time.monotonic() - began)
-        if last == options.steps:
-            self._write()
+        options, logs, began = self.options, [], time.monotonic()
+        for step in range(self.progress.step or 0, options.steps):
+            logs.append(self.model.train_on_batch(self._batch(step), return_dict=True))
+            if (step + 1) % options.every == 0 or step + 1 == options.steps:
+                averages = {key: float(np.mean([float(log[key]) for log in logs])) for key in logs[0]}
+                self._look_around(step + 1, averages, time.monotonic() - began)
+                logs, began = [], time.monotonic()
+                if options.stop_after and options.stop_after <= step + 1 < options.steps:
+                    return
+        self._write()
 
-    def _look_around(self, step: int, seconds: float) -> None:
-        """Log, validate, revive what is dead, save, and paint the pictures that the next steps learn from."""
+    def _look_around(self, step: int, figures: dict[str, float], seconds: float) -> None:
+        """Validate, log, revive what is dead, paint the pictures that the next steps learn from, and save."""
         random = np.random.default_rng((self.options.seed, step, 1))
-        trained = {key: float(value) for key, value in self.model.get_metrics_result().items()} if step else {}
-        for metric in self.model.metrics:
-            metric.reset_state()
-        figures = trained | validate(self.model, self.data.held_out[:32])
+        figures |= validate(self.model, self.data.held_out[:VALIDATED])
+        figures["dead"] = sum(int(silent.sum()) for silent in slim.dead(self.student, self.data.held_out).values())
         figures["learning_rate"] = float(ops.convert_to_numpy(self.model.optimizer.learning_rate))
-        if step < (1 - COOLDOWN / 2) * self.options.steps:
-            sample = self.data.training.batch(32, self.options.crop, random)
-            figures["revived"] = slim.revive(self.student, sample, random, self.model.maps)
         self.progress.log(step, figures, seconds)
-        self.visited.paint(self.options.painting, self.data.training, random)
+        if step < REVIVAL * self.options.steps:
+            slim.revive(self.student, self.sample, random, self.model.maps)
+        if not self._is_late(step):
+            self.visited.paint(self.options.painting, self.data.training, random)
         self.progress.save(step, self.model, self.visited)
+
+    def _is_late(self, step: int) -> bool:
+        return step >= self.options.steps * (1 - self.options.late)
 
     def _batch(self, step: int) -> np.ndarray:
         options, random = self.options, np.random.default_rng((self.options.seed, step))
-        if step >= options.steps * (1 - options.late):
+        if self._is_late(step):
             return self.data.training.batch(options.late_batch, options.late_crop, random)
-        pairs = options.batch // 4
+        pairs = min(options.batch // 4, options.visited)
         fresh = self.data.training.batch(options.batch - 2 * pairs, options.crop, random)
         return np.concatenate([fresh, self.visited.pairs(pairs, random)])
 
     def _write(self) -> None:
+        paths = ("pictures", "teacher", "start", "out")
         card = {
             "what": "a narrow VGG19 with its sixteen layers, trained by scripts/train_slim.py",
-            "pictures": {"count": len(self.data.training.pictures), "sha256": self.data.sha256},
-            "teachers": [_named(file) for file in self.options.teacher],
-            "started_from": _named(self.options.start) if self.options.start else "random weights (He normal)",
-            "options": {key: value for key, value in vars(self.options).items() if isinstance(value, int | float)},
+            "learned_from": len(self.data.training.pictures),
+            "task": self.progress.task,
+            "options": {key: value for key, value in vars(self.options).items() if key not in paths},
             "backend": keras.backend.backend(),
-            "seconds": self.progress.seconds,
+            "seconds": round(self.progress.seconds),
             "curve": self.progress.curve,
         }
         path = self.options.out / "vgg19_slim.npz"
         slim.write(path, slim.normalized(self.student, self.data.held_out), card)
         print(f"written: {path}, {path.stat().st_size / 1e6:.1f} MB")
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Raise InputError for a number that nothing can be trained with."""
+    for name, least in LEAST.items():
+        check_count(f"--{name.replace('_', '-')}", vars(options)[name], at_least=least)
+    if options.stop_after is not None:
+        check_count("--stop-after", options.stop_after, at_least=1)
+    check_number("--rate", options.rate, above=0)
+    check_number("--times", options.times, above=0)
+    check_number("--late", options.late, at_least=0, at_most=1)
+    for file in (*options.teacher, *([options.start] if options.start else [])):
+        if not file.is_file():
+            raise InputError(f"there is no file {file}")
 
 
 def _named(file: Path) -> dict[str, str]:
@@ -175,10 +221,15 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--out", type=Path, default=Path("outputs/slim"), help="folder of checkpoints, curves and the result")
     add("--start", type=Path, help="a slim network to start from, as narrow or narrower")
     add("--steps", type=int, default=8000, help="batches to learn from")
-    add("--stop-after", type=int, help="stop at this step, for the same command without it to go on")
-    add("--batch", type=int, default=8, help="pictures in a batch, a quarter of them stylized")
+    add("--stop-after", type=int, help="stop at the first checkpoint from this step on")
+    add("--batch", type=int, default=8, help="pictures in a batch; a quarter are stylized, a quarter their styles")
     add("--crop", type=int, default=144, help="their side in pixels")
-    add("--late", type=float, default=0.15, help="the share of the steps, at the end, with larger crops")
+    add(
+        "--late",
+        type=float,
+        default=0.15,
+        help="the share of the steps, at the end, with larger crops and none stylized",
+    )
     add("--late-batch", type=int, default=4, help="pictures in a late batch")
     add("--late-crop", type=int, default=208, help="their side in pixels, and that of the held-out pictures")
     add("--rate", type=float, default=1e-3, help="Adam's learning rate, at its highest")

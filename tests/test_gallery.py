@@ -26,11 +26,11 @@ def test_a_sweep_becomes_a_grid(nst: Command, pictures: Path, capfd: pytest.Capt
     width, height = (cell + gallery.GAP for cell in gallery.CELL)
     with Image.open("grid.jpg") as sheet:
         assert sheet.size == (3 * width - gallery.GAP, 3 * height - gallery.GAP)
-        for (content, style), path in grid.items():
+        for (content, style), run in grid.items():
             row, column = 1 + contents.index(content), 1 + styles.index(style)
             x, y = column * width, row * height
             found = np.asarray(sheet.crop((x, y, x + gallery.CELL[0], y + gallery.CELL[1])), float)
-            assert np.abs(found - np.asarray(gallery.cell(path), float)).mean() < 4
+            assert np.abs(found - np.asarray(gallery.cell(run.result), float)).mean() < 4
 
 
 def test_what_is_missing_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -13,15 +13,13 @@ from nst import assets
 from nst.download import download
 from nst.errors import InputError, check_name
 from nst.extractor.network import POOLINGS, Network, Source
-from nst.extractor.weights import read_keras
+from nst.extractor.weights import MEAN, read_keras
 from nst.precision import Precision
 
 FILE = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
 ADDRESS = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg19/{FILE}"
 CHECKSUM = "md5:253f8cb515780f3b799900260a226db6"  # as keras.applications.vgg19 has it
 MAX_BYTES = 200 * 2**20
-
-MEAN = (103.939, 116.779, 123.68)  # of ImageNet, blue, green, red, 0..255
 
 
 class VGG19:

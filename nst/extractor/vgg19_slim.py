@@ -1,4 +1,4 @@
-"""The bundled network: VGG19's sixteen layers at widths 16/32/64/128/128, trained to carry style like VGG19 does.
+"""The bundled network: VGG19's sixteen layers, 16 to 128 channels wide, trained to carry style like VGG19 does.
 
 How it was made and what it is worth stands in `nst/bundled/README.md`.
 """

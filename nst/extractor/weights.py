@@ -14,6 +14,7 @@ from nst.errors import InputError
 from nst.layers import LAYERS
 
 WIDTHS = (64, 128, 256, 512, 512)  # of VGG19's five blocks
+MEAN = (103.939, 116.779, 123.68)  # of its input over ImageNet: blue, green, red, 0..255
 
 
 def read_keras(path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:

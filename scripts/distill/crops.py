@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from nst import image
 from nst.errors import InputError
 
 SUFFIXES = {".jpg", ".jpeg", ".png"}
@@ -48,14 +49,9 @@ def read(path: Path) -> np.ndarray:
     """`[H,W,3]` uint8, at most `LARGEST` long.
 
     Raises:
-        InputError: it is no picture.
+        InputError: it is no picture, or a broken one.
     """
-    try:
-        with Image.open(path) as file:
-            file.draft("RGB", (LARGEST, LARGEST))
-            picture = file.convert("RGB")
-    except OSError as error:
-        raise InputError(f"{path} is no picture, or a broken one") from error
+    picture = Image.fromarray(image.to_uint8(image.read(path)))
     picture.thumbnail((LARGEST, LARGEST), Image.Resampling.BICUBIC)
     return np.asarray(picture)
 

@@ -11,9 +11,8 @@ from keras import ops
 
 from distill.losses import disagreement, distances, gram_error, grams, mapped_grams, sampled, unexplained
 from distill.networks import targets
-from nst.layers import LAYERS
+from nst.layers import LAYERS, STYLE_LAYERS
 
-STYLE = tuple(layer for layer in LAYERS if layer.endswith("conv1"))
 GRAM_WEIGHT, DISTANCE_WEIGHT, PASSING_WEIGHT = 0.3, 2.0, 0.5
 """Of the Gram errors and of the disagreements at the layers of style, and of what the other layers leave unexplained,
 beside 1 for what the layers of style leave unexplained."""
@@ -39,8 +38,8 @@ class Distillation(keras.Model):
         self.maps = {layer: keras.layers.Conv2D(channels[layer], 1, name=f"{layer}_map") for layer in LAYERS}
         for layer in LAYERS:
             self.maps[layer].build((None, None, None, student.get_layer(layer).filters))
-        self.means = {layer: keras.metrics.Mean(f"unexplained/{layer}") for layer in LAYERS}
-        self.means |= {f"far/{layer}": keras.metrics.Mean(f"disagreement/{layer}") for layer in STYLE}
+        names = [*(f"unexplained/{layer}" for layer in LAYERS), *(f"disagreement/{layer}" for layer in STYLE_LAYERS)]
+        self.means = {name: keras.metrics.Mean(name) for name in names}
         self.teachers = lambda images: targets(teachers, images)  # a function: no part of the model, or of its file
         self._scales = dict(scales)
         self.built = True
@@ -58,19 +57,19 @@ class Distillation(keras.Model):
         total = 0.0
         for layer in LAYERS:
             missed = self.missed(layer, y_pred[layer], wanted[layer])
-            self.means[layer].update_state(missed)
-            total = total + (missed if layer in STYLE else PASSING_WEIGHT * missed)
-        return total + sum(self._style(layer, y_pred[layer], wanted[layer]) for layer in STYLE)
+            self.means[f"unexplained/{layer}"].update_state(missed)
+            total = total + (missed if layer in STYLE_LAYERS else PASSING_WEIGHT * missed)
+        return total + sum(self._style(layer, y_pred[layer], wanted[layer]) for layer in STYLE_LAYERS)
 
     def missed(self, layer: str, found: Any, wanted: Any) -> Any:
-        """What the layer leaves unexplained of the teacher's, 0..1, by its linear map as it is."""
+        """What the layer leaves unexplained of the teacher's, by its linear map as it is."""
         mapped = self.maps[layer](sampled(found[: ops.shape(wanted)[0]], layer))
         return unexplained(mapped, sampled(wanted, layer) / self._scales[layer])
 
     def _style(self, layer: str, found: Any, wanted: Any) -> Any:
         ours, theirs = grams(found), grams(wanted) / self._scales[layer] ** 2
         far = disagreement(distances(ours), distances(theirs))
-        self.means[f"far/{layer}"].update_state(far)
+        self.means[f"disagreement/{layer}"].update_state(far)
         kernel, bias = self.maps[layer].kernel[0, 0], self.maps[layer].bias
         mapped = mapped_grams(ours, ops.mean(found, axis=(1, 2)), kernel, bias)
         return GRAM_WEIGHT * gram_error(mapped, theirs) + DISTANCE_WEIGHT * far
@@ -85,7 +84,7 @@ class Distillation(keras.Model):
 
 
 def regress(found: np.ndarray, wanted: np.ndarray, ridge: float = 1e-4) -> tuple[np.ndarray, np.ndarray]:
-    """The linear map of channels, `[c,d]` and `[d]`, that takes `found` `[n,h,w,c]` nearest to `wanted` `[n,h,w,d]`."""
+    """The linear map of channels, `[c,d]` and `[d]`, that takes `found` `[...,c]` nearest to `wanted` `[...,d]`."""
     F = found.reshape(-1, found.shape[-1]).astype(np.float64)
     T = wanted.reshape(-1, wanted.shape[-1]).astype(np.float64)
     mean, goal = F.mean(0), T.mean(0)

@@ -28,6 +28,11 @@ class Stack:
     def require(self, layers: Sequence[str]) -> None:
         """Nothing is checked: a missing layer fails at the first call."""
 
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The layers that any of them has."""
+        return tuple(layer for layer in LAYERS if any(layer in _layers(network) for network in self.networks))
+
     def __call__(self, image: Any, layers: Sequence[str]) -> dict[str, Any]:
         """{layer: `[1,h,w,c]`}."""
         found: dict[str, Any] = {}

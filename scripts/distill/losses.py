@@ -3,8 +3,8 @@
 With S and T the features of student and teacher at a layer, `[n,h,w,c]`, P a linear map of channels:
 
     unexplained   mean((P S - T)^2) / variance of T about its channels' means      Romero et al. 2015, normalized
-    gram error    sum((G_PS - G_T)^2) / sum(G_T^2), mean over the pictures
-    distance      d(i, j) = |G_i - G_j|^2 / ((|G_i|^2 + |G_j|^2) / 2), of two pictures of the batch, of S alone
+    gram error    sum((G_PS - G_T)^2) / sum(G_T^2), mean over the pictures, the faintest held up by a floor
+    distance      d(i, j) = |G_i - G_j|^2 / ((|G_i|^2 + |G_j|^2) / 2), of two pictures of the batch, of S and of T
     disagreement  mean over the pairs of (log d_S - log d_T)^2                      so that distances of style are kept
 """
 
@@ -54,7 +54,7 @@ def distances(G: Any) -> Any:
     """`[n,c,c]` -> `[n,n]`, the relative distances of all pairs; 0 for a picture and itself."""
     flat = ops.reshape(G, (ops.shape(G)[0], G.shape[1] * G.shape[2]))
     products = ops.matmul(flat, ops.transpose(flat))
-    energy = ops.sum(flat**2, axis=1)
+    energy = ops.diagonal(products)  # from the same product, so that what rounding does to both cancels
     sums = (energy[:, None] + energy[None, :]) / 2
     return ops.maximum(2 * (sums - products) / (sums + 1e-9), 0.0)
 

@@ -11,23 +11,21 @@ import numpy as np
 from keras import ops
 
 from nst.errors import InputError
+from nst.extractor.weights import MEAN as IMAGENET_MEAN
 from nst.extractor.weights import read_keras
 from nst.layers import LAYERS
 
 WIDTHS = dict(zip(LAYERS, (32, 16, 48, 32, 96, 64, 64, 64, *(128,) * 8), strict=True))
-"""Channels of the student; wide where style is read (the first layer of a block), narrow where it only passes."""
+"""Channels of the student; in blocks 1-3 the layer where style is read is wider than those it only passes through."""
 
 MEAN, DEVIATION = 0.45, 0.226
 """What the student's input is normalized with."""
 
-IMAGENET_MEAN = (123.68, 116.779, 103.939)
-"""Of VGG19's input: red, green, blue, 0..255."""
-
 SPARING = 2
 """Pictures of a batch on which a teacher's layers after its last layer of style are computed: they cost much."""
 
-Weights = Mapping[str, np.ndarray]  # {"<layer>/kernel": [3,3,in,out], "<layer>/bias": [out]}
-Step = Callable[[Any], Any]
+Weights = Mapping[str, tuple[np.ndarray, np.ndarray]]  # {layer: (kernel [3,3,in,out], bias [out])}
+Transform = Callable[[Any], Any]
 
 
 def student(widths: Mapping[str, int] = WIDTHS, seed: int = 0) -> keras.Model:
@@ -52,66 +50,70 @@ def teacher(file: Path) -> keras.Model:
     Args:
         file: a Keras file, or an `.npz` of `preprocess/kernel` (1x1), `preprocess/bias`, and for each layer
             `<layer>/kernel` and `<layer>/bias`.
+
+    Raises:
+        InputError: another kind of file.
     """
-    if not file.is_file():
-        raise InputError(f"--teacher: there is no file {file}")
     if file.suffix == ".npz":
-        with np.load(file) as arrays:
-            return _narrow({key: arrays[key] for key in arrays.files})
-    weights: dict[str, np.ndarray] = {}
-    for layer, (kernel, bias) in read_keras(file).items():
-        weights |= {f"{layer}/kernel": kernel, f"{layer}/bias": bias}
-    first = f"{LAYERS[0]}/kernel"
-    weights[first] = weights[first][:, :, ::-1]  # Keras's VGG19 takes blue, green, red
-    return _fixed(weights, "same", lambda image: image * 255.0 - np.float32(IMAGENET_MEAN), None)
+        return _narrow(file)
+    weights = read_keras(file)
+    kernel, bias = weights[LAYERS[0]]
+    weights[LAYERS[0]] = (kernel[:, :, ::-1], bias)  # Keras's VGG19 takes blue, green, red
+    mean = np.float32(IMAGENET_MEAN[::-1])
+    return _fixed(weights, "same", lambda image: image * 255.0 - mean, None)
 
 
 def load(network: keras.Model, weights: Weights) -> None:
     """Put `weights` into `network`, whose further channels keep what they have and are not listened to at first.
 
     Raises:
-        InputError: a layer of `weights` is wider than the network's.
+        InputError: a layer is not in `weights`, or wider there than in the network.
     """
-    for layer in network.layers:
-        if f"{layer.name}/kernel" not in weights:
-            continue
+    for name in LAYERS:
+        if name not in weights:
+            raise InputError(f"the network to start from has no {name}")
+        layer, (old, old_bias) = network.get_layer(name), weights[name]
         kernel, bias = (np.array(value) for value in layer.get_weights())
-        old = weights[f"{layer.name}/kernel"]
         inputs, outputs = old.shape[2:]
         if inputs > kernel.shape[2] or outputs > kernel.shape[3]:
-            raise InputError(f"{layer.name} has {old.shape[2:]} channels, more than the network's {kernel.shape[2:]}")
+            raise InputError(f"{name} has {old.shape[2:]} channels, more than the network's {kernel.shape[2:]}")
         kernel[:, :, inputs:, :outputs] = 0
         kernel[:, :, :inputs, :outputs] = old
-        bias[:outputs] = weights[f"{layer.name}/bias"]
+        bias[:outputs] = old_bias
         layer.set_weights([kernel, bias])
 
 
-def weights_of(network: keras.Model) -> dict[str, np.ndarray]:
-    """`{"<layer>/kernel": ..., "<layer>/bias": ...}` of a network's convolutions."""
-    found: dict[str, np.ndarray] = {}
-    for layer in network.layers:
-        if layer.name in LAYERS:
-            kernel, bias = (np.asarray(value, np.float32) for value in layer.get_weights())
-            found |= {f"{layer.name}/kernel": kernel, f"{layer.name}/bias": bias}
-    return found
+def weights_of(network: keras.Model) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """`{layer: (kernel, bias)}` of a network's convolutions."""
+    layers = [layer for layer in network.layers if layer.name in LAYERS]
+    return {layer.name: tuple(np.asarray(value, np.float32) for value in layer.get_weights()) for layer in layers}
 
 
-def _narrow(weights: Weights) -> keras.Model:
-    mixing = keras.layers.Conv2D(3, 1, name="preprocess")
-    mixing.build((None, None, None, 3))
-    mixing.set_weights([weights["preprocess/kernel"], weights["preprocess/bias"]])
+def _narrow(file: Path) -> keras.Model:
+    with np.load(file) as arrays:
+        keys = set(arrays.files)
+        if "preprocess/kernel" not in keys:
+            raise InputError(f"teacher: {file} holds no preprocess/kernel; a student is no teacher")
+        weights = {layer: _pair(arrays, layer) for layer in LAYERS if f"{layer}/kernel" in keys}
+        mixing = keras.layers.Conv2D(3, 1, name="preprocess")
+        mixing.build((None, None, None, 3))
+        mixing.set_weights(_pair(arrays, "preprocess"))
     border = ((0, 0), (1, 1), (1, 1), (0, 0))
     return _fixed(weights, "valid", mixing, lambda x: ops.pad(x, border, mode="reflect"))
 
 
-def _fixed(weights: Weights, padding: str, preprocess: Step, border: Step | None) -> keras.Model:
+def _pair(arrays: Mapping[str, np.ndarray], layer: str) -> tuple[np.ndarray, np.ndarray]:
+    return arrays[f"{layer}/kernel"], arrays[f"{layer}/bias"]
+
+
+def _fixed(weights: Weights, padding: str, preprocess: Transform, border: Transform | None) -> keras.Model:
     """A network of given weights, not to be trained."""
-    there = [layer for layer in LAYERS if f"{layer}/kernel" in weights]
+    there = [layer for layer in LAYERS if layer in weights]
     if there != list(LAYERS[: len(there)]) or not there:
-        raise InputError(f"a teacher must have every layer from {LAYERS[0]} to its last; this one has {there}")
+        raise InputError(f"teacher: every layer from {LAYERS[0]} to its last must be there; these are: {there}")
     layers: dict[str, keras.layers.Layer] = {}
     for name in there:
-        kernel, bias = weights[f"{name}/kernel"], weights[f"{name}/bias"]
+        kernel, bias = weights[name]
         layers[name] = keras.layers.Conv2D(kernel.shape[-1], 3, padding=padding, activation="relu", name=name)
         layers[name].build((None, None, None, kernel.shape[2]))
         layers[name].set_weights([kernel, bias])
@@ -121,7 +123,10 @@ def _fixed(weights: Weights, padding: str, preprocess: Step, border: Step | None
 
 
 def _graph(
-    layers: Mapping[str, keras.layers.Layer], preprocess: Step, border: Step | None = None, sparing: int | None = None
+    layers: Mapping[str, keras.layers.Layer],
+    preprocess: Transform,
+    border: Transform | None = None,
+    sparing: int | None = None,
 ) -> keras.Model:
     """The graph of VGG19; with `sparing`, what follows the last layer of style sees only so many pictures."""
     image = keras.Input((None, None, 3), name="image")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,10 +15,11 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
-from distill.distillation import STYLE, Distillation
+from distill.distillation import Distillation
 from distill.losses import distances, grams
 from distill.visited import Visited
-from nst.layers import LAYERS
+from nst.errors import InputError
+from nst.layers import LAYERS, STYLE_LAYERS
 
 CHUNK = 8
 """Pictures validated at a time."""
@@ -26,18 +28,18 @@ CHUNK = 8
 def validate(model: Distillation, images: np.ndarray) -> dict[str, float]:
     """What the student leaves unexplained of held-out pictures, and the rank correlation of distances of style."""
     missed: dict[str, list[float]] = {layer: [] for layer in LAYERS}
-    ours: dict[str, list[np.ndarray]] = {layer: [] for layer in STYLE}
-    theirs: dict[str, list[np.ndarray]] = {layer: [] for layer in STYLE}
+    ours: dict[str, list[np.ndarray]] = {layer: [] for layer in STYLE_LAYERS}
+    theirs: dict[str, list[np.ndarray]] = {layer: [] for layer in STYLE_LAYERS}
     for start in range(0, len(images), CHUNK):
         chunk = images[start : start + CHUNK]
         found, wanted = model.student(chunk), model.teachers(chunk)
         for layer in LAYERS:
             missed[layer].append(float(ops.convert_to_numpy(model.missed(layer, found[layer], wanted[layer]))))
-        for layer in STYLE:
+        for layer in STYLE_LAYERS:
             ours[layer].append(ops.convert_to_numpy(grams(found[layer])))
             theirs[layer].append(ops.convert_to_numpy(grams(wanted[layer])))
     figures = {f"held_out/{layer}": float(np.mean(values)) for layer, values in missed.items()}
-    for name, layers in (("blocks 1-3", STYLE[:3]), ("blocks 4-5", STYLE[3:])):
+    for name, layers in (("blocks 1-3", STYLE_LAYERS[:3]), ("blocks 4-5", STYLE_LAYERS[3:])):
         mine, teacher = (_mean_distance(grams_of, layers) for grams_of in (ours, theirs))
         figures[f"spearman/{name}"] = float(np.asarray(spearmanr(mine, teacher))[0])
     return figures
@@ -50,14 +52,25 @@ def _mean_distance(grams_of: dict[str, list[np.ndarray]], layers: tuple[str, ...
 
 
 class Progress:
-    """The folder of a training run: `step` done, the `curve` so far, checkpoints and TensorBoard events."""
+    """The folder of a training run: the `step` of its checkpoint, the `curve` so far, TensorBoard's events.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: made if it is not there.
+        task: what is trained on what; a checkpoint of another task is refused.
+
+    Raises:
+        InputError: the folder holds a training of another task.
+    """
+
+    def __init__(self, folder: Path, task: dict[str, Any]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder
+        self.folder, self.task = folder, task
         self._state = folder / "state.json"
-        state = json.loads(self._state.read_text()) if self._state.is_file() else {}
-        self.step: int = state.get("step", 0)
+        state = json.loads(self._state.read_text()) if self._state.is_file() else {"task": task}
+        differing = [key for key in task if state["task"].get(key) != task[key]]
+        if differing:
+            raise InputError(f"{folder} holds a training with other {', '.join(differing)}; give another --out")
+        self.step: int | None = state.get("step")  # None before the first checkpoint
         self.seconds: float = state.get("seconds", 0.0)
         self.curve: list[dict[str, float]] = state.get("curve", [])
         self._events = EventFileWriter(str(folder))
@@ -70,11 +83,11 @@ class Progress:
             summary = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
             self._events.add_event(Event(wall_time=time.time(), step=step, summary=summary))
         self._events.flush()
-        style = " ".join(f"{figures[f'held_out/{layer}']:.3f}" for layer in STYLE)
+        style = " ".join(f"{figures[f'held_out/{layer}']:.3f}" for layer in STYLE_LAYERS)
         ranks = " ".join(f"{value:.3f}" for key, value in figures.items() if key.startswith("spearman/"))
         print(
             f"{step:6d}  {self.seconds / 60:6.1f} min  loss {figures.get('loss', float('nan')):.3f}"
-            f"  left unexplained {style}  rank correlation {ranks}  revived {figures.get('revived', 0):.0f}",
+            f"  left unexplained {style}  rank correlation {ranks}  dead {figures['dead']:.0f}",
             flush=True,
         )
 
@@ -84,7 +97,8 @@ class Progress:
         model.save_weights(weights)
         np.savez(pool, **visited.state())
         part = self._state.with_suffix(".part")
-        part.write_text(json.dumps({"step": step, "seconds": self.seconds, "curve": self.curve}))
+        state = {"task": self.task, "step": step, "seconds": self.seconds, "curve": self.curve}
+        part.write_text(json.dumps(state))
         part.replace(self._state)
         for old in self.folder.glob("step*"):
             if old not in (weights, pool):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,15 @@ import keras
 import numpy as np
 from keras import ops
 
-from distill.networks import DEVIATION, MEAN, weights_of
+from distill.networks import DEVIATION, MEAN, Weights, weights_of
+from nst.errors import InputError
 from nst.layers import LAYERS
+
+CHUNK = 8
+"""Pictures looked at together."""
+
+SILENCE = 1e-6
+"""Activations up to this are none."""
 
 REVIVED = 0.3
 """Spread of a revived kernel beside the living ones': loud strangers in a Gram matrix would be silenced again."""
@@ -21,11 +28,11 @@ REVIVED = 0.3
 
 def dead(student: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
     """`{layer: [channels] bool}`: the channels that are zero everywhere on `images`."""
-    return {layer: _silent(features) for layer, features in student(images).items()}
-
-
-def _silent(features: Any) -> np.ndarray:
-    return ops.convert_to_numpy(ops.max(features, axis=(0, 1, 2))) <= 1e-6
+    highest = {layer: np.zeros(student.get_layer(layer).filters) for layer in LAYERS}
+    for features in _in_chunks(student, images):
+        for layer in LAYERS:
+            highest[layer] = np.maximum(highest[layer], ops.convert_to_numpy(ops.max(features[layer], axis=(0, 1, 2))))
+    return {layer: values <= SILENCE for layer, values in highest.items()}
 
 
 def revive(
@@ -33,15 +40,14 @@ def revive(
 ) -> int:
     """Draw the kernels of dead channels anew, quieter than the living ones; returns how many there were.
 
-    Their biases are such that they are zero on average of `images` before the ReLU. Nothing listens to them at
-    first, neither the next layer nor `maps`, the 1x1 convolutions of each layer's features, so that what is
+    Their biases are such that they are zero on average of some of `images` before the ReLU. Nothing listens to
+    them at first, neither the next layer nor `maps`, the 1x1 convolutions of each layer's features, so that what is
     computed stays as it was.
     """
-    features, count = student(images), 0
-    for index, name in enumerate(LAYERS):
-        silent = _silent(features[name])
+    count = 0
+    for index, (name, silent) in enumerate(dead(student, images).items()):
         if silent.any() and not silent.all():
-            _redraw(student.get_layer(name), silent, _input(features, images, index), random)
+            _redraw(student.get_layer(name), silent, _input(student, images[:CHUNK], index), random)
             listeners = [student.get_layer(LAYERS[index + 1])] if index + 1 < len(LAYERS) else []
             for listener in [*listeners, *([maps[name]] if maps else [])]:
                 kernel, bias = (np.array(value) for value in listener.get_weights())
@@ -51,11 +57,11 @@ def revive(
     return count
 
 
-def _input(features: Mapping[str, Any], images: np.ndarray, index: int) -> Any:
+def _input(student: keras.Model, images: np.ndarray, index: int) -> Any:
     """What the layer of that number sees."""
     if index == 0:
         return (images - MEAN) / DEVIATION
-    before = features[LAYERS[index - 1]]
+    before = student(images)[LAYERS[index - 1]]
     return ops.max_pool(before, 2) if LAYERS[index].endswith("conv1") else before
 
 
@@ -68,34 +74,55 @@ def _redraw(layer: keras.Layer, silent: np.ndarray, inputs: Any, random: np.rand
     layer.set_weights([kernel, bias])
 
 
-def normalized(student: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
+def normalized(student: keras.Model, images: np.ndarray) -> Weights:
     """The student's weights with every layer scaled so that its mean activation on `images` is 1.
 
     A ReLU network computes the same features, but for their scale, when a layer's kernel and bias are divided by a
     number and the next layer's kernel is multiplied by it.
     """
-    features = student(images)
+    chunks = [
+        {layer: float(ops.convert_to_numpy(ops.mean(features[layer]))) for layer in LAYERS}
+        for features in _in_chunks(student, images)
+    ]
     weights, before = weights_of(student), 1.0
-    for layer in LAYERS:
-        scale = float(ops.convert_to_numpy(ops.mean(features[layer])))
-        weights[f"{layer}/kernel"] = weights[f"{layer}/kernel"] * (before / scale)
-        weights[f"{layer}/bias"] = weights[f"{layer}/bias"] / scale
+    for layer, (kernel, bias) in weights.items():
+        scale = float(np.mean([means[layer] for means in chunks]))
+        weights[layer] = kernel * (before / scale), bias / scale
         before = scale
     return weights
 
 
-def write(path: Path, weights: dict[str, np.ndarray], card: dict[str, Any]) -> None:
+def _in_chunks(student: keras.Model, images: np.ndarray) -> Iterator[Mapping[str, Any]]:
+    """Features of all `images`, a few at a time."""
+    for start in range(0, len(images), CHUNK):
+        yield student(images[start : start + CHUNK])
+
+
+def write(path: Path, weights: Weights, card: dict[str, Any]) -> None:
     """`path` with float16 kernels as the runner reads them, and its card beside it as JSON."""
-    arrays = {key: value.astype(np.float16 if key.endswith("kernel") else np.float32) for key, value in weights.items()}
-    arrays |= {"preprocess/mean": np.full(3, MEAN, np.float32), "preprocess/std": np.full(3, DEVIATION, np.float32)}
+    arrays = {"preprocess/mean": np.full(3, MEAN, np.float32), "preprocess/std": np.full(3, DEVIATION, np.float32)}
+    for layer, (kernel, bias) in weights.items():
+        arrays |= {f"{layer}/kernel": kernel.astype(np.float16), f"{layer}/bias": bias.astype(np.float32)}
     part = path.with_suffix(".part.npz")
     np.savez_compressed(part, **arrays)
     part.replace(path)
     card = {**card, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-    path.with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n")
+    path.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n")
 
 
-def read(path: Path) -> dict[str, np.ndarray]:
-    """A file that `write` wrote, in float32."""
+def read(path: Path) -> Weights:
+    """The weights in a file that `write` wrote, in float32.
+
+    Raises:
+        InputError: no such file, or another kind of file.
+    """
+    if not path.is_file():
+        raise InputError(f"there is no file {path}")
     with np.load(path) as file:
-        return {key: file[key].astype(np.float32) for key in file.files}
+        if "preprocess/mean" not in file.files or not np.allclose(file["preprocess/mean"], MEAN, atol=1e-3):
+            raise InputError(f"{path} is no slim network, or takes another input")
+        return {
+            layer: (file[f"{layer}/kernel"].astype(np.float32), file[f"{layer}/bias"].astype(np.float32))
+            for layer in LAYERS
+            if f"{layer}/kernel" in file.files
+        }

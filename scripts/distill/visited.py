@@ -12,8 +12,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from distill.distillation import STYLE
 from distill.losses import gram_error, grams
+from nst.layers import STYLE_LAYERS
 
 CONTENT = "block4_conv2"
 CONTENT_WEIGHT = 0.02
@@ -43,11 +43,18 @@ class Easel(keras.Model):
 
     trainable_weights, non_trainable_weights = trainable_variables, non_trainable_variables
 
+    def begin(self, pictures: np.ndarray) -> None:
+        """Put `pictures` up, and forget the optimizer's momentum from those before."""
+        self.pictures.assign(pictures)
+        for variable in self.optimizer.variables:
+            if "learning_rate" not in variable.path:
+                variable.assign(ops.zeros_like(variable))
+
     def targets(self, styles: np.ndarray, contents: np.ndarray) -> dict[str, np.ndarray]:
         """What the pictures are to come near to: {layer: Gram matrices of the styles}, and the contents' features."""
         seen, kept = self.student(styles), self.student(contents)[CONTENT]
         return {
-            **{layer: ops.convert_to_numpy(grams(seen[layer])) for layer in STYLE},
+            **{layer: ops.convert_to_numpy(grams(seen[layer])) for layer in STYLE_LAYERS},
             CONTENT: ops.convert_to_numpy(kept),
         }
 
@@ -61,7 +68,7 @@ class Easel(keras.Model):
         """Relative Gram distance to the styles, and relative distance to the contents; `x` is of `targets`."""
         del y, sample_weight, training
         goal = {layer: ops.convert_to_tensor(value) for layer, value in x.items()}
-        style = sum(gram_error(grams(y_pred[layer]), goal[layer]) for layer in STYLE)
+        style = sum(gram_error(grams(y_pred[layer]), goal[layer]) for layer in STYLE_LAYERS)
         away = ops.mean((y_pred[CONTENT] - goal[CONTENT]) ** 2) / (ops.mean(goal[CONTENT] ** 2) + 1e-9)
         return style + CONTENT_WEIGHT * away
 
@@ -89,7 +96,7 @@ class Visited:
             noise = random.uniform(0, 1, (size, size, 3)).astype(np.float32)
             self.pictures[index] = noise if random.random() < 0.3 else self.contents[index]
             self.rounds[index] = random.integers(1, 7)
-        self.easel.pictures.assign(self.pictures)
+        self.easel.begin(self.pictures)
         targets = self.easel.targets(self.styles, self.contents)
         for _ in range(steps):
             self.easel.train_on_batch(targets)

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from scipy.stats import spearmanr
 
-from distill.distillation import STYLE, regress
-from nst.layers import LAYERS
+from distill.distillation import regress
+from nst.layers import LAYERS, STYLE_LAYERS
 
 See = Callable[[np.ndarray], Mapping[str, np.ndarray]]  # [1,H,W,3] -> {layer: [1,h,w,c]}
 
-SHALLOW, DEEP = STYLE[:3], STYLE[3:]
+SHALLOW, DEEP = STYLE_LAYERS[:3], STYLE_LAYERS[3:]
 CONTENT_SHALLOW, CONTENT_DEEP = "block3_conv3", "block4_conv2"
 POSITIONS = 256
 """Of a layer, drawn from each picture for the linear maps."""
@@ -86,7 +86,7 @@ class _Distances:
         self._features: dict[str, list[np.ndarray]] = {}
         for picture in pictures:
             for layer, features in see(picture).items():
-                if layer in STYLE:
+                if layer in STYLE_LAYERS:
                     F = _flat(features)
                     self._grams.setdefault(layer, []).append(F.T @ F / len(F))
                 if layer in (CONTENT_SHALLOW, CONTENT_DEEP):
