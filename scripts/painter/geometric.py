@@ -1,7 +1,7 @@
 """Geometric forms painted by hand: discs, haloes, rings, checkers, wedges, polygons and lines of every weight."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -36,7 +36,6 @@ class Form:
     tones: tuple[float, float] = (0.35, 0.70)
     angle: float = 0.6
     """Direction of the hatching, radians."""
-    opacity: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -64,15 +63,15 @@ class Line:
 def paint_form(hand: Hand, form: Form) -> None:
     """Fill a form, with a brush that suits its size."""
     size = float(np.ptp(form.outline, axis=0).min())
-    brush = replace(WIDE if size >= WIDE_FROM else FINE if size >= FINE_FROM else TINY, opacity=form.opacity)
+    brush = WIDE if size >= WIDE_FROM else FINE if size >= FINE_FROM else TINY
     outline = wobbly(form.outline, min(WOBBLE, 0.02 * size), hand.rng)
     fill(hand, outline, form.ramp, form.tones, brush, form.angle)
 
 
-def paint_disc(hand: Hand, centre: Point, radius: float, ramp: Ramp, opacity: float = 1.0) -> None:
+def paint_disc(hand: Hand, centre: Point, radius: float, ramp: Ramp) -> None:
     """A filled circle, hatched in a direction of its own."""
     outline = ellipse(centre, (radius, radius * hand.rng.uniform(0.96, 1.0)), hand.rng.uniform(0.0, np.pi))
-    paint_form(hand, Form(outline, ramp, (0.30, 0.75), hand.rng.uniform(0.0, np.pi), opacity))
+    paint_form(hand, Form(outline, ramp, (0.30, 0.75), hand.rng.uniform(0.0, np.pi)))
 
 
 def paint_rings(hand: Hand, centre: Point, radius: float, ramps: Sequence[Ramp], rim: Ramp | None = None) -> None:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter
 
 from painter.canvas import BORDER, Canvas, Floats
-from painter.frame import Array, enlarge
+from painter.frame import Array
 
 SUPERSAMPLING = 2
 """Stencil pixels per canvas pixel and side."""
@@ -33,7 +33,7 @@ Strength = float | Map | Windowed
 
 
 class Stencil:
-    """Lays color on one canvas. Full maps [rows,columns] have the canvas's resolution, see `map`."""
+    """Lays color on one canvas. Full maps are [rows,columns] of the canvas."""
 
     def __init__(self, canvas: Canvas) -> None:
         self.canvas = canvas
@@ -46,10 +46,6 @@ class Stencil:
     def pixels(self) -> Floats:
         """The canvas's pixels [rows,columns,4]."""
         return self.canvas.pixels.reshape(*self.shape, 4)
-
-    def map(self, values: Array) -> Map:
-        """A map of any size, enlarged or reduced to the canvas."""
-        return enlarge(values, *self.shape).astype(np.float32)
 
     def noise(self, wide: float, high: float, rng: np.random.Generator) -> Map:
         """Smooth noise of mean 0.5 at the canvas's resolution, whose bumps are about `wide` by `high`."""

@@ -22,5 +22,5 @@ def paint(long_side: int, seed: int) -> Image.Image:
     paint_ground(hand, frame)
     paint_chords(hand)
     paint_themes(hand, frame)
-    paint_accents(hand, frame)
+    paint_accents(hand)
     return hand.canvas.picture(LIGHT)

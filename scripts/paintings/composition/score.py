@@ -191,8 +191,8 @@ def paint_themes(hand: Hand, frame: Frame) -> None:
     paint_bow(hand, (0.070, 0.620), 0.055, (-2.6, 0.4), 0.016, CRIMSON)
 
 
-def paint_accents(hand: Hand, frame: Frame) -> None:
-    """Long lines across the sheet, sheaves and combs of short ones, snakes, and small discs all over."""
+def paint_accents(hand: Hand) -> None:
+    """Long lines across the sheet, sheaves of short ones, snakes, and small discs all over."""
     for ends, weight in LONG_LINES:
         paint_line(hand, Line(ends, weight, BLACK, taper=0.35))
     for sheaf in SHEAVES:

@@ -1,4 +1,4 @@
-"""A harbour town in late light: a picture for content, smooth and clear, with shapes large and small."""
+"""A harbor town in late light: a picture for content, smooth and clear, with shapes large and small."""
 
 import numpy as np
 from PIL import Image

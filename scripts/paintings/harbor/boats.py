@@ -1,4 +1,4 @@
-"""The harbour's boats: hulls in the round, with cabins, masts and sails."""
+"""The harbor's boats: hulls in the round, with cabins, masts and sails."""
 
 from dataclasses import dataclass, field
 

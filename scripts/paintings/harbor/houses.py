@@ -1,4 +1,4 @@
-"""The harbour's houses: walls with windows, shutters and doors under tiled roofs."""
+"""The harbor's houses: walls with windows, shutters and doors under tiled roofs."""
 
 from dataclasses import dataclass
 

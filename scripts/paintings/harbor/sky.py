@@ -1,4 +1,4 @@
-"""The harbour's backdrop: sky, clouds and hills."""
+"""The harbor's backdrop: sky, clouds and hills."""
 
 from dataclasses import dataclass
 

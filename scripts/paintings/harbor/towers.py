@@ -1,4 +1,4 @@
-"""The harbour's towers: a church on the slope, and a lighthouse on its mole."""
+"""The harbor's towers: a church on the slope, and a lighthouse on its mole."""
 
 import itertools
 from dataclasses import dataclass

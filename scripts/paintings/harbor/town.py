@@ -1,4 +1,4 @@
-"""The harbour's town: a quay, and houses, gardens and a church on the slope behind it."""
+"""The harbor's town: a quay, and houses, gardens and a church on the slope behind it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The harbour's water: what a mirror would show, stirred by waves, over the water's own color."""
+"""The harbor's water: what a mirror would show, stirred by waves, over the water's own color."""
 
 import numpy as np
 

@@ -33,6 +33,13 @@ SCATTERED = 12000
 Points = Sequence[tuple[float, float]]
 
 
+ROUGH = 0.006
+"""How far an outline strays from the points given."""
+
+STROKE = 0.034
+"""Length of texture strokes."""
+
+
 @dataclass(frozen=True)
 class Mountain:
     """A mass of rock. `outline` runs from its left foot over its tops to its right foot."""
@@ -45,10 +52,6 @@ class Mountain:
     ridges: int
     mist: float = 0.15
     """Height above the base over which it fades."""
-    rough: float = 0.006
-    """How far the outline strays from the points given."""
-    stroke: float = 0.034
-    """Length of its texture strokes."""
 
 
 def paint_far(hand: InkHand, outline: Points, depth: float, load: float) -> None:
@@ -145,7 +148,7 @@ def _descend(hand: InkHand, mountain: Mountain, top: Array) -> Array:
 def _hang(hand: InkHand, mountain: Mountain, place: Array, side: float, strength: float, mask: Map) -> None:
     """A texture stroke off a ridge: fibres on the lit side, cuts of the slanted brush among them in the shade."""
     rng = hand.rng
-    length = mountain.stroke * rng.uniform(0.5, 1.2)
+    length = STROKE * rng.uniform(0.5, 1.2)
     start = moved(place + rng.normal(0.0, 0.003, 2), side * rng.uniform(0.0, 0.012), 0.0)
     lean = side * rng.uniform(0.15, 0.75)
     end = start + length * np.array([np.sin(lean), np.cos(lean)])
@@ -190,7 +193,7 @@ def _roughen(hand: InkHand, mountain: Mountain) -> Array:
     outline = spline(mountain.outline, 260)
     steps = np.interp(np.linspace(0, 1, 260), np.linspace(0, 1, 70), hand.rng.normal(size=70))
     jag = np.interp(np.linspace(0, 1, 260), np.linspace(0, 1, 70), hand.rng.normal(size=70))
-    return outline + mountain.rough * np.stack([0.7 * steps, jag], axis=1)
+    return outline + ROUGH * np.stack([0.7 * steps, jag], axis=1)
 
 
 def _far_line(hand: InkHand, outline: Points, rough: float) -> Array:
