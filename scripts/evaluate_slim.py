@@ -72,7 +72,7 @@ class Evaluation:
         self.deep = networks.teacher(options.deep)
         bundled = read_slim(FILE, "bundled")
         own = {name: read_slim(Path(file), file) for name, file in options.network}
-        self.networks = {"bundled": bundled, **own, "random": _random(bundled), "narrow teacher": self.deep}
+        self.networks = {"bundled": bundled, "narrow teacher": self.deep, **own, "random": _random(bundled)}
         self.judged = _digest(self.shallow, self.deep)
         self.old: dict[str, Any] = json.loads(options.out.read_text()) if options.out.is_file() else {}
         self.figures: dict[str, Any] = {}
