@@ -16,15 +16,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # two pools of threads, forward and backward: neither may spin
 import keras
 import numpy as np
-from keras import ops
 
 from distill import crops, memory, networks, slim
+from distill.backend import ops, to_numpy
 from distill.distillation import Distillation
 from distill.progress import Progress, validate
 from distill.visited import Visited
@@ -123,7 +123,7 @@ class Training:
         scales = {layer: float(ops.std(value)) for layer, value in features.items()}
         channels = {layer: value.shape[-1] for layer, value in features.items()}
         self.model = Distillation(self.student, teachers, scales, channels)
-        self.model.compile(optimizer=keras.optimizers.Adam(Schedule(options.rate, options.steps)))
+        self.model.compile(optimizer=keras.optimizers.Adam(cast(Any, Schedule(options.rate, options.steps))))
         self.visited = Visited(self.student, options.visited, options.crop)
         if self.progress.step is None:
             self.model.fit_maps(self.sample[: SAMPLE // 4])
@@ -160,7 +160,7 @@ class Training:
         random = np.random.default_rng((self.options.seed, step, 1))
         figures |= validate(self.model, self.data.held_out[:VALIDATED])
         figures["dead"] = sum(int(silent.sum()) for silent in slim.dead(self.student, self.data.held_out).values())
-        figures["learning_rate"] = float(ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        figures["learning_rate"] = float(to_numpy(self.model.optimizer.learning_rate))
         self.progress.log(step, figures, seconds)
         if step < REVIVAL * self.options.steps:
             slim.revive(self.student, self.sample, random, self.model.maps)

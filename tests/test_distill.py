@@ -14,12 +14,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from keras import ops
 from PIL import Image
 
 import evaluate_slim
 import train_slim
 from distill import crops, losses, networks, slim, visited, worth
+from distill.backend import to_numpy
 from distill.distillation import regress
 from nst.extractor.vgg19_slim import read_slim
 from nst.layers import BLOCKS, LAYERS
@@ -55,13 +55,13 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def numpy_of(features: dict) -> dict[str, np.ndarray]:
-    return {layer: ops.convert_to_numpy(value) for layer, value in features.items()}
+    return {layer: to_numpy(value) for layer, value in features.items()}
 
 
 class TestLosses:
     def test_the_distances_are_those_of_two_nested_loops(self, rng: np.random.Generator) -> None:
         G = rng.normal(size=(4, 5, 5)).astype(np.float32)
-        found = ops.convert_to_numpy(losses.distances(G))
+        found = to_numpy(losses.distances(G))
         for i in range(4):
             for j in range(4):
                 energy = ((G[i] ** 2).sum() + (G[j] ** 2).sum()) / 2

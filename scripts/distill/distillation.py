@@ -7,8 +7,8 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
+from distill.backend import ops, to_numpy
 from distill.losses import disagreement, distances, gram_error, grams, mapped_grams, sampled, unexplained
 from distill.networks import targets
 from nst.layers import LAYERS, STYLE_LAYERS
@@ -70,16 +70,16 @@ class Distillation(keras.Model):
         ours, theirs = grams(found), grams(wanted) / self._scales[layer] ** 2
         far = disagreement(distances(ours), distances(theirs))
         self.means[f"disagreement/{layer}"].update_state(far)
-        kernel, bias = self.maps[layer].kernel[0, 0], self.maps[layer].bias
-        mapped = mapped_grams(ours, ops.mean(found, axis=(1, 2)), kernel, bias)
+        linear: Any = self.maps[layer]
+        mapped = mapped_grams(ours, ops.mean(found, axis=(1, 2)), linear.kernel[0, 0], linear.bias)
         return GRAM_WEIGHT * gram_error(mapped, theirs) + DISTANCE_WEIGHT * far
 
     def fit_maps(self, images: np.ndarray) -> None:
         """Put the best linear maps for these pictures in place (ridge regression)."""
         wanted, found = self.teachers(images), self.student(images)
         for layer in LAYERS:
-            goal = ops.convert_to_numpy(sampled(wanted[layer], layer)) / self._scales[layer]
-            kernel, bias = regress(ops.convert_to_numpy(sampled(found[layer][: len(goal)], layer)), goal)
+            goal = to_numpy(sampled(wanted[layer], layer)) / self._scales[layer]
+            kernel, bias = regress(to_numpy(sampled(found[layer][: len(goal)], layer)), goal)
             self.maps[layer].set_weights([kernel[None, None], bias])
 
 

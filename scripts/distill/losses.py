@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import ops
+from distill.backend import ops
 
 FLOOR = 1e-3
 """Distances of style under this are as good as none."""

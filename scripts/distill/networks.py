@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import keras
 import numpy as np
-from keras import ops
 
+from distill.backend import ops
 from nst.errors import InputError
 from nst.extractor.weights import MEAN as IMAGENET_MEAN
 from nst.extractor.weights import read_keras
@@ -36,7 +36,7 @@ def student(widths: Mapping[str, int] = WIDTHS, seed: int = 0) -> keras.Model:
             3,
             padding="same",
             activation="relu",
-            kernel_initializer=keras.initializers.HeNormal(seed=seed + index),
+            kernel_initializer=cast(Any, keras.initializers.HeNormal(seed=seed + index)),
             name=layer,
         )
         for index, layer in enumerate(LAYERS)
@@ -59,7 +59,7 @@ def teacher(file: Path) -> keras.Model:
     weights = read_keras(file)
     kernel, bias = weights[LAYERS[0]]
     weights[LAYERS[0]] = (kernel[:, :, ::-1], bias)  # Keras's VGG19 takes blue, green, red
-    mean = np.float32(IMAGENET_MEAN[::-1])
+    mean = np.array(IMAGENET_MEAN[::-1], np.float32)
     return _fixed(weights, "same", lambda image: image * 255.0 - mean, None)
 
 
@@ -86,7 +86,12 @@ def load(network: keras.Model, weights: Weights) -> None:
 def weights_of(network: keras.Model) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """`{layer: (kernel, bias)}` of a network's convolutions."""
     layers = [layer for layer in network.layers if layer.name in LAYERS]
-    return {layer.name: tuple(np.asarray(value, np.float32) for value in layer.get_weights()) for layer in layers}
+    return {layer.name: _two(layer.get_weights()) for layer in layers}
+
+
+def _two(values: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
+    kernel, bias = (np.asarray(value, np.float32) for value in values)
+    return kernel, bias
 
 
 def _narrow(file: Path) -> keras.Model:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import keras
 import numpy as np
-from keras import ops
 from scipy.stats import spearmanr
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
+from distill.backend import to_numpy
 from distill.distillation import Distillation
 from distill.losses import distances, grams
 from distill.visited import Visited
@@ -34,10 +34,10 @@ def validate(model: Distillation, images: np.ndarray) -> dict[str, float]:
         chunk = images[start : start + CHUNK]
         found, wanted = model.student(chunk), model.teachers(chunk)
         for layer in LAYERS:
-            missed[layer].append(float(ops.convert_to_numpy(model.missed(layer, found[layer], wanted[layer]))))
+            missed[layer].append(float(to_numpy(model.missed(layer, found[layer], wanted[layer]))))
         for layer in STYLE_LAYERS:
-            ours[layer].append(ops.convert_to_numpy(grams(found[layer])))
-            theirs[layer].append(ops.convert_to_numpy(grams(wanted[layer])))
+            ours[layer].append(to_numpy(grams(found[layer])))
+            theirs[layer].append(to_numpy(grams(wanted[layer])))
     figures = {f"held_out/{layer}": float(np.mean(values)) for layer, values in missed.items()}
     for name, layers in (("blocks 1-3", STYLE_LAYERS[:3]), ("blocks 4-5", STYLE_LAYERS[3:])):
         mine, teacher = (_mean_distance(grams_of, layers) for grams_of in (ours, theirs))
@@ -47,7 +47,7 @@ def validate(model: Distillation, images: np.ndarray) -> dict[str, float]:
 
 def _mean_distance(grams_of: dict[str, list[np.ndarray]], layers: tuple[str, ...]) -> np.ndarray:
     """The mean over `layers` of the distances of all pairs of pictures, `[pairs]`."""
-    per_layer = [ops.convert_to_numpy(distances(np.concatenate(grams_of[layer]))) for layer in layers]
+    per_layer = [to_numpy(distances(np.concatenate(grams_of[layer]))) for layer in layers]
     return np.mean(per_layer, axis=0)[np.triu_indices(len(per_layer[0]), 1)]
 
 
@@ -95,7 +95,7 @@ class Progress:
         """A checkpoint; the state is written last, and names the files that belong to it."""
         weights, pool = self.folder / f"step{step}.weights.h5", self.folder / f"step{step}.npz"
         model.save_weights(weights)
-        np.savez(pool, **visited.state())
+        np.savez(pool, **cast(Any, visited.state()))
         part = self._state.with_suffix(".part")
         state = {"task": self.task, "step": step, "seconds": self.seconds, "curve": self.curve}
         part.write_text(json.dumps(state))

@@ -6,12 +6,12 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import keras
 import numpy as np
-from keras import ops
 
+from distill.backend import ops, to_numpy
 from distill.networks import DEVIATION, MEAN, Weights, weights_of
 from nst.errors import InputError
 from nst.layers import LAYERS
@@ -31,7 +31,7 @@ def dead(student: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
     highest = {layer: np.zeros(student.get_layer(layer).filters) for layer in LAYERS}
     for features in _in_chunks(student, images):
         for layer in LAYERS:
-            highest[layer] = np.maximum(highest[layer], ops.convert_to_numpy(ops.max(features[layer], axis=(0, 1, 2))))
+            highest[layer] = np.maximum(highest[layer], to_numpy(ops.max(features[layer], axis=(0, 1, 2))))
     return {layer: values <= SILENCE for layer, values in highest.items()}
 
 
@@ -70,7 +70,7 @@ def _redraw(layer: keras.Layer, silent: np.ndarray, inputs: Any, random: np.rand
     spread = REVIVED * kernel[..., ~silent].std()
     fresh = random.normal(0, spread, kernel[..., silent].shape).astype(np.float32)
     kernel[..., silent] = fresh
-    bias[silent] = -ops.convert_to_numpy(ops.mean(ops.conv(inputs, fresh, padding="same"), axis=(0, 1, 2)))
+    bias[silent] = -to_numpy(ops.mean(ops.conv(inputs, fresh, padding="same"), axis=(0, 1, 2)))
     layer.set_weights([kernel, bias])
 
 
@@ -81,7 +81,7 @@ def normalized(student: keras.Model, images: np.ndarray) -> Weights:
     number and the next layer's kernel is multiplied by it.
     """
     chunks = [
-        {layer: float(ops.convert_to_numpy(ops.mean(features[layer]))) for layer in LAYERS}
+        {layer: float(to_numpy(ops.mean(features[layer]))) for layer in LAYERS}
         for features in _in_chunks(student, images)
     ]
     weights, before = weights_of(student), 1.0
@@ -100,11 +100,14 @@ def _in_chunks(student: keras.Model, images: np.ndarray) -> Iterator[Mapping[str
 
 def write(path: Path, weights: Weights, card: dict[str, Any]) -> None:
     """`path` with float16 kernels as the runner reads them, and its card beside it as JSON."""
-    arrays = {"preprocess/mean": np.full(3, MEAN, np.float32), "preprocess/std": np.full(3, DEVIATION, np.float32)}
+    arrays: dict[str, np.ndarray] = {
+        "preprocess/mean": np.full(3, MEAN, np.float32),
+        "preprocess/std": np.full(3, DEVIATION, np.float32),
+    }
     for layer, (kernel, bias) in weights.items():
         arrays |= {f"{layer}/kernel": kernel.astype(np.float16), f"{layer}/bias": bias.astype(np.float32)}
     part = path.with_suffix(".part.npz")
-    np.savez_compressed(part, **arrays)
+    np.savez_compressed(part, **cast(Any, arrays))
     part.replace(path)
     card = {**card, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     path.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n")

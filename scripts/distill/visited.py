@@ -10,8 +10,8 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
+from distill.backend import ops, to_numpy
 from distill.losses import gram_error, grams
 from nst.layers import STYLE_LAYERS
 
@@ -54,8 +54,8 @@ class Easel(keras.Model):
         """What the pictures are to come near to: {layer: Gram matrices of the styles}, and the contents' features."""
         seen, kept = self.student(styles), self.student(contents)[CONTENT]
         return {
-            **{layer: ops.convert_to_numpy(grams(seen[layer])) for layer in STYLE_LAYERS},
-            CONTENT: ops.convert_to_numpy(kept),
+            **{layer: to_numpy(grams(seen[layer])) for layer in STYLE_LAYERS},
+            CONTENT: to_numpy(kept),
         }
 
     def call(self, targets: dict[str, Any]) -> dict[str, Any]:
@@ -84,8 +84,8 @@ class Visited:
     def __init__(self, student: keras.Model, count: int, size: int) -> None:
         self.easel = Easel(student, count, size)
         self.styles = np.zeros((count, size, size, 3), np.float32)
-        self.contents = np.zeros_like(self.styles)
-        self.pictures = np.zeros_like(self.styles)
+        self.contents: np.ndarray = np.zeros_like(self.styles)
+        self.pictures: np.ndarray = np.zeros_like(self.styles)
         self.rounds = np.zeros(count, int)  # left for each picture
 
     def paint(self, steps: int, crops: Any, random: np.random.Generator) -> None:
@@ -100,7 +100,7 @@ class Visited:
         targets = self.easel.targets(self.styles, self.contents)
         for _ in range(steps):
             self.easel.train_on_batch(targets)
-        self.pictures = ops.convert_to_numpy(self.easel.pictures).copy()
+        self.pictures = to_numpy(self.easel.pictures).copy()
         self.rounds -= 1
 
     def pairs(self, count: int, random: np.random.Generator) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Geometric forms painted by hand: discs, haloes, rings, checkers, wedges, polygons and lines of every weight."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,6 +36,7 @@ class Form:
     tones: tuple[float, float] = (0.35, 0.70)
     angle: float = 0.6
     """Direction of the hatching, radians."""
+    opacity: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Line:
 def paint_form(hand: Hand, form: Form) -> None:
     """Fill a form, with a brush that suits its size."""
     size = float(np.ptp(form.outline, axis=0).min())
-    brush = WIDE if size >= WIDE_FROM else FINE if size >= FINE_FROM else TINY
+    brush = replace(WIDE if size >= WIDE_FROM else FINE if size >= FINE_FROM else TINY, opacity=form.opacity)
     outline = wobbly(form.outline, min(WOBBLE, 0.02 * size), hand.rng)
     fill(hand, outline, form.ramp, form.tones, brush, form.angle)
 

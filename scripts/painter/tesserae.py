@@ -82,7 +82,8 @@ class Setting:
         mask = opus.mask & self.free
         rows = [self._row(line, opus.size) for line in _level_lines(opus.rows, mask, opus.size)]
         if rows:
-            self._keep(opus, mask, *(np.concatenate(part) for part in zip(*rows, strict=True)), CLOSEST)
+            places, angles, halves = (np.concatenate(part) for part in zip(*rows, strict=True))
+            self._keep(opus, mask, places, angles, halves, CLOSEST)
         self._keep(opus, mask, *self._chips(mask, opus), CHIP_ROOM)
         self.free &= ~mask
 

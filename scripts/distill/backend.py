@@ -1,0 +1,15 @@
+"""Keras's operations, untyped because their types are those of the backend in use, and the way back to NumPy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+ops: Any = keras.ops
+
+
+def to_numpy(tensor: Any) -> np.ndarray:
+    """A tensor of any backend as an array."""
+    return np.asarray(ops.convert_to_numpy(tensor))
