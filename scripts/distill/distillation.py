@@ -13,9 +13,11 @@ from distill.losses import disagreement, distances, gram_error, grams, mapped_gr
 from distill.networks import targets
 from nst.layers import LAYERS, STYLE_LAYERS
 
-GRAM_WEIGHT, DISTANCE_WEIGHT, PASSING_WEIGHT = 0.3, 2.0, 0.5
-"""Of the Gram errors and of the disagreements at the layers of style, and of what the other layers leave unexplained,
-beside 1 for what the layers of style leave unexplained."""
+CONTENT = "block4_conv2"
+"""The layer at which distances of content are kept."""
+
+GRAM_WEIGHT, DISTANCE_WEIGHT = 0.3, 2.0
+"""Of a layer's Gram error and disagreement, beside 1 for what it leaves unexplained."""
 
 
 class Distillation(keras.Model):
@@ -38,7 +40,10 @@ class Distillation(keras.Model):
         self.maps = {layer: keras.layers.Conv2D(channels[layer], 1, name=f"{layer}_map") for layer in LAYERS}
         for layer in LAYERS:
             self.maps[layer].build((None, None, None, student.get_layer(layer).filters))
-        names = [*(f"unexplained/{layer}" for layer in LAYERS), *(f"disagreement/{layer}" for layer in STYLE_LAYERS)]
+        names = [
+            *(f"unexplained/{layer}" for layer in LAYERS),
+            *(f"disagreement/{layer}" for layer in (*STYLE_LAYERS, CONTENT)),
+        ]
         self.means = {name: keras.metrics.Mean(name) for name in names}
         self.teachers = lambda images: targets(teachers, images)  # a function: no part of the model, or of its file
         self._scales = dict(scales)
@@ -58,8 +63,10 @@ class Distillation(keras.Model):
         for layer in LAYERS:
             missed = self.missed(layer, y_pred[layer], wanted[layer])
             self.means[f"unexplained/{layer}"].update_state(missed)
-            total = total + (missed if layer in STYLE_LAYERS else PASSING_WEIGHT * missed)
-        return total + sum(self._style(layer, y_pred[layer], wanted[layer]) for layer in STYLE_LAYERS)
+            total = total + missed
+        content = self._far(CONTENT, y_pred[CONTENT], wanted[CONTENT])
+        styles = sum(self._style(layer, y_pred[layer], wanted[layer]) for layer in STYLE_LAYERS)
+        return total + styles + DISTANCE_WEIGHT * content
 
     def missed(self, layer: str, found: Any, wanted: Any) -> Any:
         """What the layer leaves unexplained of the teacher's, by its linear map as it is."""
@@ -68,11 +75,15 @@ class Distillation(keras.Model):
 
     def _style(self, layer: str, found: Any, wanted: Any) -> Any:
         ours, theirs = grams(found), grams(wanted) / self._scales[layer] ** 2
-        far = disagreement(distances(ours), distances(theirs))
-        self.means[f"disagreement/{layer}"].update_state(far)
+        far = self._far(layer, ours, theirs)
         linear: Any = self.maps[layer]
         mapped = mapped_grams(ours, ops.mean(found, axis=(1, 2)), linear.kernel[0, 0], linear.bias)
         return GRAM_WEIGHT * gram_error(mapped, theirs) + DISTANCE_WEIGHT * far
+
+    def _far(self, layer: str, ours: Any, theirs: Any) -> Any:
+        far = disagreement(distances(ours), distances(theirs))
+        self.means[f"disagreement/{layer}"].update_state(far)
+        return far
 
     def fit_maps(self, images: np.ndarray) -> None:
         """Put the best linear maps for these pictures in place (ridge regression)."""

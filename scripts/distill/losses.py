@@ -4,7 +4,8 @@ With S and T the features of student and teacher at a layer, `[n,h,w,c]`, P a li
 
     unexplained   mean((P S - T)^2) / variance of T about its channels' means      Romero et al. 2015, normalized
     gram error    sum((G_PS - G_T)^2) / sum(G_T^2), mean over the pictures, the faintest held up by a floor
-    distance      d(i, j) = |G_i - G_j|^2 / ((|G_i|^2 + |G_j|^2) / 2), of two pictures of the batch, of S and of T
+    distance      d(i, j) = |G_i - G_j|^2 / ((|G_i|^2 + |G_j|^2) / 2), of two pictures of the batch, of S and of T; of
+                  features instead of Gram matrices where content is read
     disagreement  mean over the pairs of (log d_S - log d_T)^2                      so that distances of style are kept
 """
 
@@ -51,8 +52,8 @@ def gram_error(found: Any, wanted: Any) -> Any:
 
 
 def distances(G: Any) -> Any:
-    """`[n,c,c]` -> `[n,n]`, the relative distances of all pairs; 0 for a picture and itself."""
-    flat = ops.reshape(G, (ops.shape(G)[0], G.shape[1] * G.shape[2]))
+    """`[n,...]` -> `[n,n]`, the relative distances of all pairs; 0 for a picture and itself."""
+    flat = ops.reshape(G, (ops.shape(G)[0], -1))
     products = ops.matmul(flat, ops.transpose(flat))
     energy = ops.diagonal(products)  # from the same product, so that what rounding does to both cancels
     sums = (energy[:, None] + energy[None, :]) / 2

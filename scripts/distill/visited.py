@@ -12,10 +12,10 @@ import keras
 import numpy as np
 
 from distill.backend import ops, to_numpy
+from distill.distillation import CONTENT
 from distill.losses import gram_error, grams
 from nst.layers import STYLE_LAYERS
 
-CONTENT = "block4_conv2"
 CONTENT_WEIGHT = 0.02
 
 
