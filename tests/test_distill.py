@@ -18,7 +18,7 @@ from PIL import Image
 
 import evaluate_slim
 import train_slim
-from distill import crops, losses, networks, slim, visited, worth
+from distill import crops, losses, networks, slim, tables, visited, worth
 from distill.backend import to_numpy
 from distill.distillation import regress
 from nst.extractor.vgg19_slim import read_slim
@@ -193,6 +193,22 @@ def test_a_network_explains_itself_and_ranks_as_itself(student: keras.Model) -> 
     assert worth.correlations(see, see, see, pictures) == pytest.approx(
         dict.fromkeys(("style blocks 1-3", "style blocks 4-5", "content block3_conv3", "content block4_conv2"), 1.0)
     )
+
+
+def test_the_tables_hold_every_figure_and_the_means_of_the_pairs() -> None:
+    figures = {
+        "a/one": {"block1_conv1": 0.5},
+        "a/two": {"block1_conv1": 0.25},
+        "b/one": {"style": 0.9},
+        "c/one/x": [0.1, 1.0],
+        "c/one/y": [0.3, 2.0],
+    }
+    lines = tables.markdown(figures).splitlines()
+    assert "| layer | one | two |" in lines
+    assert "| block1_conv1 | 0.500 | 0.250 |" in lines
+    assert "| style | 0.900 |" in lines
+    assert "| one | 0.2000 | 1.5000 |" in lines
+    assert "(c) Pictures judged, mean of 2" in lines
 
 
 class TestVisited:

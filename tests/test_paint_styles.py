@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from jpeg import encode
 from tests.conftest import ROOT
 
 SCRIPT = ROOT / "scripts" / "paint_styles.py"
@@ -59,3 +61,14 @@ def test_a_bundled_painting_is_what_the_script_paints(path: Path, tmp_path: Path
     """To a few levels: the last bits of sines differ between processors, and a stroke may fall the other way."""
     assert paint(tmp_path, path.stem).returncode == 0
     assert np.abs(pixels(tmp_path / path.name) - pixels(path)).mean() < 4
+
+
+def test_a_jpeg_is_the_best_that_fits(rng: np.random.Generator) -> None:
+    noise = Image.fromarray(rng.integers(0, 256, (96, 96, 3), np.uint8))
+    large, small = (encode(noise, most) for most in (10**6, 6_000))
+    assert len(small) <= 6_000 < len(large)
+    worse = io.BytesIO()
+    noise.save(worse, "JPEG", quality=21, optimize=True)
+    assert len(small) > len(worse.getvalue()), "not simply the worst"
+    with pytest.raises(ValueError, match="96x96 does not fit into 100 bytes"):
+        encode(noise, 100)
