@@ -69,11 +69,13 @@ class Evaluation:
         paintings = [_centre(path) for path in options.paintings]
         self.paired = paintings + self.held_out[: PAIRED - len(paintings)]
         self.shallow = VGG19(str(options.shallow), "max").load()
-        self.deep = networks.teacher(options.deep)
+        self.deep = judge.Stack([networks.teacher(options.deep)])
+        self.teachers = judge.Stack([self.shallow, *self.deep.networks])
+        self.see = {network: see(network) for network in (self.shallow, self.deep, self.teachers)}
         bundled = read_slim(FILE, "bundled")
         own = {name: read_slim(Path(file), file) for name, file in options.network}
         self.networks = {"bundled": bundled, "narrow teacher": self.deep, **own, "random": _random(bundled)}
-        self.judged = _digest(self.shallow, self.deep)
+        self.judged = _digest(self.teachers)
         self.old: dict[str, Any] = json.loads(options.out.read_text()) if options.out.is_file() else {}
         self.figures: dict[str, Any] = {}
 
@@ -83,25 +85,18 @@ class Evaluation:
         for name, network in self.networks.items():
             self._figure(f"a/{name}", partial(self._unexplained, network), network, pictures)
             self._figure(f"b/{name}", partial(self._correlations, network), network, pictures)
-        extractors = {
-            name: network if isinstance(network, Network) else judge.Stack([network])
-            for name, network in self.networks.items()
-        }
-        if self.options.teachers:
-            extractors["both teachers"] = judge.Stack([self.shallow, self.deep])
-        for name, extractor in {**extractors, "untouched photograph": None}.items():
+        both = {"both teachers": self.teachers} if self.options.teachers else {}
+        for name, extractor in {**self.networks, **both, "untouched photograph": None}.items():
             for pair, (content, style) in self.pairs.items():
                 measure = partial(self._judge, extractor, content, style)
-                what = (self.networks.get(name), _digest(content, style), self.options.evaluations)
-                self._figure(f"c/{name}/{pair}", measure, *what)
+                self._figure(f"c/{name}/{pair}", measure, extractor, _digest(content, style), self.options.evaluations)
         print(tables.markdown(self.figures))
 
     def _unexplained(self, network: Any) -> dict[str, float]:
-        teachers = see(judge.Stack([self.shallow, self.deep]))
-        return worth.unexplained(see(network), teachers, self.fitted, self.held_out)
+        return worth.unexplained(see(network), self.see[self.teachers], self.fitted, self.held_out)
 
     def _correlations(self, network: Any) -> dict[str, float]:
-        return worth.correlations(see(network), see(self.shallow), see(self.deep), self.paired)
+        return worth.correlations(see(network), self.see[self.shallow], self.see[self.deep], self.paired)
 
     def _judge(self, extractor: Any, content: np.ndarray, style: np.ndarray) -> tuple[float, float]:
         made = judge.paint(extractor, content, style, self.options.evaluations) if extractor else content
@@ -119,24 +114,22 @@ class Evaluation:
 
 def _digest(*things: Any) -> str:
     """A short hash of networks, arrays and settings."""
-    digest = hashlib.sha256()
-    for thing in things:
-        if isinstance(thing, Network):
-            arrays = [array for pair in thing.weights.values() for array in pair]
-        elif isinstance(thing, keras.Model):
-            arrays = thing.get_weights()
-        else:
-            arrays = [thing] if isinstance(thing, np.ndarray) else []
-        digest.update(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays) or repr(thing).encode())
-    return digest.hexdigest()[:16]
+    return hashlib.sha256(b"".join(map(_bytes, things))).hexdigest()[:16]
+
+
+def _bytes(thing: Any) -> bytes:
+    if isinstance(thing, judge.Stack):
+        return b"".join(map(_bytes, thing.networks))
+    if isinstance(thing, Network):
+        return b"".join(array.tobytes() for pair in thing.weights.values() for array in pair)
+    if isinstance(thing, keras.Model):
+        return b"".join(array.tobytes() for array in thing.get_weights())
+    return thing.tobytes() if isinstance(thing, np.ndarray) else repr(thing).encode()
 
 
 def see(network: Any) -> worth.See:
     """A network as a compiled function of NumPy arrays, all layers at once."""
-    if isinstance(network, keras.Model):
-        compiled = tf.function(lambda image: network(image))
-    else:
-        compiled = tf.function(lambda image: network(image, network.layers))
+    compiled = tf.function(lambda image: network(image, network.layers))
     return lambda image: {layer: value.numpy() for layer, value in compiled(tf.constant(image)).items()}
 
 
