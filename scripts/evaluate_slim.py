@@ -17,7 +17,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,6 @@ class Evaluation:
         self.shallow = VGG19(str(options.shallow), "max").load()
         self.deep = judge.Stack([networks.teacher(options.deep)])
         self.teachers = judge.Stack([self.shallow, *self.deep.networks])
-        self.see = {network: see(network) for network in (self.shallow, self.deep, self.teachers)}
         bundled = read_slim(FILE, "bundled")
         own = {name: read_slim(Path(file), file) for name, file in options.network}
         self.networks = {"bundled": bundled, "narrow teacher": self.deep, **own, "random": _random(bundled)}
@@ -93,10 +92,22 @@ class Evaluation:
         print(tables.markdown(self.figures))
 
     def _unexplained(self, network: Any) -> dict[str, float]:
-        return worth.unexplained(see(network), self.see[self.teachers], self.fitted, self.held_out)
+        return worth.unexplained(see(network), self._see_teachers, self.fitted, self.held_out)
 
     def _correlations(self, network: Any) -> dict[str, float]:
-        return worth.correlations(see(network), self.see[self.shallow], self.see[self.deep], self.paired)
+        return worth.correlations(worth.Distances.seen(see(network), self.paired), *self._teachers_distances)
+
+    @cached_property
+    def _see_teachers(self) -> worth.See:
+        return see(self.teachers)
+
+    @cached_property
+    def _teachers_distances(self) -> tuple[worth.Distances, worth.Distances]:
+        """As the shallow teacher sees them, and the deep one."""
+        return (
+            worth.Distances.seen(see(self.shallow), self.paired),
+            worth.Distances.seen(see(self.deep), self.paired),
+        )
 
     def _judge(self, extractor: Any, content: np.ndarray, style: np.ndarray) -> tuple[float, float]:
         made = judge.paint(extractor, content, style, self.options.evaluations) if extractor else content

@@ -190,7 +190,8 @@ def test_a_network_explains_itself_and_ranks_as_itself(student: keras.Model) -> 
 
     pictures = [blobs(64, 64, seed) for seed in range(6)]
     assert max(worth.unexplained(see, see, pictures[:3], pictures[3:]).values()) < 0.05
-    assert worth.correlations(see, see, see, pictures) == pytest.approx(
+    seen = worth.Distances.seen(see, pictures)
+    assert worth.correlations(seen, seen, seen) == pytest.approx(
         dict.fromkeys(("style blocks 1-3", "style blocks 4-5", "content block3_conv3", "content block4_conv2"), 1.0)
     )
 

@@ -14,7 +14,10 @@ from distill.networks import targets
 from nst.layers import LAYERS, STYLE_LAYERS
 
 CONTENT = "block4_conv2"
-"""The layer at which distances of content are kept."""
+"""The layer at which content is read: it counts more than the rest, and distances between pictures are kept."""
+
+CONTENT_WEIGHT = 3.0
+"""Of what the content layer leaves unexplained, beside 1 for any other."""
 
 GRAM_WEIGHT, DISTANCE_WEIGHT = 0.3, 2.0
 """Of a layer's Gram error and disagreement, beside 1 for what it leaves unexplained."""
@@ -63,7 +66,7 @@ class Distillation(keras.Model):
         for layer in LAYERS:
             missed = self.missed(layer, y_pred[layer], wanted[layer])
             self.means[f"unexplained/{layer}"].update_state(missed)
-            total = total + missed
+            total = total + (CONTENT_WEIGHT if layer == CONTENT else 1) * missed
         content = self._far(CONTENT, y_pred[CONTENT], wanted[CONTENT])
         styles = sum(self._style(layer, y_pred[layer], wanted[layer]) for layer in STYLE_LAYERS)
         return total + styles + DISTANCE_WEIGHT * content

@@ -9,15 +9,14 @@ from typing import Any, cast
 
 import keras
 import numpy as np
-from scipy.stats import spearmanr
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from distill.backend import to_numpy
-from distill.distillation import Distillation
-from distill.losses import distances, grams
+from distill.distillation import CONTENT, Distillation
 from distill.visited import Visited
+from distill.worth import DEEP, SHALLOW, Distances, rank
 from nst.errors import InputError
 from nst.layers import LAYERS, STYLE_LAYERS
 
@@ -26,29 +25,21 @@ CHUNK = 8
 
 
 def validate(model: Distillation, images: np.ndarray) -> dict[str, float]:
-    """What the student leaves unexplained of held-out pictures, and the rank correlation of distances of style."""
+    """What the student leaves unexplained of held-out pictures, and the rank correlations of distances."""
     missed: dict[str, list[float]] = {layer: [] for layer in LAYERS}
-    ours: dict[str, list[np.ndarray]] = {layer: [] for layer in STYLE_LAYERS}
-    theirs: dict[str, list[np.ndarray]] = {layer: [] for layer in STYLE_LAYERS}
+    ours, theirs = Distances(), Distances()
     for start in range(0, len(images), CHUNK):
         chunk = images[start : start + CHUNK]
         found, wanted = model.student(chunk), model.teachers(chunk)
         for layer in LAYERS:
             missed[layer].append(float(to_numpy(model.missed(layer, found[layer], wanted[layer]))))
-        for layer in STYLE_LAYERS:
-            ours[layer].append(to_numpy(grams(found[layer])))
-            theirs[layer].append(to_numpy(grams(wanted[layer])))
+        for distances, features in ((ours, found), (theirs, wanted)):
+            distances.add({layer: to_numpy(features[layer]) for layer in (*STYLE_LAYERS, CONTENT)})
     figures = {f"held_out/{layer}": float(np.mean(values)) for layer, values in missed.items()}
-    for name, layers in (("blocks 1-3", STYLE_LAYERS[:3]), ("blocks 4-5", STYLE_LAYERS[3:])):
-        mine, teacher = (_mean_distance(grams_of, layers) for grams_of in (ours, theirs))
-        figures[f"spearman/{name}"] = float(np.asarray(spearmanr(mine, teacher))[0])
+    figures["spearman/blocks 1-3"] = rank(ours.style(SHALLOW), theirs.style(SHALLOW))
+    figures["spearman/blocks 4-5"] = rank(ours.style(DEEP), theirs.style(DEEP))
+    figures["spearman/content"] = rank(ours.content(CONTENT), theirs.content(CONTENT))
     return figures
-
-
-def _mean_distance(grams_of: dict[str, list[np.ndarray]], layers: tuple[str, ...]) -> np.ndarray:
-    """The mean over `layers` of the distances of all pairs of pictures, `[pairs]`."""
-    per_layer = [to_numpy(distances(np.concatenate(grams_of[layer]))) for layer in layers]
-    return np.mean(per_layer, axis=0)[np.triu_indices(len(per_layer[0]), 1)]
 
 
 class Progress:

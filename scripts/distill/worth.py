@@ -57,40 +57,29 @@ def _positions(network: See, teacher: See, pictures: Sequence[np.ndarray]) -> tu
     return {k: np.concatenate(v) for k, v in ours.items()}, {k: np.concatenate(v) for k, v in theirs.items()}
 
 
-def correlations(network: See, shallow: See, deep: See, pictures: Sequence[np.ndarray]) -> dict[str, float]:
-    """Spearman's rank correlations, over all pairs of `pictures`, of the distances that two networks see.
+class Distances:
+    """Relative distances of all ordered pairs of pictures of one size, as the metrics define them."""
 
-    Args:
-        network: which is judged.
-        shallow: the judge of blocks 1-3.
-        deep: the judge of blocks 4 and 5.
-        pictures: all of one size.
-
-    Returns:
-        {"style blocks 1-3", "style blocks 4-5", "content block3_conv3", "content block4_conv2"}: 1 is the same order.
-    """
-    mine, first, second = (_Distances(see, pictures) for see in (network, shallow, deep))
-    return {
-        "style blocks 1-3": _rank(mine.style(SHALLOW), first.style(SHALLOW)),
-        "style blocks 4-5": _rank(mine.style(DEEP), second.style(DEEP)),
-        f"content {CONTENT_SHALLOW}": _rank(mine.content(CONTENT_SHALLOW), first.content(CONTENT_SHALLOW)),
-        f"content {CONTENT_DEEP}": _rank(mine.content(CONTENT_DEEP), second.content(CONTENT_DEEP)),
-    }
-
-
-class _Distances:
-    """Relative distances of all ordered pairs of pictures, as the metrics define them."""
-
-    def __init__(self, see: See, pictures: Sequence[np.ndarray]) -> None:
+    def __init__(self) -> None:
         self._grams: dict[str, list[np.ndarray]] = {}
         self._features: dict[str, list[np.ndarray]] = {}
+
+    @classmethod
+    def seen(cls, see: See, pictures: Sequence[np.ndarray]) -> Distances:
+        """Of `pictures`, as a network sees them."""
+        distances = cls()
         for picture in pictures:
-            for layer, features in see(picture).items():
+            distances.add(see(picture))
+        return distances
+
+    def add(self, features: Mapping[str, np.ndarray]) -> None:
+        """More pictures, `{layer: [n,h,w,c]}`, always at the same layers."""
+        for layer, values in features.items():
+            for F in values:
                 if layer in STYLE_LAYERS:
-                    F = _flat(features)
-                    self._grams.setdefault(layer, []).append(F.T @ F / len(F))
+                    self._grams.setdefault(layer, []).append(_flat(F).T @ _flat(F) / len(_flat(F)))
                 if layer in (CONTENT_SHALLOW, CONTENT_DEEP):
-                    self._features.setdefault(layer, []).append(features)
+                    self._features.setdefault(layer, []).append(F)
 
     def style(self, layers: Sequence[str]) -> np.ndarray:
         """The mean over `layers` of mean((G - A)^2) / mean(A^2)."""
@@ -101,16 +90,36 @@ class _Distances:
         return _relative(self._features[layer])
 
 
+def correlations(ours: Distances, shallow: Distances, deep: Distances) -> dict[str, float]:
+    """Spearman's rank correlations, over all pairs of the same pictures, of the distances that two networks see.
+
+    Args:
+        ours: of the network that is judged.
+        shallow: of the judge of blocks 1-3.
+        deep: of the judge of blocks 4 and 5.
+
+    Returns:
+        {"style blocks 1-3", "style blocks 4-5", "content block3_conv3", "content block4_conv2"}: 1 is the same order.
+    """
+    return {
+        "style blocks 1-3": rank(ours.style(SHALLOW), shallow.style(SHALLOW)),
+        "style blocks 4-5": rank(ours.style(DEEP), deep.style(DEEP)),
+        f"content {CONTENT_SHALLOW}": rank(ours.content(CONTENT_SHALLOW), shallow.content(CONTENT_SHALLOW)),
+        f"content {CONTENT_DEEP}": rank(ours.content(CONTENT_DEEP), deep.content(CONTENT_DEEP)),
+    }
+
+
+def rank(a: np.ndarray, b: np.ndarray) -> float:
+    """Spearman's rank correlation."""
+    return float(np.asarray(spearmanr(a, b))[0])
+
+
 def _relative(values: Sequence[np.ndarray]) -> np.ndarray:
     flat = np.stack([value.ravel() for value in values]).astype(np.float64)
     products = flat @ flat.T
     energy = np.diag(products)
     distances = (energy[:, None] + energy[None, :] - 2 * products) / energy[None, :]
     return distances[~np.eye(len(flat), dtype=bool)]
-
-
-def _rank(a: np.ndarray, b: np.ndarray) -> float:
-    return float(np.asarray(spearmanr(a, b))[0])
 
 
 def _flat(features: np.ndarray) -> np.ndarray:

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from painter.frame import Array
+from painter.frame import Array, Point
+
+CURVE_STEPS = 10
+"""Points that a smooth curve gets for each of its corners."""
 
 
 def spline(points: Sequence[Sequence[float]] | Sequence[Array] | Array, count: int = 80) -> Array:
@@ -54,6 +57,47 @@ def swell(count: int, start: float = 0.0, end: float = 0.0, peak: float = 0.5) -
     rise = np.sin(np.pi / 2 * np.clip(t / peak, 0.0, 1.0))
     fall = np.sin(np.pi / 2 * np.clip((1.0 - t) / (1.0 - peak), 0.0, 1.0))
     return np.where(t < peak, start + (1.0 - start) * rise, end + (1.0 - end) * fall)
+
+
+def ellipse(centre: Point, radii: Point, turn: float = 0.0, count: int = 72) -> Array:
+    """Closed outline [count,2] of an ellipse whose first axis is turned by `turn` radians."""
+    angles = np.linspace(0.0, 2.0 * np.pi, count, endpoint=False)
+    return centre + rotated(np.stack([radii[0] * np.cos(angles), radii[1] * np.sin(angles)], axis=1), turn)
+
+
+def arc(centre: Point, radius: float, start: float, end: float, count: int = 48) -> Array:
+    """Open arc [count,2] of a circle between two angles in radians, clockwise from the right."""
+    angles = np.linspace(start, end, count)
+    return centre + radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+
+
+def smooth(corners: Sequence[Point] | Array, closed: bool = False) -> Array:
+    """Smooth curve [n,2] through `corners`, a closed one without repeating its first point."""
+    points = np.asarray(corners, dtype=np.float64)
+    if not closed:
+        return spline(points, CURVE_STEPS * (len(points) - 1) + 1)
+    around = np.concatenate([points[-1:], points, points[:2]])
+    curve = spline(around, CURVE_STEPS * (len(around) - 1) + 1)
+    return curve[CURVE_STEPS : CURVE_STEPS * (len(points) + 1)]
+
+
+def resample(line: Array, count: int, closed: bool = False) -> Array:
+    """`count` points at equal distances along a line [n,2]; a closed one does not repeat its first point."""
+    line = np.concatenate([line, line[:1]]) if closed else line
+    lengths = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
+    places = np.linspace(0.0, lengths[-1], count, endpoint=not closed)
+    return np.stack([np.interp(places, lengths, line[:, i]) for i in (0, 1)], axis=1)
+
+
+def perimeter(line: Array) -> float:
+    """Length of an open line [n,2]."""
+    return float(np.hypot(*np.diff(line, axis=0).T).sum())
+
+
+def rotated(points: Array, angle: float) -> Array:
+    """`points` [n,2] turned about the origin by `angle` radians, clockwise as seen on the picture."""
+    cos, sin = np.cos(angle), np.sin(angle)
+    return points @ np.array([[cos, sin], [-sin, cos]])
 
 
 @functools.lru_cache(maxsize=256)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 Array = npt.NDArray[np.float64]
+Point = tuple[float, float]
 
 MAP_SIDE = 512
 """Cells along the long side of every map: fine enough to place strokes, which carry all finer detail."""

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from painter.brush import Brush
+from painter.curve import arc, ellipse, perimeter, smooth
 from painter.flow import circling
-from painter.frame import Array, Frame, smoothstep
-from painter.hand import Hand, Passage, Point
+from painter.frame import Array, Frame, Point, smoothstep
+from painter.hand import Hand, Passage
 from painter.palette import Ramp
-from painter.shapes import arc, draw, ellipse, fill, perimeter, smooth, wobbly
+from painter.shapes import draw, fill, wobbly
 
 WIDE = Brush(width=0.0120, length=0.060, spacing=0.0062, contrast=0.06, two_tone=0.10)
 FINE = Brush(width=0.0068, length=0.034, spacing=0.0036, contrast=0.07, two_tone=0.10)

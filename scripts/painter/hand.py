@@ -8,7 +8,7 @@ import numpy as np
 from painter.brush import Brush, Marks
 from painter.canvas import Canvas
 from painter.flow import trace
-from painter.frame import Array, sample
+from painter.frame import Array, Point, sample
 from painter.palette import Ramp
 
 MARK_COUNT = 40
@@ -28,8 +28,6 @@ OVERSHOOT = 0.06
 
 AT_ONCE_SHARE, AT_ONCE_MOST = 0.01, 32
 """Share and number of a passage's strokes laid together: few in random order, so that they seldom meet."""
-
-Point = tuple[float, float]
 
 
 @dataclass(frozen=True)

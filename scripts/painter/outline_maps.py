@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from painter.curve import perimeter, resample
 from painter.frame import MAP_SIDE, Array, Frame, enlarge
-from painter.shapes import perimeter, resample
 
 COARSENESS = 4
 """Distances over the whole sheet are measured on every fourth map cell, which smooths them too."""

@@ -1,17 +1,12 @@
-"""Outlines as lists of points, and how a brush fills them: hatching, then an edge cut in along the outline."""
-
-from collections.abc import Sequence
+"""How a brush fills an outline [points,2]: hatching, then an edge cut in along it; and how it draws a line."""
 
 import numpy as np
 
 from painter.brush import Brush
-from painter.curve import spline
+from painter.curve import perimeter, resample, rotated
 from painter.frame import Array
-from painter.hand import Hand, Point, straight
+from painter.hand import Hand, straight
 from painter.palette import Ramp
-
-CURVE_STEPS = 10
-"""Points that a smooth curve gets for each of its corners."""
 
 OVERLAP = 0.16
 """Share of its length that a stroke runs over its neighbour's end, because bristles lift before their end."""
@@ -24,41 +19,6 @@ CORNER_OVERSHOOT = 0.12
 
 EDGE_POINTS = 8
 """Points of one stroke along an edge."""
-
-
-def ellipse(centre: Point, radii: Point, turn: float = 0.0, count: int = 72) -> Array:
-    """Closed outline [count,2] of an ellipse whose first axis is turned by `turn` radians."""
-    angles = np.linspace(0.0, 2.0 * np.pi, count, endpoint=False)
-    return centre + _rotate(np.stack([radii[0] * np.cos(angles), radii[1] * np.sin(angles)], axis=1), turn)
-
-
-def arc(centre: Point, radius: float, start: float, end: float, count: int = 48) -> Array:
-    """Open arc [count,2] of a circle between two angles in radians, clockwise from the right."""
-    angles = np.linspace(start, end, count)
-    return centre + radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-
-
-def smooth(corners: Sequence[Point] | Array, closed: bool = False) -> Array:
-    """Smooth curve [n,2] through `corners`, a closed one without repeating its first point."""
-    points = np.asarray(corners, dtype=np.float64)
-    if not closed:
-        return spline(points, CURVE_STEPS * (len(points) - 1) + 1)
-    around = np.concatenate([points[-1:], points, points[:2]])
-    curve = spline(around, CURVE_STEPS * (len(around) - 1) + 1)
-    return curve[CURVE_STEPS : CURVE_STEPS * (len(points) + 1)]
-
-
-def resample(line: Array, count: int, closed: bool = False) -> Array:
-    """`count` points at equal distances along a line [n,2]; a closed one does not repeat its first point."""
-    line = np.concatenate([line, line[:1]]) if closed else line
-    lengths = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
-    places = np.linspace(0.0, lengths[-1], count, endpoint=not closed)
-    return np.stack([np.interp(places, lengths, line[:, i]) for i in (0, 1)], axis=1)
-
-
-def perimeter(line: Array) -> float:
-    """Length of an open line [n,2]."""
-    return float(np.hypot(*np.diff(line, axis=0).T).sum())
 
 
 def fill(hand: Hand, outline: Array, ramp: Ramp, tones: tuple[float, float], brush: Brush, angle: float = 0.0) -> None:
@@ -83,7 +43,7 @@ def cut_in(
 
 def hatch(outline: Array, angle: float, spacing: float) -> tuple[Array, Array]:
     """Starts and ends [n,2] of parallel lines at `angle` within a closed outline [n,2], by the even-odd rule."""
-    a = _rotate(outline, -angle)
+    a = rotated(outline, -angle)
     b = np.roll(a, -1, axis=0)
     low, high = a[:, 1].min(), a[:, 1].max()
     levels = np.linspace(low, high, max(1, round((high - low) / spacing)) + 1)
@@ -94,7 +54,7 @@ def hatch(outline: Array, angle: float, spacing: float) -> tuple[Array, Array]:
         x = np.sort(a[cut, 0] + share * (b[cut, 0] - a[cut, 0]))
         spans += [((x[i], level), (x[i + 1], level)) for i in range(0, len(x) - 1, 2)]
     lines = np.array(spans).reshape(-1, 2, 2)
-    return _rotate(lines[:, 0], angle), _rotate(lines[:, 1], angle)
+    return rotated(lines[:, 0], angle), rotated(lines[:, 1], angle)
 
 
 def draw(hand: Hand, line: Array, ramp: Ramp, tone: float, brush: Brush) -> None:
@@ -116,8 +76,8 @@ def wobbly(line: Array, amount: float, rng: np.random.Generator) -> Array:
 
 def _graded(points: Array, outline: Array, angle: float, tones: tuple[float, float]) -> Array:
     """Tones [n] of `points` by their place across the hatching of `outline`."""
-    low, high = (extreme(_rotate(outline, -angle)[:, 1]) for extreme in (np.min, np.max))
-    share = np.clip((_rotate(points, -angle)[:, 1] - low) / max(high - low, 1e-9), 0.0, 1.0)
+    low, high = (extreme(rotated(outline, -angle)[:, 1]) for extreme in (np.min, np.max))
+    share = np.clip((rotated(points, -angle)[:, 1] - low) / max(high - low, 1e-9), 0.0, 1.0)
     return tones[0] + share * (tones[1] - tones[0])
 
 
@@ -163,8 +123,3 @@ def _inset(outline: Array, depth: float) -> Array:
     tangent = np.roll(ring, -1, axis=0) - np.roll(ring, 1, axis=0)
     normal = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1) * _orientation(ring)
     return ring + depth * normal / np.maximum(np.hypot(*normal.T), 1e-9)[:, None]
-
-
-def _rotate(points: Array, angle: float) -> Array:
-    cos, sin = np.cos(angle), np.sin(angle)
-    return points @ np.array([[cos, sin], [-sin, cos]])

@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 from skimage.measure import find_contours
 
+from painter.curve import perimeter, resample
 from painter.flow import level_lines
 from painter.frame import MAP_SIDE, Array, Frame, sample
 from painter.palette import Ramp
-from painter.shapes import perimeter, resample
 
 CLOSEST = 0.62
 """Distance of two stones' middles, in sizes, below which the later one is left out."""

@@ -4,8 +4,8 @@ import numpy as np
 
 from painter.brush import Brush
 from painter.flow import level_lines
-from painter.frame import Frame, bump
-from painter.hand import Hand, Passage, Point
+from painter.frame import Frame, Point, bump
+from painter.hand import Hand, Passage
 from painter.palette import Ramp
 from paintings.composition.colors import CREAM
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from painter.frame import Frame
+from painter.curve import arc, ellipse
+from painter.frame import Frame, Point
 from painter.geometric import (
     Form,
     Halo,
@@ -17,9 +18,8 @@ from painter.geometric import (
     paint_line,
     paint_rings,
 )
-from painter.hand import Hand, Point
+from painter.hand import Hand
 from painter.palette import Ramp
-from painter.shapes import arc, ellipse
 from paintings.composition.colors import (
     BLACK,
     BLUE,

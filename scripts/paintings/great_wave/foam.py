@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from painter.curve import between, curl, normals, ribbon, spline
+from painter.curve import between, curl, ellipse, normals, ribbon, spline
 from painter.frame import Array
 from painter.palette import rgb
 from painter.woodblock import Print
@@ -110,8 +110,7 @@ def print_cap(block: Print, cap: Cap) -> None:
 
 def print_spray(block: Print, places: Array, sizes: Array) -> None:
     """Print drops of foam at `places` [n,2] with radii `sizes` [n]."""
-    angles = np.linspace(0.0, 2.0 * np.pi, 12, endpoint=False)
-    disc = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    disc = ellipse((0.0, 0.0), (1.0, 1.0), count=12)
     for place, size in zip(places, sizes, strict=True):
         block.stencil.fill(place + size * disc, FOAM)
 

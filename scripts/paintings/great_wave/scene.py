@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from painter.curve import between, moved, ribbon, spline, swell
+from painter.curve import between, ellipse, moved, ribbon, rotated, spline, swell
 from painter.frame import Array, bump, smoothstep
 from painter.palette import rgb
 from painter.woodblock import Print
@@ -109,8 +109,7 @@ def print_boat(block: Print, boat: Boat) -> None:
     t = np.linspace(-1.0, 1.0, 60)
     rise = boat.bend * np.abs(t) ** 2.2 * np.where(t > 0, 1.25, 0.8)
     keel = np.stack([boat.length / 2 * t, -rise], axis=1)
-    cos, sin = np.cos(boat.tilt), np.sin(boat.tilt)
-    turned = boat.middle + keel @ np.array([[cos, sin], [-sin, cos]])
+    turned = boat.middle + rotated(keel, boat.tilt)
     half = 0.052 * boat.length * swell(60, 0.15, 0.05, 0.45)
     for i in np.linspace(16, 46, boat.rowers).astype(int):
         _print_rower(block, moved(turned[i], 0.0, -float(half[i])), 0.075 * boat.length)
@@ -127,13 +126,9 @@ def _print_rower(block: Print, foot: Array, size: float) -> None:
     head = moved(back[-1], 0.12 * size, -0.05 * size)
     block.stencil.fill(ribbon(back, 0.24 * size + 0.001), KEY)
     block.color([ribbon(back, 0.24 * size)], ROBE)
-    block.stencil.fill(head + 0.21 * size * _disc(), KEY)
-    block.color([head + 0.17 * size * _disc()], SKIN)
-
-
-def _disc() -> Array:
-    angles = np.linspace(0.0, 2.0 * np.pi, 16, endpoint=False)
-    return np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    disc = size * ellipse((0.0, 0.0), (1.0, 1.0), count=16)
+    block.stencil.fill(head + 0.21 * disc, KEY)
+    block.color([head + 0.17 * disc], SKIN)
 
 
 def _pill(band: Band) -> Array:

@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from painter.frame import Array, Frame
-from painter.hand import Point
+from painter.curve import ellipse
+from painter.frame import Array, Frame, Point
 from painter.inlay import banded, inlay
 from painter.palette import Ramp
-from painter.shapes import ellipse
 from painter.tesserae import Mask, Opus, Setting
 from paintings.mosaic.colors import GOLD, LAPIS_STRAND, NIGHT, RED, RED_STRAND, ROSETTE, WHITE
 

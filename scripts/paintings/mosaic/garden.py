@@ -2,13 +2,11 @@
 
 import numpy as np
 
-from painter.curve import spline
-from painter.frame import Array
-from painter.hand import Point
+from painter.curve import ellipse, smooth, spline
+from painter.frame import Array, Point
 from painter.inlay import inlay, thread
 from painter.outline_maps import gap
 from painter.palette import Ramp
-from painter.shapes import ellipse, smooth
 from painter.tesserae import Opus, Setting
 from paintings.mosaic.colors import FRUIT, GOLD, LEAF, LILY, MEADOW, PETAL, RED, STEM
 

@@ -2,12 +2,10 @@
 
 import numpy as np
 
-from painter.curve import ribbon, spline
-from painter.frame import Array
-from painter.hand import Point
+from painter.curve import ellipse, ribbon, smooth, spline
+from painter.frame import Array, Point
 from painter.inlay import banded, inlay, thread
 from painter.outline_maps import depth
-from painter.shapes import ellipse, smooth
 from painter.tesserae import Opus, Setting
 from paintings.mosaic.colors import BEAK, EYE, FACE, LEG, PEACOCK, TRAIN, WING
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from painter.brush import Brush
-from painter.hand import Hand, Point
+from painter.frame import Point
+from painter.hand import Hand
 from painter.palette import Ramp
 
 WALL_BRUSH = Brush(width=0.0065, spacing=0.0042, contrast=0.12, two_tone=0.15)

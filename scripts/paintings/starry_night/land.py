@@ -6,8 +6,8 @@ import numpy as np
 
 from painter.brush import Brush
 from painter.flow import level_lines, streaks
-from painter.frame import Array, Frame, bump, smoothstep
-from painter.hand import Hand, Passage, Point
+from painter.frame import Array, Frame, Point, bump, smoothstep
+from painter.hand import Hand, Passage
 from painter.palette import Ramp
 from paintings.starry_night.houses import House, paint_church, paint_house
 

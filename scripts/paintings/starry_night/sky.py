@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from painter.brush import Brush
+from painter.curve import arc, rotated
 from painter.flow import blend, circling, level_lines, streaks
-from painter.frame import Array, Frame, bump, smoothstep
-from painter.hand import Hand, Passage, Point
+from painter.frame import Array, Frame, Point, bump, smoothstep
+from painter.hand import Hand, Passage
 from painter.palette import Ramp
 
 SKY = Ramp.of("#0a0f33", "#151f66", "#1d3c98", "#2a63b8", "#4f98cb", "#9bcbd2", "#dfe8c4", "#f6ecae")
@@ -112,14 +113,12 @@ def paint_moon(hand: Hand, frame: Frame) -> None:
     """The moon's halo, and the crescent in strokes from horn to horn."""
     _paint_halo(hand, frame, MOON)
     _paint_core(hand, frame, MOON, MOON_DISC)
-    angles = np.linspace(-CRESCENT_HORN, CRESCENT_HORN, 24)
-    rim = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    rim = arc((0.0, 0.0), 1.0, -CRESCENT_HORN, CRESCENT_HORN, 24)
     horns = np.array([np.cos(CRESCENT_HORN), 0.0])
-    cos, sin = np.cos(CRESCENT_TILT), np.sin(CRESCENT_TILT)
     # Squeezed towards the line between the horns the rim becomes half an ellipse, the terminator of a real moon.
     squeezes, tones = np.array(CRESCENT_STROKES).T
     squeezed = horns + (rim - horns) * np.stack([squeezes, np.ones_like(squeezes)], axis=1)[:, None, :]
-    crescent = 0.85 * MOON.radius * squeezed @ np.array([[cos, sin], [-sin, cos]])
+    crescent = rotated(0.85 * MOON.radius * squeezed, CRESCENT_TILT)
     hand.strokes(MOON.centre + crescent, FLAME, tones, CRESCENT_BRUSH)
 
 

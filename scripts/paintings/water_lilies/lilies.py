@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from painter.brush import Brush
-from painter.frame import Array
-from painter.hand import Hand, Point
+from painter.frame import Array, Point
+from painter.hand import Hand
 from painter.palette import Ramp
 
 LEAVES = Ramp.of("#1c4a3c", "#2f6c4c", "#4f8f5c", "#7cae6c", "#a9c886", "#cfdfae")
