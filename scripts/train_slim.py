@@ -159,7 +159,7 @@ class Training:
         """Validate, log, revive what is dead, paint the pictures that the next steps learn from, and save."""
         random = np.random.default_rng((self.options.seed, step, 1))
         figures |= validate(self.model, self.data.held_out[:VALIDATED])
-        figures["dead"] = sum(int(silent.sum()) for silent in slim.dead(self.student, self.data.held_out).values())
+        figures["dead"] = sum(int(silent.sum()) for silent in self._dead().values())
         figures["learning_rate"] = float(to_numpy(self.model.optimizer.learning_rate))
         self.progress.log(step, figures, seconds)
         if step < REVIVAL * self.options.steps:
@@ -167,6 +167,11 @@ class Training:
         if not self._is_late(step):
             self.visited.paint(self.options.painting, self.data.training, random)
         self.progress.save(step, self.model, self.visited)
+
+    def _dead(self) -> dict[str, np.ndarray]:
+        """The channels that are zero on all that is at hand to look at."""
+        looks = [slim.dead(self.student, images) for images in (self.data.held_out, self.sample)]
+        return {layer: looks[0][layer] & looks[1][layer] for layer in looks[0]}
 
     def _is_late(self, step: int) -> bool:
         return step >= self.options.steps * (1 - self.options.late)
@@ -191,7 +196,11 @@ class Training:
             "curve": self.progress.curve,
         }
         path = self.options.out / "vgg19_slim.npz"
-        slim.write(path, slim.normalized(self.student, self.data.held_out), card)
+        living = slim.pruned(networks.weights_of(self.student), self._dead())
+        card["widths"] = {layer: len(bias) for layer, (_, bias) in living.items()}
+        student = networks.student(card["widths"])
+        networks.load(student, living)
+        slim.write(path, slim.normalized(student, self.data.held_out), card)
         print(f"written: {path}, {path.stat().st_size / 1e6:.1f} MB")
 
 

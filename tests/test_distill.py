@@ -128,6 +128,21 @@ class TestNetworks:
         assert not slim.dead(student, images)["block2_conv1"].any()
         np.testing.assert_allclose(numpy_of(student(images))[after], before, atol=1e-5)
 
+    def test_without_its_silent_channels_a_network_computes_the_same(self, images: np.ndarray) -> None:
+        student = networks.student(SMALL, seed=3)
+        for name, channel in (("block2_conv1", 2), ("block5_conv4", 0)):
+            kernel, bias = (np.array(value) for value in student.get_layer(name).get_weights())
+            bias[channel] = -1e3
+            student.get_layer(name).set_weights([kernel, bias])
+        silent = slim.dead(student, images)
+        living = slim.pruned(networks.weights_of(student), silent)
+        slender = networks.student({layer: len(bias) for layer, (_, bias) in living.items()})
+        networks.load(slender, living)
+        before, after = numpy_of(student(images)), numpy_of(slender(images))
+        assert after["block2_conv1"].shape[-1] < before["block2_conv1"].shape[-1]
+        for layer in LAYERS:
+            np.testing.assert_allclose(after[layer], before[layer][..., ~silent[layer]], atol=1e-5)
+
     def test_the_narrow_teacher_pads_by_reflection(self, narrow: Path, images: np.ndarray) -> None:
         model = networks.teacher(narrow)
         with np.load(narrow) as file:

@@ -1,4 +1,4 @@
-"""What is done to the student's weights beside training: reviving dead channels, fixing scales, writing the file."""
+"""What is done to the student's weights beside training: reviving and removing dead channels, fixing scales, the file."""
 
 from __future__ import annotations
 
@@ -72,6 +72,16 @@ def _redraw(layer: keras.Layer, silent: np.ndarray, inputs: Any, random: np.rand
     kernel[..., silent] = fresh
     bias[silent] = -to_numpy(ops.mean(ops.conv(inputs, fresh, padding="same"), axis=(0, 1, 2)))
     layer.set_weights([kernel, bias])
+
+
+def pruned(weights: Weights, silent: Mapping[str, np.ndarray]) -> Weights:
+    """`weights` without the channels that are `silent`: the others compute what they did."""
+    kept, before = {}, None
+    for layer, (kernel, bias) in weights.items():
+        heard = kernel if before is None else kernel[:, :, before]
+        before = ~silent[layer]
+        kept[layer] = heard[..., before], bias[before]
+    return kept
 
 
 def normalized(student: keras.Model, images: np.ndarray) -> Weights:
