@@ -169,9 +169,8 @@ class Training:
         self.progress.save(step, self.model, self.visited)
 
     def _dead(self) -> dict[str, np.ndarray]:
-        """The channels that are zero on all that is at hand to look at."""
-        looks = [slim.dead(self.student, images) for images in (self.data.held_out, self.sample)]
-        return {layer: looks[0][layer] & looks[1][layer] for layer in looks[0]}
+        """The channels that are zero on all held-out pictures."""
+        return slim.dead(self.student, self.data.held_out)
 
     def _is_late(self, step: int) -> bool:
         return step >= self.options.steps * (1 - self.options.late)

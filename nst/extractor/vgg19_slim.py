@@ -22,7 +22,7 @@ FILE = Path(__file__).parents[1] / "bundled" / "vgg19_slim.npz"
 
 
 class VGG19Slim:
-    """The bundled network; about ten times faster than VGG19, and there without a download.
+    """The bundled network; about eight times faster than VGG19 on a processor, and there without a download.
 
     Args:
         pooling: `avg` as Gatys et al. (2016, section 2) prefer, or `max` as the weights were trained.

@@ -15,6 +15,10 @@ from nst.layers import LAYERS
 from nst.metrics import measure
 
 
+STYLE_WEIGHT = 200.0
+"""Of the judged pictures; the same for ever, so that figures stay comparable."""
+
+
 @dataclass(frozen=True, eq=False)
 class Stack:
     """Several networks as one extractor: a layer comes from the first that has it."""
@@ -52,12 +56,12 @@ def _layers(network: Network | keras.Model) -> Sequence[str]:
 
 
 def paint(extractor: Any, content: np.ndarray, style: np.ndarray, steps: int) -> np.ndarray:
-    """`content` in the style of `style`, with the project's weights but nothing to smooth, at one size."""
+    """`content` in the style of `style`, strongly, with nothing to smooth, at one size."""
     result = stylize(
         content,
         [Style(style)],
         extractor=extractor,
-        objective=Objective(Features(), Gram()),
+        objective=Objective(Features(), Gram(weight=STYLE_WEIGHT)),
         optimizer=LBFGS(),
         steps=steps,
     )
