@@ -22,15 +22,15 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # pictures are optimized by the runner
+os.environ["KERAS_BACKEND"] = "tensorflow"  # pictures are optimized by the runner
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "1")
 import keras
 import numpy as np
 import tensorflow as tf
 
-from distill import crops, judge, networks, tables, worth
-from nst.errors import InputError
+from distill import crops, judge, networks, slim, tables, worth
+from nst.errors import InputError, check_count
 from nst.extractor.network import Network
 from nst.extractor.vgg19 import VGG19
 from nst.extractor.vgg19_slim import FILE, read_slim
@@ -38,6 +38,8 @@ from nst.image import read
 
 SIDE = 208
 """Of the pictures of (a) and (b), in pixels."""
+
+RESERVED = ("bundled", "narrow teacher", "random", "both teachers", "untouched photograph")
 
 PAIRED = 60
 """Pictures whose pairs are ranked."""
@@ -59,6 +61,7 @@ class Evaluation:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
+        _check(options)
         kept, used = crops.split(crops.find(options.pictures), options.held_out, options.seed)
         self.held_out = [_centre(path) for path in kept]
         self.fitted = [_centre(path) for path in used[:: max(1, len(used) // 64)]]
@@ -72,7 +75,9 @@ class Evaluation:
         self.deep = judge.Stack([networks.teacher(options.deep)])
         self.teachers = judge.Stack([self.shallow, *self.deep.networks])
         bundled = read_slim(FILE, "bundled")
-        own = {name: read_slim(Path(file), file) for name, file in options.network}
+        own = {name: read_slim(file, str(file)) for name, file in options.network}
+        for file in (FILE, *(file for _, file in options.network)):
+            _warn_unless_held_out(file, options, crops.digest(crops.find(options.pictures)))
         self.networks = {"bundled": bundled, "narrow teacher": self.deep, **own, "random": _random(bundled)}
         self.judged = _digest(self.teachers)
         self.old: dict[str, Any] = json.loads(options.out.read_text()) if options.out.is_file() else {}
@@ -119,8 +124,29 @@ class Evaluation:
         if self.old.get(key, {}).get("of") != identity:
             self.old[key] = {"of": identity, "is": measure()}
             print(key, self.old[key]["is"], flush=True)
-            self.options.out.write_text(json.dumps(self.old, indent=1) + "\n")
+            part = self.options.out.with_suffix(".part")
+            part.write_text(json.dumps(self.old, indent=1) + "\n")
+            part.replace(self.options.out)
         self.figures[key] = self.old[key]["is"]
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Raise InputError for what would go wrong only after hours."""
+    for name, least in {"size": 32, "evaluations": 1, "held_out": 1, "seed": 0}.items():
+        check_count(f"--{name.replace('_', '-')}", vars(options)[name], at_least=least)
+    for what, names in (
+        ("--network", [name for name, _ in options.network]),
+        ("--photographs", [path.stem for path in options.photographs]),
+        ("--paintings", [path.stem for path in options.paintings]),
+    ):
+        for name in names:
+            if names.count(name) > 1 or name in RESERVED or "/" in name:
+                raise InputError(f"{what}: the name '{name}' is there twice, taken or has a slash")
+    if not options.out.resolve().parent.is_dir():
+        raise InputError(f"--out {options.out}: there is no such folder")
+    for file in (options.shallow, options.deep):
+        if not file.is_file():
+            raise InputError(f"there is no file {file}")
 
 
 def _digest(*things: Any) -> str:
@@ -148,17 +174,31 @@ def _centre(path: Path) -> np.ndarray:
     return crops.centre(crops.read(path), SIDE)[None]
 
 
+def _warn_unless_held_out(file: Path, options: argparse.Namespace, pictures: str) -> None:
+    """One line where the network's card says that it may have learned from what it is judged on."""
+    card = file.with_suffix(".json")
+    task = json.loads(card.read_text()).get("task", {}) if card.is_file() else {}
+    wanted = {"pictures": pictures, "held_out": options.held_out, "seed": options.seed}
+    other = [key for key, value in wanted.items() if key in task and task[key] != value]
+    if other:
+        print(f"{file.name} was trained with other {' and '.join(other)}: it may know these pictures", file=sys.stderr)
+
+
 def _random(like: Network) -> Network:
     """A network of the same widths whose weights were drawn (He normal) and never trained."""
     drawn = networks.weights_of(networks.student({layer: len(bias) for layer, (_, bias) in like.weights.items()}))
     return Network(drawn, like.preprocess, pooling="max", precision="float32", source=like.source)
 
 
-def _named(text: str) -> tuple[str, str]:
+def _named(text: str) -> tuple[str, Path]:
     name, mark, file = text.partition("=")
     if not mark or not Path(file).is_file():
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=FILE, or there is no such file")
-    return name, file
+    try:
+        slim.read(Path(file))
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return name, Path(file)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from jpeg import encode
-from nst import assets
+from nst import assets, image
 from nst.errors import InputError
 
 CELL, GAP = (270, 180), 6
@@ -42,10 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         sheet = compose(find(options.sweep))
-    except InputError as error:
+        data = encode(sheet, MAX_BYTES, progressive=True)
+    except ValueError as error:  # InputError is one
         print(error, file=sys.stderr)
         return 2
-    options.picture.write_bytes(encode(sheet, MAX_BYTES, progressive=True))
+    options.picture.write_bytes(data)
     print(f"{options.picture}: {sheet.width}x{sheet.height}, {options.picture.stat().st_size / 1000:.0f} KB")
     return 0
 
@@ -54,21 +55,31 @@ def find(folder: Path) -> Grid:
     """The results of the runs in `folder`.
 
     Raises:
-        InputError: no run there, or a content that lacks a style.
+        InputError: no run there, a content that lacks a style, two runs of one pair, or several styles in one.
     """
     grid: Grid = {}
-    for record in sorted(folder.glob("*/result.json")):
-        picture = record.with_name("result.png")
-        if picture.is_file():
-            made_of = json.loads(record.read_text())["provenance"]["pictures"]
-            content, style = made_of["content"], made_of["style"]
-            run = Run(Path(content["path"]), Path(style["path"]), picture)
-            grid[content["name"], style["name"]] = run
+    for file in sorted(folder.glob("*/result.json")):
+        record = json.loads(file.read_text())
+        if record["status"] != "done":
+            continue
+        made_of = record["provenance"]["pictures"]
+        if set(made_of) != {"content", "style"}:
+            raise InputError(f"{file.parent} is of {', '.join(made_of)}: the sheet has room for a content and a style")
+        content, style = made_of["content"], made_of["style"]
+        pair = content["name"], style["name"]
+        if pair in grid:
+            raise InputError(f"{folder} holds two runs of {pair[0]} in {pair[1]}; the sheet has room for one")
+        grid[pair] = Run(_expanded(content["path"]), _expanded(style["path"]), file.with_name("result.png"))
     contents, styles = axes(grid)
     missing = [f"{content} x {style}" for content in contents for style in styles if (content, style) not in grid]
     if missing or not grid:
         raise InputError(f"{folder} holds no run with a result" if not grid else f"not done yet: {', '.join(missing)}")
     return grid
+
+
+def _expanded(path: str) -> Path:
+    """Records shorten the home folder."""
+    return Path(path).expanduser()
 
 
 def axes(grid: Grid) -> tuple[list[str], list[str]]:
@@ -98,8 +109,8 @@ def compose(grid: Grid) -> Image.Image:
 
 def cell(path: Path) -> Image.Image:
     """The middle of a picture at the size of a cell."""
-    with Image.open(path) as picture:
-        return ImageOps.fit(picture.convert("RGB"), CELL, Image.Resampling.LANCZOS)
+    picture = Image.fromarray(image.to_uint8(image.read(path)))
+    return ImageOps.fit(picture, CELL, Image.Resampling.LANCZOS)
 
 
 if __name__ == "__main__":

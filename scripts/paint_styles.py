@@ -37,7 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     for name in options.names or known:
         start = time.perf_counter()
-        data = encode(known[name](options.size, SEED), MAX_BYTES, subsampling="4:4:4")
+        try:
+            data = encode(known[name](options.size, SEED), MAX_BYTES, subsampling="4:4:4")
+        except ValueError as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            return 2
         path = options.out / f"{name}.jpg"
         path.write_bytes(data)
         print(f"{path.name}: {len(data) / 1000:.0f} KB, {time.perf_counter() - start:.1f} s")

@@ -10,6 +10,7 @@ KERAS_BACKEND=torch, jax or tensorflow.
 import argparse
 import fnmatch
 import hashlib
+import json
 import os
 import sys
 import time
@@ -27,15 +28,15 @@ from distill import crops, memory, networks, slim
 from distill.backend import ops, to_numpy
 from distill.distillation import Distillation
 from distill.progress import Progress, validate
+from distill.schedule import Schedule
 from distill.visited import Visited
 from nst.errors import InputError, check_count, check_number
 
-WARMUP = 100
-COOLDOWN = 0.9
-"""The share of the steps over which the learning rate falls."""
-
 REVIVAL = 0.55
 """The share of the steps after which dead channels are left alone: what is new by then has no time to learn."""
+
+PLACES = ("pictures", "teacher", "start", "out", "stop_after")
+"""Options that are no business of the card's, or told in it otherwise."""
 
 SAMPLE, VALIDATED = 96, 32
 """Crops on which scales and maps are begun and dead channels found, and held-out pictures that are validated on."""
@@ -49,22 +50,10 @@ LEAST = {
     "held_out": 3,
     "visited": 1,
     "painting": 0,
+    "seed": 0,
     "every": 1,
 }
 """Of the whole numbers on the command line."""
-
-
-class Schedule(keras.optimizers.schedules.LearningRateSchedule):
-    """Linear warm-up, a plateau, and half a cosine down to a hundredth."""
-
-    def __init__(self, rate: float, steps: int) -> None:
-        self.rate, self.steps = rate, steps
-
-    def __call__(self, step: Any) -> Any:
-        """The learning rate at `step`."""
-        step = ops.cast(step, "float32")
-        fallen = ops.clip((step - (1 - COOLDOWN) * self.steps) / (COOLDOWN * self.steps), 0.0, 1.0)
-        return self.rate * ops.minimum(1.0, (step + 1) / WARMUP) * (0.505 + 0.495 * ops.cos(np.pi * fallen))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -97,13 +86,10 @@ class Data:
         """The pictures of the command line, every one of which is read before training begins."""
         files = crops.find(options.pictures)
         kept, used = crops.split(files, options.held_out, options.seed)
-        digest = hashlib.sha256()
-        for file in files:
-            digest.update(file.name.encode() + file.read_bytes())
         often = [any(fnmatch.fnmatch(file.name, pattern) for pattern in options.often) for file in used]
         odds = np.where(often, options.times, 1.0)
         held_out = np.stack([crops.centre(crops.read(file), options.late_crop) for file in kept])
-        return cls(crops.Crops([crops.read(file) for file in used], odds), held_out, digest.hexdigest())
+        return cls(crops.Crops([crops.read(file) for file in used], odds), held_out, crops.digest(files))
 
 
 class Training:
@@ -113,6 +99,7 @@ class Training:
         self.options = options
         self.data = Data.read(options)
         self.progress = Progress(options.out, self._task())
+        self.progress.begin({key: value for key, value in vars(options).items() if key not in PLACES})
         keras.utils.set_random_seed(options.seed)
         self.student = networks.student(seed=options.seed)
         if options.start:
@@ -184,16 +171,18 @@ class Training:
         return np.concatenate([fresh, self.visited.pairs(pairs, random)])
 
     def _write(self) -> None:
-        paths = ("pictures", "teacher", "start", "out")
         card = {
             "what": "a narrow VGG19 with its sixteen layers, trained by scripts/train_slim.py",
             "learned_from": len(self.data.training.pictures),
             "task": self.progress.task,
-            "options": {key: value for key, value in vars(self.options).items() if key not in paths},
+            "legs": self.progress.legs,
             "backend": keras.backend.backend(),
             "seconds": round(self.progress.seconds),
             "curve": self.progress.curve,
         }
+        before = self.options.start and self.options.start.with_suffix(".json")
+        if before and before.is_file():
+            card["before"] = json.loads(before.read_text())  # the training it started from
         path = self.options.out / "vgg19_slim.npz"
         living = slim.pruned(networks.weights_of(self.student), self._dead())
         card["widths"] = {layer: len(bias) for layer, (_, bias) in living.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,14 @@ def find(places: Sequence[Path]) -> list[Path]:
     if not found:
         raise InputError(f"no picture ({', '.join(sorted(SUFFIXES))}) in {', '.join(map(str, places))}")
     return sorted(set(found))
+
+
+def digest(files: Sequence[Path]) -> str:
+    """SHA-256 of the names and contents of all files."""
+    hashed = hashlib.sha256()
+    for file in files:
+        hashed.update(file.name.encode() + file.read_bytes())
+    return hashed.hexdigest()
 
 
 def split(files: Sequence[Path], held_out: int, seed: int) -> tuple[list[Path], list[Path]]:

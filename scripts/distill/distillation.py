@@ -10,14 +10,11 @@ import numpy as np
 
 from distill.backend import ops, to_numpy
 from distill.losses import disagreement, distances, gram_error, grams, mapped_grams, sampled, unexplained
-from distill.networks import targets
+from distill.networks import CONTENT, targets
 from nst.layers import LAYERS, STYLE_LAYERS
 
-CONTENT = "block4_conv2"
-"""The layer at which content is read: it counts more than the rest, and distances between pictures are kept."""
-
 CONTENT_WEIGHT = 3.0
-"""Of what the content layer leaves unexplained, beside 1 for any other."""
+"""Of what the layer where content is read leaves unexplained, beside 1 for any other."""
 
 GRAM_WEIGHT, DISTANCE_WEIGHT = 0.3, 2.0
 """Of a layer's Gram error and disagreement, beside 1 for what it leaves unexplained."""

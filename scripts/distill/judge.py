@@ -14,7 +14,6 @@ from nst.extractor.network import Network
 from nst.layers import LAYERS
 from nst.metrics import measure
 
-
 STYLE_WEIGHT = 200.0
 """Of the judged pictures; the same for ever, so that figures stay comparable."""
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 import keras
 import numpy as np
 
+from distill.arrays import pair, read_npz
 from distill.backend import ops
 from nst.errors import InputError
 from nst.extractor.weights import MEAN as IMAGENET_MEAN
@@ -21,8 +22,11 @@ WIDTHS = dict(zip(LAYERS, (32, 16, 48, 32, 96, 64, 64, 64, *(128,) * 8), strict=
 MEAN, DEVIATION = 0.45, 0.226
 """What the student's input is normalized with."""
 
+CONTENT = "block4_conv2"
+"""The layer at which content is read."""
+
 SPARING = 2
-"""Pictures of a batch on which a teacher's layers after its last layer of style are computed: they cost much."""
+"""Pictures of a batch on which a teacher's layers after its last layer of style or content are computed: dear."""
 
 Weights = Mapping[str, tuple[np.ndarray, np.ndarray]]  # {layer: (kernel [3,3,in,out], bias [out])}
 Transform = Callable[[Any], Any]
@@ -95,20 +99,15 @@ def _two(values: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _narrow(file: Path) -> keras.Model:
-    with np.load(file) as arrays:
-        keys = set(arrays.files)
-        if "preprocess/kernel" not in keys:
-            raise InputError(f"teacher: {file} holds no preprocess/kernel; a student is no teacher")
-        weights = {layer: _pair(arrays, layer) for layer in LAYERS if f"{layer}/kernel" in keys}
-        mixing = keras.layers.Conv2D(3, 1, name="preprocess")
-        mixing.build((None, None, None, 3))
-        mixing.set_weights(_pair(arrays, "preprocess"))
+    arrays = read_npz(file)
+    if "preprocess/kernel" not in arrays:
+        raise InputError(f"teacher: {file} holds no preprocess/kernel; a student is no teacher")
+    weights = {layer: pair(arrays, layer, file) for layer in LAYERS if f"{layer}/kernel" in arrays}
+    mixing = keras.layers.Conv2D(3, 1, name="preprocess")
+    mixing.build((None, None, None, 3))
+    mixing.set_weights(pair(arrays, "preprocess", file))
     border = ((0, 0), (1, 1), (1, 1), (0, 0))
     return _fixed(weights, "valid", mixing, lambda x: ops.pad(x, border, mode="reflect"))
-
-
-def _pair(arrays: Mapping[str, np.ndarray], layer: str) -> tuple[np.ndarray, np.ndarray]:
-    return arrays[f"{layer}/kernel"], arrays[f"{layer}/bias"]
 
 
 def _fixed(weights: Weights, padding: str, preprocess: Transform, border: Transform | None) -> keras.Model:
@@ -133,10 +132,10 @@ def _graph(
     border: Transform | None = None,
     sparing: int | None = None,
 ) -> keras.Model:
-    """The graph of VGG19; with `sparing`, what follows the last layer of style sees only so many pictures."""
+    """The graph of VGG19; with `sparing`, what follows the layers of style and content sees few pictures."""
     image = keras.Input((None, None, 3), name="image")
     x, features = preprocess(image), {}
-    last = [name for name in layers if name.endswith("conv1")][-1]
+    last = [name for name in layers if name.endswith("conv1") or name == CONTENT][-1]
     for name, layer in layers.items():
         if name.endswith("conv1") and name != LAYERS[0]:
             x = keras.layers.MaxPooling2D(2)(x)

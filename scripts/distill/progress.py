@@ -14,7 +14,8 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from distill.backend import to_numpy
-from distill.distillation import CONTENT, Distillation
+from distill.distillation import Distillation
+from distill.networks import CONTENT
 from distill.visited import Visited
 from distill.worth import DEEP, SHALLOW, Distances, rank
 from nst.errors import InputError
@@ -54,7 +55,10 @@ class Progress:
     """
 
     def __init__(self, folder: Path, task: dict[str, Any]) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"--out {folder} cannot be made ({error.strerror})") from error
         self.folder, self.task = folder, task
         self._state = folder / "state.json"
         state = json.loads(self._state.read_text()) if self._state.is_file() else {"task": task}
@@ -64,7 +68,13 @@ class Progress:
         self.step: int | None = state.get("step")  # None before the first checkpoint
         self.seconds: float = state.get("seconds", 0.0)
         self.curve: list[dict[str, float]] = state.get("curve", [])
+        self.legs: list[dict[str, Any]] = state.get("legs", [])  # {from_step, options}
         self._events = EventFileWriter(str(folder))
+
+    def begin(self, options: dict[str, Any]) -> None:
+        """Remember with which options a leg of the training began, if they are new."""
+        if not self.legs or self.legs[-1]["options"] != options:
+            self.legs.append({"from_step": self.step or 0, "options": options})
 
     def log(self, step: int, figures: dict[str, float], seconds: float) -> None:
         """Print the figures, add them to the curve and show them in TensorBoard."""
@@ -88,11 +98,11 @@ class Progress:
         model.save_weights(weights)
         np.savez(pool, **cast(Any, visited.state()))
         part = self._state.with_suffix(".part")
-        state = {"task": self.task, "step": step, "seconds": self.seconds, "curve": self.curve}
+        state = {key: getattr(self, key) for key in ("task", "legs", "seconds", "curve")} | {"step": step}
         part.write_text(json.dumps(state))
         part.replace(self._state)
-        for old in self.folder.glob("step*"):
-            if old not in (weights, pool):
+        if self.step not in (None, step):
+            for old in self.folder.glob(f"step{self.step}.*"):
                 old.unlink()
         self.step = step
 

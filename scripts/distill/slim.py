@@ -1,4 +1,4 @@
-"""What is done to the student's weights beside training: reviving and removing dead channels, fixing scales, the file."""
+"""What is done to the student's weights beside training: dead channels, scales, the file."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, cast
 import keras
 import numpy as np
 
+from distill.arrays import pair, read_npz
 from distill.backend import ops, to_numpy
 from distill.networks import DEVIATION, MEAN, Weights, weights_of
 from nst.errors import InputError
@@ -75,7 +76,7 @@ def _redraw(layer: keras.Layer, silent: np.ndarray, inputs: Any, random: np.rand
 
 
 def pruned(weights: Weights, silent: Mapping[str, np.ndarray]) -> Weights:
-    """`weights` without the channels that are `silent`: the others compute what they did."""
+    """`weights` without the channels that are `silent`: the others compute what they did wherever those are silent."""
     kept, before = {}, None
     for layer, (kernel, bias) in weights.items():
         heard = kernel if before is None else kernel[:, :, before]
@@ -89,14 +90,19 @@ def normalized(student: keras.Model, images: np.ndarray) -> Weights:
 
     A ReLU network computes the same features, but for their scale, when a layer's kernel and bias are divided by a
     number and the next layer's kernel is multiplied by it.
+
+    Raises:
+        InputError: a layer that is zero everywhere.
     """
-    chunks = [
-        {layer: float(to_numpy(ops.mean(features[layer]))) for layer in LAYERS}
-        for features in _in_chunks(student, images)
-    ]
+    sums = dict.fromkeys(LAYERS, 0.0)
+    for features in _in_chunks(student, images):
+        for layer in LAYERS:
+            sums[layer] += float(to_numpy(ops.mean(features[layer]))) * len(features[layer])
     weights, before = weights_of(student), 1.0
     for layer, (kernel, bias) in weights.items():
-        scale = float(np.mean([means[layer] for means in chunks]))
+        scale = sums[layer] / len(images)
+        if not scale:
+            raise InputError(f"{layer} is silent on all pictures: nothing was learned there")
         weights[layer] = kernel * (before / scale), bias / scale
         before = scale
     return weights
@@ -129,13 +135,7 @@ def read(path: Path) -> Weights:
     Raises:
         InputError: no such file, or another kind of file.
     """
-    if not path.is_file():
-        raise InputError(f"there is no file {path}")
-    with np.load(path) as file:
-        if "preprocess/mean" not in file.files or not np.allclose(file["preprocess/mean"], MEAN, atol=1e-3):
-            raise InputError(f"{path} is no slim network, or takes another input")
-        return {
-            layer: (file[f"{layer}/kernel"].astype(np.float32), file[f"{layer}/bias"].astype(np.float32))
-            for layer in LAYERS
-            if f"{layer}/kernel" in file.files
-        }
+    arrays = read_npz(path)
+    if not np.allclose(arrays.get("preprocess/mean", 0.0), MEAN, atol=1e-3):
+        raise InputError(f"{path} is no slim network, or takes another input")
+    return {layer: pair(arrays, layer, path) for layer in LAYERS if f"{layer}/kernel" in arrays}

@@ -12,8 +12,8 @@ import keras
 import numpy as np
 
 from distill.backend import ops, to_numpy
-from distill.distillation import CONTENT
 from distill.losses import gram_error, grams
+from distill.networks import CONTENT
 from nst.layers import STYLE_LAYERS
 
 CONTENT_WEIGHT = 0.02

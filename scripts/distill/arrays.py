@@ -1,0 +1,37 @@
+"""NumPy's files of many arrays, and what is wrong with them in a line."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from nst.errors import InputError
+
+
+def read_npz(path: Path) -> dict[str, np.ndarray]:
+    """{name: array} of an `.npz` file.
+
+    Raises:
+        InputError: no such file, or another kind of file, or a broken one.
+    """
+    if not path.is_file():
+        raise InputError(f"there is no file {path}")
+    try:
+        with path.open("rb") as opened, np.load(opened) as file:
+            return {name: file[name] for name in file.files}
+    except (OSError, ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path} is no .npz file of arrays, or a broken one") from error
+
+
+def pair(arrays: dict[str, np.ndarray], layer: str, path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """(kernel, bias) of a layer, float32.
+
+    Raises:
+        InputError: one of them is not there.
+    """
+    for name in (f"{layer}/kernel", f"{layer}/bias"):
+        if name not in arrays:
+            raise InputError(f"{path} lacks {name}")
+    return arrays[f"{layer}/kernel"].astype(np.float32), arrays[f"{layer}/bias"].astype(np.float32)

@@ -1,0 +1,27 @@
+"""The learning rate over a training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from distill.backend import ops
+
+WARMUP = 100
+COOLDOWN = 0.9
+"""The share of the steps over which the learning rate falls."""
+
+
+class Schedule(keras.optimizers.schedules.LearningRateSchedule):
+    """Linear warm-up, a plateau, and half a cosine down to a hundredth."""
+
+    def __init__(self, rate: float, steps: int) -> None:
+        self.rate, self.steps = rate, steps
+
+    def __call__(self, step: Any) -> Any:
+        """The learning rate at `step`."""
+        step = ops.cast(step, "float32")
+        fallen = ops.clip((step - (1 - COOLDOWN) * self.steps) / (COOLDOWN * self.steps), 0.0, 1.0)
+        return self.rate * ops.minimum(1.0, (step + 1) / WARMUP) * (0.505 + 0.495 * ops.cos(np.pi * fallen))
