@@ -40,7 +40,7 @@ def deferred() -> Iterator[Interrupt]:
                 raise KeyboardInterrupt
             return
         interrupt.signal = number
-        log.info("stopping after this step, with the picture so far; Ctrl-C again stops at once, without")
+        log.info("stopping after this step, with the picture so far; Ctrl-C again stops at once, without it")
 
     if threading.current_thread() is not threading.main_thread():  # only there can signals be caught
         yield interrupt
