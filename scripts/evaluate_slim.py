@@ -62,7 +62,8 @@ class Evaluation:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         _check(options)
-        kept, used = crops.split(crops.find(options.pictures), options.held_out, options.seed)
+        files = crops.find(options.pictures)
+        kept, used = crops.split(files, options.held_out, options.seed)
         self.held_out = [_centre(path) for path in kept]
         self.fitted = [_centre(path) for path in used[:: max(1, len(used) // 64)]]
         self.pairs = {
@@ -76,8 +77,9 @@ class Evaluation:
         self.teachers = judge.Stack([self.shallow, *self.deep.networks])
         bundled = read_slim(FILE, "bundled")
         own = {name: read_slim(file, str(file)) for name, file in options.network}
+        learned = crops.digest(files)
         for file in (FILE, *(file for _, file in options.network)):
-            _warn_unless_held_out(file, options, crops.digest(crops.find(options.pictures)))
+            _warn_unless_held_out(file, options, learned)
         self.networks = {"bundled": bundled, "narrow teacher": self.deep, **own, "random": _random(bundled)}
         self.judged = _digest(self.teachers)
         self.old: dict[str, Any] = json.loads(options.out.read_text()) if options.out.is_file() else {}
