@@ -22,7 +22,7 @@ def one_line(error: BaseException) -> str:
         return _unreadable(str(error.override))
     ambiguous = re.search(r"Ambiguous value for argument '([^']+)'", str(error))
     if ambiguous:
-        name = _quoted(ambiguous[1])
+        name = quoted(ambiguous[1])
         return f"'{ambiguous[1]}' is more than one value; -m sweeps over them, a list is [in,brackets], a name {name}"
     if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
         return _no_such_choice(error.missing_cfg_file, error.options)
@@ -46,11 +46,12 @@ def _unreadable(override: str) -> str:
         return f"'{override}' is no override: write key=value, without spaces; --help lists the keys"
     return (
         f"cannot read '{override}'; a value with commas, brackets, '=', '~' or letters beyond ASCII needs quotes "
-        f"inside the shell's: {_quoted(override)}"
+        f"inside the shell's: {quoted(override)}"
     )
 
 
-def _quoted(override: str) -> str:
+def quoted(override: str) -> str:
+    """An override for a shell, its value quoted for Hydra too."""
     key, _, value = override.partition("=")
     return f"""'{key}="{value}"'"""
 

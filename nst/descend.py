@@ -10,7 +10,7 @@ import numpy as np
 
 from nst.errors import check_count, check_number
 from nst.optimizer.contract import Evaluate, Optimizer
-from nst.record import Ending, Point
+from nst.record import Ending, Point, Progress, Standing
 
 DIVERGED = 1e6  # a loss so many times its start is on its way to infinity ...
 LEAST = 1e-3  # ... where the start is at least this: the content itself, say, starts at a loss of nearly nothing
@@ -41,60 +41,67 @@ class Stop:
             check_count("stop.patience", self.patience, at_least=1)
         check_number("stop.tolerance", self.tolerance, at_least=0, below=1)
 
+    def judge(self, progress: Progress, total: float, used: int) -> Progress:
+        """`progress` after an evaluation that gave `total`."""
+        enough = total < progress.lowest * (1 - self.tolerance)
+        return progress._replace(lowest=total, seen=used) if enough else progress
+
+    def stalled(self, progress: Progress, used: int) -> bool:
+        """Whether patience is over."""
+        return self.patience is not None and used - progress.seen >= self.patience
+
 
 def descend(
     evaluate: Evaluate,
-    image: Any,
+    start: Any,
     optimizer: Optimizer,
     *,
     steps: int,
-    observe: Callable[[Point, int], None],
+    observe: Callable[[Standing], None],
     stop: Stop | None = None,
     interrupted: Callable[[], bool] = lambda: False,
 ) -> Descent:
-    """Take `steps` evaluations down from `image`, the first of them at `image` itself.
+    """Take `steps` evaluations down from `start`, the first of them at `start` itself.
 
     Args:
         evaluate: a picture -> its loss and gradient.
-        image: `[1,H,W,3]`.
+        start: `[1,H,W,3]`, or where an earlier descent of the same arguments stood: it goes on from there.
         optimizer: any with the contract of `nst.optimizer.contract`.
         steps: evaluations, at least 1; never exceeded.
-        observe: told every point that is reached and the evaluations so far.
+        observe: told every point that is reached, with what is needed to go on from it.
         stop: when to end early.
         interrupted: asked after every step.
     """
-    point, state, used = evaluate(image), optimizer.init(image), 1
-    if not _finite(point):
-        return Descent(None, Ending.DIVERGED, used)
-    observe(point, used)
-    limit, progress = DIVERGED * max(abs(float(point.total)), LEAST), _Progress(stop or Stop(), float(point.total))
-    while used < steps:
+    stop = stop or Stop()
+    at = start if isinstance(start, Standing) else _begin(evaluate, start, optimizer)
+    if at is None:
+        return Descent(None, Ending.DIVERGED, 1)
+    if at is not start:
+        observe(at)
+    while not at.over and at.used < steps:
         if interrupted():
-            return Descent(point, Ending.INTERRUPTED, used)
-        following, state, evaluations, converged = optimizer.step(evaluate, point, state, steps - used)
-        used += int(evaluations)
-        if not _finite(following) or float(following.total) > limit:
-            return Descent(point, Ending.DIVERGED, used)
-        point = following
-        observe(point, used)
-        if bool(converged) or progress.stalled(float(point.total), used):
-            return Descent(point, Ending.CONVERGED, used)
-    return Descent(point, Ending.INTERRUPTED if interrupted() else Ending.STEPS, used)
+            return Descent(at.point, Ending.INTERRUPTED, at.used)
+        step = optimizer.step(evaluate, at.point, at.state, steps - at.used)
+        used = at.used + int(step.evaluations)
+        if not _finite(step.point) or float(step.point.total) > DIVERGED * max(abs(at.progress.first), LEAST):
+            return Descent(at.point, Ending.DIVERGED, used)
+        progress = stop.judge(at.progress, float(step.point.total), used)
+        over = bool(step.converged) or stop.stalled(progress, used)
+        at = Standing(step.point, step.state, used, progress, over)
+        observe(at)
+    if at.over:
+        return Descent(at.point, Ending.CONVERGED, at.used)
+    return Descent(at.point, Ending.INTERRUPTED if interrupted() else Ending.STEPS, at.used)
+
+
+def _begin(evaluate: Evaluate, image: Any, optimizer: Optimizer) -> Standing | None:
+    """The first evaluation; None where it is not finite."""
+    point = evaluate(image)
+    if not _finite(point):
+        return None
+    total = float(point.total)
+    return Standing(point, optimizer.init(image), 1, Progress(total, total, 1), False)
 
 
 def _finite(point: Point) -> bool:
     return bool(np.isfinite(point.total) and np.isfinite(np.sum(point.gradient)) and np.isfinite(np.sum(point.image)))
-
-
-@dataclass
-class _Progress:
-    """The lowest total that counted as progress, and when it was seen."""
-
-    stop: Stop
-    lowest: float
-    seen: int = 1
-
-    def stalled(self, total: float, used: int) -> bool:
-        if total < self.lowest * (1 - self.stop.tolerance):
-            self.lowest, self.seen = total, used
-        return self.stop.patience is not None and used - self.seen >= self.stop.patience

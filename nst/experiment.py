@@ -19,7 +19,7 @@ from PIL import PngImagePlugin
 from nst import device, logs, signals
 from nst.build import Pictures, plain
 from nst.errors import InputError
-from nst.folder import RunFolder, at_home, point_latest
+from nst.folder import RunFolder, TakenError, at_home, point_latest
 from nst.image import write
 from nst.record import Ending, Result, Terms
 
@@ -42,6 +42,7 @@ class Request:
     folder: Path
     overrides: Sequence[str] = ()
     choices: Mapping[str, str | None] | None = None  # {group: the file chosen}
+    resume_with: str = ""  # what, added to the command, lets it go on with this run
 
     def told(self) -> dict[str, Any]:
         """What was asked for, as the record says it."""
@@ -73,14 +74,15 @@ def _conduct(request: Request, folder: RunFolder, interrupt: signals.Interrupt) 
     pictures = Pictures(config)  # what is wrong with them is said before TensorFlow is waited for
     named = device.prepare(config.threads)
 
-    from nst import forecast, observers, provenance
+    from nst import checkpoint, provenance
     from nst.setup import set_up
 
     setup, settings = set_up(config, pictures), at_home(plain(config))
     identity = provenance.identity(settings, pictures.assets, setup.network)
-    done = folder.claim(identity)
+    done = folder.claim(identity, checkpoint.identity(folder.path))
     if done:
         log.info("this run is done already: %s", _shown(folder.path / PICTURE))
+        (folder.path / checkpoint.FILE).unlink(missing_ok=True)  # where it was killed in its very last moment
         return done
     record = {
         "status": "failed",
@@ -91,39 +93,62 @@ def _conduct(request: Request, folder: RunFolder, interrupt: signals.Interrupt) 
         "started": began.isoformat(timespec="seconds"),
         "provenance": provenance.describe(pictures.assets, setup.network, named),
     }
-    folder.write_text("config.yaml", yaml.safe_dump(settings, sort_keys=False))
-    folder.write_text("overrides.yaml", yaml.safe_dump(record["overrides"]))
-    sizes = ", ".join(f"{level.width}x{level.height}" for level in setup.levels)
-    log.info("%s on %s: %d steps at %s", setup.network.source.name, named, config.steps, sizes)
-    forecast.warn_if_long(setup.network, setup.objective.layers, setup.levels)
-    watched = observers.Run(
-        folder.path,
-        settings,
-        record["choices"],
-        setup.levels,
-        pictures.content,
-        [style.picture for style in pictures.styles],
-    )
-    with _watched(setup.observers, watched, record):
-        result = setup.go(interrupted=interrupt)
+    _write_settings(request, folder)
+    with _watched(setup, pictures, folder.path, settings, record) as (observers, resume, last):
+        result = setup.go(observers=observers, interrupted=interrupt, resume=resume)
+        if result.ending is Ending.INTERRUPTED:
+            last.save()  # first of all: what sent the signal may not wait long
         _write_pictures(folder, result, settings, record)
         record |= _outcome(config, result, _metrics(setup, pictures, result))
     record["peak_memory_mib"] = provenance.peak_memory_mib()
     record["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
     folder.write_record(record)
+    if record["status"] != "interrupted":
+        (folder.path / checkpoint.FILE).unlink(missing_ok=True)
     point_latest(Path(config.output.folder or "."), folder.path / PICTURE)
-    _say_goodbye(folder, record)
+    _say_goodbye(folder, record, request.resume_with)
     return record
 
 
 @contextmanager
-def _watched(observers: Sequence[Any], run: Any, record: dict[str, Any]) -> Iterator[None]:
-    """The observers, opened, and closed with what the record says by then."""
+def _watched(
+    setup: Any, pictures: Pictures, folder: Path, settings: dict[str, Any], record: dict[str, Any]
+) -> Iterator[tuple[list[Any], Any, Any]]:
+    """The observers, opened, where an earlier start of this run stood, and what keeps where this one stands.
+
+    They are closed with what the record says by then.
+    """
+    from nst import checkpoint, forecast, observers
+
+    resume = checkpoint.load(folder, record["identity"], record["provenance"], setup.optimizer, setup.levels)
+    record["resumed_at"] = resume.evaluation if resume else None
+    _say_hello(setup, record, forecast)
+    run = observers.Run(
+        folder,
+        settings,
+        record["choices"],
+        setup.levels,
+        pictures.content,
+        [style.picture for style in pictures.styles],
+        resume,
+    )
+    last = checkpoint.Checkpoint(settings["checkpoint"], record["identity"], record["provenance"])
     with ExitStack() as stack:
-        for observer in observers:
+        for observer in (watching := [*setup.observers, last]):
             observer.open(run)
             stack.callback(observer.close, record)
-        yield
+        yield watching, resume, last
+
+
+def _say_hello(setup: Any, record: dict[str, Any], forecast: Any) -> None:
+    """The first line: what computes where, and how much."""
+    sizes = ", ".join(f"{level.width}x{level.height}" for level in setup.levels)
+    steps = sum(level.steps for level in setup.levels)
+    log.info("%s on %s: %d steps at %s", setup.network.source.name, record["provenance"]["device"], steps, sizes)
+    if record["resumed_at"]:
+        log.info("going on from evaluation %d, where this run was stopped", record["resumed_at"])
+    else:
+        forecast.warn_if_long(setup.network, setup.objective.layers, setup.levels)
 
 
 def _write_pictures(folder: RunFolder, result: Result, settings: dict[str, Any], record: dict[str, Any]) -> None:
@@ -169,18 +194,27 @@ def _floats(terms: Terms) -> dict[str, dict[str, float]]:
     return {term: {layer: float(value) for layer, value in values.items()} for term, values in terms.items()}
 
 
+def _write_settings(request: Request, folder: RunFolder) -> None:
+    """config.yaml and overrides.yaml."""
+    folder.write_text("config.yaml", yaml.safe_dump(at_home(plain(request.config)), sort_keys=False))
+    folder.write_text("overrides.yaml", yaml.safe_dump(request.told()["overrides"]))
+
+
 def _record_failure(request: Request, folder: RunFolder, error: BaseException) -> None:
-    """Say in run.log and result.json that the run failed; but a folder that holds a run's picture keeps its record."""
+    """Say in run.log and result.json that the run failed; but a run that is done, or another one, keeps its record."""
     expected = isinstance(error, InputError | KeyboardInterrupt)
     text = at_home(str(error) or "it was interrupted" if expected else f"{type(error).__name__}: {error}")
     log.error("%s", text, exc_info=None if expected else error, extra=logs.FILE_ONLY)
-    before = folder.record
-    if before is None or before.get("status") == "failed":
-        status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-        folder.write_record({"status": status, "error": text, "score": None, **request.told()})
+    before, told = folder.record or {}, request.told()
+    ours = before.get("status") in (None, "failed") or before.get("overrides") == told["overrides"]
+    if isinstance(error, TakenError) or before.get("status") == "done" or not ours:
+        return
+    _write_settings(request, folder)
+    status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+    folder.write_record({**before, "status": status, "error": text, "score": None, **told})
 
 
-def _say_goodbye(folder: RunFolder, record: dict[str, Any]) -> None:
+def _say_goodbye(folder: RunFolder, record: dict[str, Any], resume_with: str) -> None:
     """The last lines: where the picture is, and how to look at it."""
     metrics = record["metrics"]
     named = "  ".join(
@@ -189,6 +223,8 @@ def _say_goodbye(folder: RunFolder, record: dict[str, Any]) -> None:
     log.info("%s after %d evaluations, %.0f s  %s", record["ending"], record["evaluations"], record["seconds"], named)
     log.info("picture  %s", _shown(folder.path / PICTURE))
     log.info("curves   tensorboard --logdir %s", shlex.quote(_shown(folder.path.parent)))
+    if record["status"] == "interrupted" and resume_with:
+        log.info("go on    the same command, with %s", resume_with)
 
 
 def _shown(path: Path) -> str:

@@ -8,6 +8,7 @@ import logging
 import math
 import os
 import re
+import time
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +17,14 @@ from nst.errors import InputError
 log = logging.getLogger(__name__)
 
 RESULT = "result.json"
+
+
+class BusyError(InputError):
+    """Another process is at work there."""
+
+
+class TakenError(InputError):
+    """Another run lies there."""
 
 
 class RunFolder:
@@ -34,12 +43,23 @@ class RunFolder:
             self._lock = (self.path / ".lock").open("w")
         except OSError as error:
             raise InputError(f"{self.path}: the run's folder cannot be made ({error.strerror})") from error
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        if not self._locked():
             self._lock.close()
-            raise InputError(f"{self.path}: another process is writing in this folder") from error
+            raise BusyError(f"{self.path}: another process is writing in this folder")
+        for torn in self.path.rglob(".*.part"):  # of a process that was killed
+            torn.unlink()
         return self
+
+    def _locked(self) -> bool:
+        """Lock it; not at once, for a report that looks whether anybody is here holds the lock for a moment."""
+        for patience in (0.05, 0.2, 0.5, 0):
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                time.sleep(patience)
+            else:
+                return True
+        return False
 
     def __exit__(self, *_: object) -> None:
         self._lock.close()
@@ -52,18 +72,21 @@ class RunFolder:
         except (OSError, ValueError):
             return None
 
-    def claim(self, identity: str) -> dict[str, Any] | None:
+    def claim(self, identity: str, begun: str | None = None) -> dict[str, Any] | None:
         """The record of this very run if it is done here already, else None: the folder is ours to write.
 
+        Args:
+            identity: of the run that is to be written here.
+            begun: that of a run which was begun here and has a checkpoint.
+
         Raises:
-            InputError: the folder holds another run.
+            TakenError: the folder holds another run.
         """
-        record = self.record
-        if record is None or not record.get("identity"):
-            return None
-        if record["identity"] != identity:
-            raise InputError(f"{self.path} holds a run with other settings or pictures; choose another folder")
-        return record if record["status"] == "done" else None
+        record = self.record or {}
+        held = record.get("identity") or begun
+        if held and held != identity:
+            raise TakenError(f"{self.path} holds a run with other settings or pictures; choose another folder")
+        return record if held and record.get("status") == "done" else None
 
     def write_text(self, name: str, text: str) -> None:
         """A file of the folder, atomically."""

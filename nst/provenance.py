@@ -18,7 +18,8 @@ from nst.extractor.network import Network
 from nst.folder import at_home
 
 PACKAGES = ("nst", "tensorflow", "keras", "numpy", "pillow", "scikit-image", "hydra-core", "omegaconf")
-NOT_IDENTITY = ("observers", "score", "sweep_dir", "threads", "precision")  # the last is taken as it was resolved
+# Where, how often and to whom is told what; and the precision, which is taken as it was resolved.
+NOT_IDENTITY = ("observers", "score", "sweep_dir", "threads", "checkpoint", "precision")
 
 
 def describe(assets: dict[str, Asset], network: Network, device: str) -> dict[str, Any]:

@@ -47,14 +47,37 @@ class Level(NamedTuple):
     steps: int  # evaluations
 
 
+class Progress(NamedTuple):
+    """How far the total has come down."""
+
+    first: float
+    lowest: float  # the last that counted as progress
+    seen: int  # the evaluation it was seen at
+
+
+class Standing(NamedTuple):
+    """Where a descent stands: all it needs to go on from here as if it had never stopped."""
+
+    point: Point
+    state: Any  # the optimizer's: tensors, in a structure that stays the same
+    used: int  # evaluations at this level
+    progress: Progress
+    over: bool  # no further step is to be taken
+
+
 @dataclass(frozen=True)
 class Iterate:
     """The state after one step of the optimizer."""
 
     level: int  # counted from 0
     evaluation: int  # forward and backward passes so far, over all levels
-    point: Point
     seconds: float  # since the first step, steps only
+    standing: Standing = field(repr=False)
+
+    @property
+    def point(self) -> Point:
+        """The picture and what was last said of it."""
+        return self.standing.point
 
 
 @dataclass(frozen=True)

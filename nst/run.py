@@ -11,9 +11,10 @@ from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from nst import complaints, schema
+from nst import complaints, knobs, schema, sweep
 
 LONGEST_SLUG = 100
 _statuses: list[int] = []  # of the jobs of this process, for the exit status
@@ -28,12 +29,28 @@ def conf_dir() -> str:
     raise SystemExit("nst: conf/config.yaml is missing; the installation is broken")
 
 
-def slug(text: Any) -> str:
-    """`text` as a folder's name; where that changes or cuts it, it ends in a hash, so that no two become one."""
-    name = _clean(text)
-    if name == str(text) and len(name.encode()) <= LONGEST_SLUG:
+def slug(text: str, whole: str | None = None) -> str:
+    """`text` as a folder's name; where that is not the `whole` of what is named, a hash follows: no two become one."""
+    name, whole = _clean(text), text if whole is None else whole
+    if name == whole and len(name.encode()) <= LONGEST_SLUG:
         return name
-    return f"{_cut(name, LONGEST_SLUG - 9)}-{sha1(str(text).encode(), usedforsecurity=False).hexdigest()[:8]}"
+    return f"{_cut(name, LONGEST_SLUG - 9)}-{sha1(whole.encode(), usedforsecurity=False).hexdigest()[:8]}"
+
+
+def run_name(dirname: str) -> str:
+    """A job's overrides as a folder's name that TensorBoard has room for: knobs by their last two parts, files by name.
+
+    `dirname` is Hydra's list of them, `key=value,key=value`.
+    """
+    parts = [part.partition("=") for part in re.split(r",(?=[^,\[\]()]*=)", str(dirname))]
+    whole = ",".join(f"{knobs.short(key)}{mark}{value}" for key, mark, value in parts)
+    brief = ",".join(f"{knobs.short(key)}{mark}{_last_name(value)}" for key, mark, value in parts)
+    return slug(brief, whole)
+
+
+def _last_name(value: str) -> str:
+    """A path's or address's last part; of a list, what is in it."""
+    return re.sub(r"[\[\]\"' ]", "", value) if value.startswith("[") else value.rpartition("/")[2]
 
 
 def label(group: str, *, _root_: DictConfig) -> str:
@@ -57,9 +74,9 @@ def _cut(text: str, most: int) -> str:
 
 
 def register_resolvers() -> None:
-    """Make `${nst.slug:...}`, `${nst.label:...}` and `${nst.folder:}` known to configs."""
+    """Make `${nst.run_name:...}`, `${nst.label:...}` and `${nst.folder:}` known to configs."""
     OmegaConf.register_new_resolver("nst.folder", folder, replace=True)
-    OmegaConf.register_new_resolver("nst.slug", slug, replace=True)
+    OmegaConf.register_new_resolver("nst.run_name", run_name, replace=True)
     OmegaConf.register_new_resolver("nst.label", label, replace=True)
 
 
@@ -68,20 +85,33 @@ def job(config: DictConfig) -> Any:
     """One run; the score, for a sweeper. A failure is recorded and told, and the sweep goes on."""
     from nst import experiment
 
-    runtime = HydraConfig.get()
+    hydra_ = HydraConfig.get()
+    in_a_sweep = hydra_.mode == RunMode.MULTIRUN
     request = experiment.Request(
-        config, Path(runtime.runtime.output_dir), list(runtime.overrides.task), dict(runtime.runtime.choices)
+        config,
+        folder=Path(hydra_.runtime.output_dir),
+        overrides=list(hydra_.overrides.task),
+        choices=dict(hydra_.runtime.choices),
+        resume_with=_override("sweep_dir", hydra_.sweep.dir)
+        if in_a_sweep
+        else _override("hydra.run.dir", hydra_.run.dir),
     )
     try:
         record = experiment.run(request)
     except Exception as error:  # noqa: BLE001  whatever it is, the other runs of a sweep are not to blame
-        _statuses.append(_complain(error, request.folder / "run.log"))
+        _statuses.append(complain(error, request.folder / "run.log"))
         return float("nan")
     _statuses.append(0 if record["status"] == "done" else 1)
     return record["score"]
 
 
-def _complain(error: BaseException, log_file: Path | None = None) -> int:
+def _override(key: str, value: str) -> str:
+    """As it can be put behind the command."""
+    plain = re.fullmatch(r"[\w./:~-]+", value, re.ASCII)
+    return f"{key}={value}" if plain else complaints.quoted(f"{key}={value}")
+
+
+def complain(error: BaseException, log_file: Path | None = None) -> int:
     """One line on stderr; the exit status it stands for."""
     before_the_job = (*complaints.MENDABLE, OSError, ValueError)  # composing the config, making the folder
     mendable = isinstance(error, before_the_job if log_file is None else complaints.MENDABLE)
@@ -96,12 +126,23 @@ def main() -> int:
     schema.register()
     register_resolvers()
     _statuses.clear()
+    sweep.forget()
+    try:
+        status = _run()
+        sweep.finish()
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:  # noqa: BLE001  the last place where it can become one line
+        return complain(error)
+    return status
+
+
+def _run() -> int:
+    """One job or a sweep of them; the exit status, 130 for a sweep that was interrupted and can be told of."""
     try:
         job()
     except KeyboardInterrupt:
         return 130
-    except Exception as error:  # noqa: BLE001  the last place where it can become one line
-        return _complain(error)
     return _statuses[0] if len(_statuses) == 1 else max((min(status, 1) for status in _statuses), default=0)
 
 

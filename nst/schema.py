@@ -58,6 +58,7 @@ class Config:
     precision: Precision = MISSING
     threads: int | None = MISSING
     fallback: bool = MISSING
+    checkpoint: float | None = MISSING
     score: list[Metric] = MISSING
     stop: Stop = field(default_factory=Stop)
     output: Output = field(default_factory=Output)

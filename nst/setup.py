@@ -13,6 +13,7 @@ from nst.descend import Stop
 from nst.extractor.network import Network
 from nst.loss import Objective
 from nst.observers import Observer
+from nst.optimizer.contract import Optimizer
 from nst.precision import Precision
 from nst.record import Level, Result
 from nst.transfer import check_levels, stylize
@@ -24,9 +25,10 @@ class Setup:
 
     network: Network
     objective: Objective
+    optimizer: Optimizer
     levels: list[Level]
     observers: list[Observer]
-    go: Callable[..., Result]  # wants `interrupted`
+    go: Callable[..., Result]  # wants `observers`, `interrupted`, `resume`
 
 
 def set_up(config: DictConfig, pictures: Pictures) -> Setup:
@@ -57,6 +59,5 @@ def set_up(config: DictConfig, pictures: Pictures) -> Setup:
         init=init,
         seed=config.seed,
         stop=stop,
-        observers=observers,
     )
-    return Setup(network, objective, levels, observers, go)
+    return Setup(network, objective, optimizer, levels, observers, go)

@@ -20,7 +20,7 @@ from nst.layers import IMAGE
 from nst.loss import Loss, Objective, Reference, Target, measure, network_layers
 from nst.optimizer.contract import Optimizer
 from nst.pyramid import Octaves, Single
-from nst.record import Ending, Features, Iterate, Level, Point, Result
+from nst.record import Ending, Features, Iterate, Level, Point, Result, Standing
 from nst.style import Style
 
 
@@ -38,6 +38,7 @@ def stylize(
     stop: Stop | None = None,
     observers: Sequence[Callable[[Iterate], None]] = (),
     interrupted: Callable[[], bool] = lambda: False,
+    resume: Iterate | None = None,
 ) -> Result:
     """Optimize a picture that has the content of one and the style of others.
 
@@ -54,6 +55,7 @@ def stylize(
         stop: when to end early.
         observers: each is told every `Iterate`.
         interrupted: asked after every step; True ends the run with the picture it has.
+        resume: what an observer of a run with the same arguments was told; it goes on from there, to the same picture.
 
     Raises:
         InputError: a layer the network lacks, a level too small for it, or what is no picture.
@@ -66,12 +68,15 @@ def stylize(
     check_levels(levels, styles)
     first = resize(content, levels[0].height, levels[0].width)
     picture = (init or inits.Content())(first, styles[0].picture, seed)
-    clock = _Clock(observers)
+    clock = _Clock(observers, resume.evaluation, resume.seconds) if resume else _Clock(observers)
     last, ending = None, Ending.STEPS
     for index, level in enumerate(levels):
-        picture = resize(picture.clip(0, 1), level.height, level.width)
+        if resume and index < resume.level:
+            continue
         evaluate = evaluation(network, objective, resize(content, level.height, level.width), styles)
-        descent = clock.run(index, evaluate, picture, optimizer, level, stop, interrupted)
+        here = resume.standing if resume and index == resume.level else None
+        start = here or tf.constant(resize(picture.clip(0, 1), level.height, level.width))
+        descent = clock.run(index, evaluate, start, optimizer, level, stop, interrupted)
         last, ending = descent.point or last, descent.ending
         picture = np.asarray(descent.point.image) if descent.point else picture
         if ending in (Ending.INTERRUPTED, Ending.DIVERGED):
@@ -108,27 +113,28 @@ class _Clock:
         self,
         index: int,
         evaluate: Any,
-        image: np.ndarray,
+        start: Any,
         optimizer: Optimizer,
         level: Level,
         stop: Stop | None,
         interrupted: Callable[[], bool],
     ) -> Descent:
         """One level's descent, every point of it told to the observers."""
-        before, started = self.evaluations, time.perf_counter()
+        started = time.perf_counter()
+        before = self.evaluations - (start.used if isinstance(start, Standing) else 0)
 
-        def observe(point: Point, used: int) -> None:
+        def observe(standing: Standing) -> None:
             nonlocal started
             self.seconds += time.perf_counter() - started
-            self.evaluations = before + used
-            iterate = Iterate(index, self.evaluations, point, self.seconds)
+            self.evaluations = before + standing.used
+            iterate = Iterate(index, self.evaluations, self.seconds, standing)
             for observer in self.observers:
                 observer(iterate)
             started = time.perf_counter()
 
         descent = descend(
             evaluate,
-            tf.constant(image),
+            start,
             optimizer,
             steps=level.steps,
             observe=observe,

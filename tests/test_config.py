@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from hydra import compose, initialize_config_dir
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.utils import get_object
 from omegaconf import DictConfig
 
@@ -108,7 +109,8 @@ def test_every_value_of_every_sweep_composes(name: str) -> None:
     swept = yaml.safe_load((CONF / f"sweep/{name}.yaml").read_text())["hydra"]
     assert swept["mode"] == "MULTIRUN"
     for key, values in swept["sweeper"]["params"].items():
-        configs = [load(f"sweep={name}", f"{key}={value}") for value in values.split(",")]
+        (override,) = OverridesParser.create().parse_overrides([f"{key}={values}"])
+        configs = [load(f"sweep={name}", f"{key}={value}") for value in override.sweep_string_iterator()]
         assert len(configs) > 1
         assert all(one != other for one, other in itertools.pairwise(configs)), f"{key} changes nothing"
 
@@ -151,3 +153,13 @@ def test_slugs_differ_where_names_do() -> None:
     assert len(run.slug("星" * 300).encode()) <= run.LONGEST_SLUG
     assert run.slug("loss.style.weight=5,seed=9") == "loss.style.weight=5,seed=9"
     assert "/" not in run.slug("../..")
+
+
+def test_a_runs_name_is_short_and_distinct() -> None:
+    assert run.run_name("loss.style.weight=5,optimizer=adam") == "style.weight=5,optimizer=adam"
+    one, other = (run.run_name(f"style.image=/home/{who}/klimt.jpg,seed=1") for who in ("me", "you"))
+    assert one != other
+    assert one.startswith("style.image=klimt.jpg,seed=1-")
+    assert run.run_name("loss.style.layers=[block1_conv1,block2_conv1],size=[64,64]").startswith(
+        "style.layers=block1_conv1,block2_conv1,size=64,64-"
+    )

@@ -23,7 +23,12 @@ TOWARDS = quadratic(np.full((1, 2, 2, 3), 0.9))
 def go(function: Any, optimizer: Any, steps: int, **options: Any) -> tuple[Any, list[tuple[Point, int]]]:
     seen: list[tuple[Point, int]] = []
     descent = descend(
-        evaluator(function), START, optimizer, steps=steps, observe=lambda *what: seen.append(what), **options
+        evaluator(function),
+        START,
+        optimizer,
+        steps=steps,
+        observe=lambda at: seen.append((at.point, at.used)),
+        **options,
     )
     return descent, seen
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ from nst import Adam, Features, Gram, Objective, Octaves, Style, TotalVariation,
 from nst.errors import InputError
 from nst.extractor.network import Network
 from nst.image import read
+from nst.knobs import flatten
 from nst.logs import duration, to_console
-from nst.observers import Every, Run
+from nst.observers import Every, Run, history
 from nst.observers.console import Console
 from nst.observers.history import History
 from nst.observers.snapshots import Snapshots
-from nst.observers.tensorboard import TensorBoard, flatten
+from nst.observers.tensorboard import TensorBoard
+from nst.record import Iterate
 from tests.conftest import blobs
 
 CONTENT, STYLE = blobs(96, 128, 1), blobs(96, 128, 2)
@@ -34,10 +37,16 @@ RECORD = {
 STEPS, PYRAMID = 12, Octaves((0.5, 1.0), (1.0, 1.0))
 
 
-def watch(network: Network, folder: Path, *observers: Any, record: dict[str, Any] | None = None) -> Any:
-    run = Run(
-        folder, CONFIG, {"optimizer": "adam", "observers": "full"}, PYRAMID.levels(96, 128, STEPS), CONTENT, [STYLE]
-    )
+def watch(
+    network: Network,
+    folder: Path,
+    *observers: Any,
+    record: dict[str, Any] | None = None,
+    resume: Iterate | None = None,
+    interrupted: Callable[[], bool] = lambda: False,
+) -> Any:
+    choices, levels = {"optimizer": "adam", "observers": "full"}, PYRAMID.levels(96, 128, STEPS)
+    run = Run(folder, CONFIG, choices, levels, CONTENT, [STYLE], resume)
     for observer in observers:
         observer.open(run)
     result = stylize(
@@ -49,6 +58,8 @@ def watch(network: Network, folder: Path, *observers: Any, record: dict[str, Any
         steps=STEPS,
         pyramid=PYRAMID,
         observers=observers,
+        interrupted=interrupted,
+        resume=resume,
     )
     for observer in observers:
         observer.close(record or RECORD)
@@ -93,6 +104,45 @@ def events(folder: Path) -> EventAccumulator:
     accumulator = EventAccumulator(str(folder), size_guidance={"scalars": 0, "tensors": 0, "images": 0})
     accumulator.Reload()
     return accumulator
+
+
+class Last:
+    """An observer that keeps what it was told last."""
+
+    seen: Iterate
+
+    def open(self, run: Run) -> None:
+        """Nothing is to be opened."""
+
+    def __call__(self, iterate: Iterate) -> None:
+        self.seen = iterate
+
+    def close(self, record: dict[str, Any]) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize(("evaluation", "images"), [(1, 4), (5, 4), (6, 4), (STEPS, 4), (STEPS, 1)])
+def test_gone_on_with_a_run_leaves_what_one_never_stopped_leaves(
+    network: Network, tmp_path: Path, evaluation: int, images: int
+) -> None:
+    def watching() -> list[Any]:
+        return [TensorBoard(every=2, images=images), History(every=2), Snapshots(every=3)]
+
+    (tmp_path / "whole").mkdir()
+    watch(network, tmp_path / "whole", *watching())
+    stopped, last = tmp_path / "stopped", Last()
+    stopped.mkdir()
+    ended = {**RECORD, "status": "interrupted", "evaluations": evaluation}
+    watch(network, stopped, *watching(), last, record=ended, interrupted=lambda: last.seen.evaluation == evaluation)
+    watch(network, stopped, *watching(), resume=last.seen)
+    whole = events(tmp_path / "whole")
+    for tag in ("image/current", "loss/total", "metric/style_distance"):
+        ours, theirs = ([event.step for event in found.Tensors(tag)] for found in (events(stopped), whole))
+        assert ours == theirs, tag
+    for pattern in ("snapshots/*", "*"):
+        assert len(list(stopped.glob(pattern))) == len(list((tmp_path / "whole").glob(pattern)))
+    ours, theirs = (history.read(path / history.FILE) for path in (stopped, tmp_path / "whole"))
+    assert [row["evaluation"] for row in ours] == [row["evaluation"] for row in theirs]
 
 
 def test_tensorboard_has_the_tags_and_the_numbers_of_the_history(network: Network, tmp_path: Path) -> None:

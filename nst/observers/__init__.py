@@ -26,6 +26,12 @@ class Run:
     levels: list[Level]
     content: np.ndarray  # [1,H,W,3]
     styles: list[np.ndarray]  # [1,h,w,3] each
+    resume: Iterate | None = None  # where an earlier start of the run stood, which is gone on with
+
+    @property
+    def resumed(self) -> int:
+        """The evaluation from which it is gone on with; 0 from the start."""
+        return self.resume.evaluation if self.resume else 0
 
     @property
     def steps(self) -> int:
@@ -52,9 +58,9 @@ class Observer(Protocol):
 class Every:
     """True once in so many evaluations: at the first that reaches each multiple, and at the very first."""
 
-    def __init__(self, every: int) -> None:
+    def __init__(self, every: int, seen: int = 0) -> None:
         self.every = every
-        self.next = 0
+        self.next = (seen // every + 1) * every if every and seen else 0  # as if it had been asked up to `seen`
 
     def __call__(self, evaluation: int) -> bool:
         """Whether this evaluation is one."""

@@ -7,12 +7,14 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn
 
 from nst.errors import check_number
 from nst.logs import console, duration
 from nst.observers import Run
 from nst.record import Iterate
+
+SETTLED = 5  # evaluations at a level after which its pace can be trusted
 
 log = logging.getLogger(__name__)
 
@@ -29,12 +31,12 @@ class Console:
         self._bar: Progress | None = None
 
     def open(self, run: Run) -> None:
-        """Draw the bar. It measures work, pixels times evaluations, so that what is left is foreseen rightly."""
+        """Draw the bar. It measures work: pixels times evaluations."""
         self._run, self._shown, self._level = run, time.monotonic(), -1
+        self._paces: dict[int, float] = {}  # {pixels of a level: seconds per evaluation}
         self._work = sum(_pixels(level) * level.steps for level in run.levels)
         if console.is_terminal:
-            columns = (BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
-            self._bar = Progress(*columns, console=console, transient=True)
+            self._bar = Progress(BarColumn(), TextColumn("{task.description}"), console=console, transient=True)
             self._task = self._bar.add_task("first step", total=self._work)
             self._bar.start()
 
@@ -44,9 +46,7 @@ class Console:
             self._bar.update(self._task, completed=self._done(iterate), description=self._line(iterate))
         elif time.monotonic() - self._shown >= self.every:
             self._shown = time.monotonic()
-            pixels = _pixels(self._run.levels[iterate.level])
-            left = self._pace(iterate) * (self._work - self._done(iterate)) / pixels
-            log.info("%s  about %s left", self._line(iterate), duration(left))
+            log.info("%s", self._line(iterate))
 
     def close(self, record: Mapping[str, Any]) -> None:
         """Take the bar away."""
@@ -57,9 +57,8 @@ class Console:
 
     def _done(self, iterate: Iterate) -> int:
         """Work behind us; a level that ended early counts as done."""
-        self._enter(iterate)
         before = sum(_pixels(level) * level.steps for level in self._run.levels[: iterate.level])
-        return before + _pixels(self._run.levels[iterate.level]) * (iterate.evaluation - self._since[0] + 1)
+        return before + _pixels(self._run.levels[iterate.level]) * iterate.standing.used
 
     def _enter(self, iterate: Iterate) -> None:
         """Remember where a level began."""
@@ -74,8 +73,29 @@ class Console:
         return (
             f"level {iterate.level + 1}/{len(self._run.levels)} {level.width}x{level.height}"
             f"  step {iterate.evaluation}/{self._run.steps}  loss {float(point.total):.4g} ({parts})"
-            f"  {self._pace(iterate):.2f} s/evaluation"
+            f"  {self._pace(iterate):.2f} s/evaluation{self._left(iterate)}"
         )
+
+    def _left(self, iterate: Iterate) -> str:
+        """How long it will still take; nothing where too little was seen to tell.
+
+        An evaluation costs something by itself and something by its pixels. Two levels tell both; one level tells
+        only of itself.
+        """
+        pace, here = self._pace(iterate), _pixels(self._run.levels[iterate.level])
+        if iterate.evaluation - self._since[0] < SETTLED:
+            return ""
+        self._paces[here] = pace
+        smaller = [pixels for pixels in self._paces if pixels < here]
+        later = self._run.levels[iterate.level + 1 :]
+        if later and not smaller:
+            return ""
+        before = max(smaller, default=0)
+        rise = (pace - self._paces[before]) / (here - before) if smaller else pace / here
+        rise = min(max(rise, 0.0), pace / here)
+        left = pace * (self._run.levels[iterate.level].steps - iterate.standing.used)
+        left += sum(level.steps * (pace + rise * (_pixels(level) - here)) for level in later)
+        return f"  about {duration(left)} left"
 
     def _pace(self, iterate: Iterate) -> float:
         """Seconds per evaluation at this level; its first one, which compiles, counts while there is no other."""

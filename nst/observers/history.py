@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TextIO
 
 from nst.errors import check_count
@@ -26,15 +28,23 @@ class History:
         self._writer: Any = None
 
     def open(self, run: Run) -> None:
-        """Begin the file anew."""
-        self._file = (run.folder / FILE).open("w", newline="", encoding="utf-8")
-        self._due, self._writer = Every(self.every), None
+        """Begin the file anew, with the rows up to where a run goes on."""
+        path, part = run.folder / FILE, run.folder / f".{FILE}.part"
+        self._file = part.open("w", newline="", encoding="utf-8")
+        self._due, self._writer = Every(self.every, run.resumed), None
+        for row in read(path, run.resumed):
+            self._write(row)
+        part.replace(path)  # the open file goes with its name
 
     def __call__(self, iterate: Iterate) -> None:
         """Write a row, if one is due."""
         if self._file is None or not self._due(iterate.evaluation):
             return
-        row = _row(iterate)
+        self._write(_row(iterate))
+
+    def _write(self, row: Mapping[str, Any]) -> None:
+        if self._file is None:
+            return
         if self._writer is None:
             self._writer = csv.DictWriter(self._file, list(row))
             self._writer.writeheader()
@@ -49,6 +59,15 @@ class History:
             self._file = None
 
 
+def read(path: Path, last: float = math.inf) -> list[dict[str, str]]:
+    """The whole rows of a history.csv, as text, up to the evaluation `last`; none without a file."""
+    if not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if None not in row and all(row.values())]
+    return [row for row in rows if int(row["evaluation"]) <= last]
+
+
 def _row(iterate: Iterate) -> dict[str, Any]:
     point = iterate.point
     row: dict[str, Any] = {
@@ -56,6 +75,6 @@ def _row(iterate: Iterate) -> dict[str, Any]:
         "evaluation": iterate.evaluation,
         "seconds": round(iterate.seconds, 3),
     }
-    row["gradient_norm"] = f"{gradient_norm(point.gradient):.7g}"
+    row["gradient_norm"] = f"{gradient_norm(point.gradient):.9g}"
     row.update({tag: f"{float(value):.9g}" for tag, value in losses(point)})
     return row

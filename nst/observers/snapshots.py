@@ -22,12 +22,13 @@ class Snapshots:
         self.every = check_count("observers.snapshots.every", every)
 
     def open(self, run: Run) -> None:
-        """Make the folder, and empty it of an earlier run's pictures."""
-        self._folder, self._due = run.folder / "snapshots", Every(self.every)
+        """Make the folder, and empty it of an earlier run's pictures, but for those up to where a run goes on."""
+        self._folder, self._due = run.folder / "snapshots", Every(self.every, run.resumed)
         if self.every:
             self._folder.mkdir(exist_ok=True)
         for old in self._folder.glob("*.png"):
-            old.unlink()
+            if not old.stem.isdecimal() or int(old.stem) > run.resumed:
+                old.unlink()
 
     def __call__(self, iterate: Iterate) -> None:
         """Write the picture, if one is due."""

@@ -13,17 +13,18 @@ The step of every curve is the number of evaluations.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nst.errors import check_count
 from nst.image import fit, resize
-from nst.observers import Every, Run, gradient_norm, losses
+from nst.knobs import settings
+from nst.observers import Every, Run, events, gradient_norm, history, losses
 from nst.record import Iterate, Metric
 
-NOT_COMPARED = ("observers", "output", "sweep_dir", "score")
 IMAGE_SIDE = 1024  # a larger picture is shown at this long side
 
 
@@ -42,15 +43,25 @@ class TensorBoard:
         self._latest: Iterate | None = None
 
     def open(self, run: Run) -> None:
-        """Begin anew: what an earlier run left in the folder would mix with this one's."""
+        """Begin anew: what an earlier run left in the folder would mix with this one's. What goes on is told again."""
         import tensorflow as tf
 
-        for old in run.folder.glob("events.out.tfevents.*"):
-            old.unlink()
-        self._run, self._last, self._latest, self._shown_last = run, (0, 0.0), None, False
+        before = list(run.folder.glob("events.out.tfevents.*"))
+        self._run, self._last, self._latest, self._shown_last = run, (0, 0.0), run.resume, False
         self._scalars_due = Every(self.every)
         self._image_due = Every(-(-run.steps // (self.images - 1)) if self.images > 1 else 0)
         self._writer = tf.summary.create_file_writer(str(run.folder))
+        self._introduce(run)
+        rows = history.read(run.folder / history.FILE, run.resumed)
+        if run.resumed and not rows:
+            return  # there is no history.csv: the old curves stay as they are
+        self._tell_again(rows, before)
+        for old in before:
+            old.unlink()
+
+    def _introduce(self, run: Run) -> None:
+        import tensorflow as tf
+
         with self._writer.as_default(step=0):
             tf.summary.text("config", f"```json\n{json.dumps(run.config, indent=2)}\n```")
             if self.images:
@@ -58,15 +69,28 @@ class TensorBoard:
                 for index, style in enumerate(run.styles):
                     tf.summary.image("image/style" + (f"/{index}" if index else ""), _shown(style))
 
-    def __call__(self, iterate: Iterate) -> None:
-        """Write what is due."""
+    def _tell_again(self, rows: Sequence[Mapping[str, str]], before: Sequence[Path]) -> None:
+        """The curves out of history.csv, which has them all, and the pictures out of the event files of before."""
         import tensorflow as tf
 
+        for row in rows:
+            evaluation = int(row["evaluation"])
+            if self._scalars_due(evaluation):
+                tags = {tag: float(value) for tag, value in row.items() if "/" in tag}
+                self._scalars(evaluation, float(row["seconds"]), float(row["gradient_norm"]), tags.items())
+        for step, summary in events.pictures(before, "image/current", self._run.resumed):
+            if self._image_due(step):  # none that was only shown because the run was stopped there
+                with self._writer.as_default(step=step):
+                    tf.summary.experimental.write_raw_pb(summary, step=step)
+                self._shown_last = step == self._run.resumed
+
+    def __call__(self, iterate: Iterate) -> None:
+        """Write what is due."""
         if self._writer is None:
             return
-        with self._writer.as_default(step=iterate.evaluation):
-            if self._scalars_due(iterate.evaluation):
-                self._scalars(tf.summary.scalar, iterate)
+        if self._scalars_due(iterate.evaluation):
+            norm = gradient_norm(iterate.point.gradient)
+            self._scalars(iterate.evaluation, iterate.seconds, norm, losses(iterate.point))
         self._latest, self._shown_last = iterate, False
         if self._image_due(iterate.evaluation):
             self._show(iterate)
@@ -77,16 +101,19 @@ class TensorBoard:
         picture = np.asarray(iterate.point.image).clip(0, 1)
         with self._writer.as_default(step=iterate.evaluation):
             tf.summary.image("image/current", _shown(picture))
+        self._writer.flush()  # a picture cannot be had from anywhere else
         self._shown_last = True
 
-    def _scalars(self, scalar: Any, iterate: Iterate) -> None:
-        point = iterate.point
-        for tag, value in losses(point):
-            scalar(tag, value)
-        scalar("optimizer/gradient_norm", gradient_norm(point.gradient))
-        count, seconds = iterate.evaluation - self._last[0], iterate.seconds - self._last[1]
-        scalar("speed/seconds_per_evaluation", seconds / max(count, 1))
-        self._last = iterate.evaluation, iterate.seconds
+    def _scalars(self, evaluation: int, seconds: float, norm: float, tags: Iterable[tuple[str, Any]]) -> None:
+        import tensorflow as tf
+
+        with self._writer.as_default(step=evaluation):
+            for tag, value in tags:
+                tf.summary.scalar(tag, value)
+            tf.summary.scalar("optimizer/gradient_norm", norm)
+            pace = (seconds - self._last[1]) / max(evaluation - self._last[0], 1)
+            tf.summary.scalar("speed/seconds_per_evaluation", pace)
+        self._last = evaluation, seconds
 
     def close(self, record: Mapping[str, Any]) -> None:
         """Write the metrics, and the settings they came of."""
@@ -105,29 +132,10 @@ class TensorBoard:
             for metric in Metric:
                 if metrics.get(metric.value) is not None:
                     tf.summary.scalar(f"metric/{metric.value}", metrics[metric.value])
-            hparams.hparams(settings(self._run), trial_id=self._run.folder.name)
+            hparams.hparams(settings(self._run.config, self._run.choices), trial_id=self._run.folder.name)
             tf.summary.experimental.write_raw_pb(end.SerializeToString(), step=0)
         self._writer.close()
         self._writer = None
-
-
-def settings(run: Run) -> dict[str, bool | int | float | str]:
-    """What the HPARAMS page compares runs by: choices and knobs, without what only says where and how to write."""
-    knobs = {key: value for key, value in run.config.items() if key not in NOT_COMPARED}
-    choices = {group: choice for group, choice in run.choices.items() if choice and group not in NOT_COMPARED}
-    return {**flatten(knobs), **flatten(choices)}
-
-
-def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, bool | int | float | str]:
-    """{`a.b`: value} of a nested config, without `_target_`s; what TensorBoard has no type for becomes text."""
-    flat: dict[str, bool | int | float | str] = {}
-    for key, value in config.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping):
-            flat.update(flatten(value, f"{name}."))
-        elif key != "_target_":
-            flat[name] = value if isinstance(value, bool | int | float | str) else json.dumps(value)
-    return flat
 
 
 def _shown(picture: np.ndarray) -> np.ndarray:

@@ -1,0 +1,160 @@
+"""index.html: what `page/` shows of these runs. The data are scripts: a page opened from a disk may not fetch."""
+
+from __future__ import annotations
+
+import csv
+import importlib.resources
+import json
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nst import knobs
+from nst.folder import at_home
+from nst.report import pareto
+from nst.report.pictures import FOLDER as PICTURES
+from nst.report.pictures import Original, Shown
+from nst.report.runs import FIGURES, HISTORY, METRICS, Run
+
+FILE = "index.html"
+DATA, CURVES = "data.js", "curves"
+POINTS = 120  # of a curve, at most
+TOGETHER = 20  # runs whose curves are in one file
+UNSAFE = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+
+
+def write(
+    folder: Path, title: str, runs: Sequence[Run], shown: Mapping[Path, Shown], originals: Mapping[str, Original]
+) -> None:
+    """The page's files in `folder`, where the pictures lie already."""
+    for part in (importlib.resources.files("nst.report") / "page").iterdir():
+        _replace(folder / part.name, part.read_text(encoding="utf-8"))
+    _replace(folder / DATA, f"NST.data = {_script(_data(title, runs, shown, originals))};\n")
+    _write_curves(folder, runs)
+
+
+def _write_curves(folder: Path, runs: Sequence[Run]) -> None:
+    """Scripts that tell the page the curves of some runs each, in curves/, with nothing left of earlier ones."""
+    (folder / CURVES).mkdir(exist_ok=True)
+    written = set()
+    for start in range(0, len(runs), TOGETHER):
+        some = enumerate(runs[start : start + TOGETHER], start)
+        told = {_id(index): curves(run.folder / HISTORY) for index, run in some}
+        _replace(path := folder / _curves_file(start), f"NST.curves({_script(told)});\n")
+        written.add(path)
+    for old in (folder / CURVES).iterdir():
+        if old not in written and re.fullmatch(r"\d+\.js", old.name):
+            old.unlink()
+
+
+def _curves_file(index: int) -> str:
+    """Where the page finds the curves of the run of this place."""
+    return f"{CURVES}/{index // TOGETHER}.js"
+
+
+def _id(index: int) -> str:
+    """What the page calls the run of this place."""
+    return f"r{index}"
+
+
+def _data(
+    title: str, runs: Sequence[Run], shown: Mapping[Path, Shown], originals: Mapping[str, Original]
+) -> dict[str, Any]:
+    varied = knobs.varied([(run.overrides, run.settings) for run in runs])
+    common = _common(runs)
+    best = pareto.front(runs)
+    judges = {judge: index for index, judge in enumerate(dict.fromkeys(run.judge for run in runs))}
+    return {
+        "title": title,
+        "made": datetime.now(UTC).isoformat(timespec="minutes"),
+        "varied": [{"name": knob, "short": knobs.short(knob)} for knob in varied],
+        "metrics": list(METRICS),
+        "figures": list(FIGURES),
+        "axes": list(pareto.AXES),
+        "common": common,
+        "originals": {
+            digest: {"role": original.role, "name": original.name, "credit": original.credit}
+            | _files(shown.get(original.path))
+            for digest, original in originals.items()
+        },
+        "runs": [
+            {
+                "id": _id(index),
+                "name": run.name,
+                "status": run.status,
+                "error": run.error,
+                "settings": {knob: value for knob, value in run.settings.items() if common.get(knob) != value},
+                "figures": {figure: value for figure in FIGURES if (value := run.figure(figure)) is not None},
+                "best": run in best,
+                "judge": judges[run.judge],
+                "madeOf": [str(told.get("sha256")) for told in run.pictures.values()],
+                "started": run.record.get("started"),
+                "curves": _curves_file(index),
+                "commands": commands(run),
+            }
+            | _files(shown.get(run.picture) if run.picture else None)
+            for index, run in enumerate(runs)
+        ],
+    }
+
+
+def commands(run: Run) -> list[str]:
+    """What repeats the run: from its folder, and from anywhere with the same pictures."""
+    folder = run.folder.relative_to(Path.cwd()) if run.folder.is_relative_to(Path.cwd()) else run.folder
+    overrides = " ".join(shlex.quote(override) for override in run.overrides)
+    return [f"python -m nst.repeat {shlex.quote(at_home(str(folder)))}", f"python -m nst.run {overrides}".rstrip()]
+
+
+def _files(copies: Shown | None) -> dict[str, Any]:
+    if copies is None:
+        return {}
+    return {
+        "large": f"{PICTURES}/{copies.large.name}",
+        "small": f"{PICTURES}/{copies.small.name}",
+        "size": list(copies.size),
+    }
+
+
+def _common(runs: Sequence[Run]) -> dict[str, knobs.Value]:
+    """The settings that all runs share; those without any, which failed early, have no say."""
+    told = [run.settings for run in runs if run.settings]
+    if not told:
+        return {}
+    return {knob: value for knob, value in told[0].items() if all(other.get(knob) == value for other in told)}
+
+
+def curves(history: Path) -> dict[str, list[float]]:
+    """{evaluation, total, one per term: values} of some rows of a history.csv, evenly spread, the last among them."""
+    if not history.is_file():
+        return {}
+    lines = history.read_text(encoding="utf-8", errors="replace").splitlines()
+    head = next(csv.reader(lines[:1]), [])
+    whole = len(lines) - (lines[-1:] != [] and lines[-1].count(",") != len(head) - 1)  # the last may be torn
+    spread = np.unique(np.linspace(1, whole - 1, POINTS).round().astype(int)) if whole > 1 else []
+    columns: dict[str, list[str]] = {"evaluation": ["evaluation"], "total": ["loss/total"]}
+    for name in head:
+        kind, _, rest = name.partition("/")
+        if kind == "loss" and rest != "total":
+            columns.setdefault(rest.partition("/")[0], []).append(name)
+    try:
+        cells = np.fromstring(",".join([lines[index] for index in spread]), sep=",").reshape(len(spread), len(head))
+        sums = {name: cells[:, [head.index(part) for part in parts]].sum(1) for name, parts in columns.items()}
+    except ValueError:  # no history.csv of ours
+        return {}
+    return {name: [float(f"{value:.5g}") for value in column.tolist()] for name, column in sums.items()}
+
+
+def _script(value: Any) -> str:
+    """JSON that neither ends a script nor begins a tag."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(UNSAFE)
+
+
+def _replace(path: Path, text: str) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, encoding="utf-8", errors="backslashreplace")  # names of files may be no UTF-8
+    part.replace(path)

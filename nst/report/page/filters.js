@@ -1,0 +1,54 @@
+// The form that says which runs are shown.
+"use strict";
+
+{
+  const { data, $, element, runs, settingOf, shown, words, compare } = NST;
+
+  const tests = [];
+
+  // `changed` is called whenever other runs may pass.
+  function buildFilters(changed) {
+    const form = $("filters");
+    form.addEventListener("submit", (event) => event.preventDefault());
+    form.addEventListener("input", changed);
+    form.addEventListener("reset", () => setTimeout(changed));
+    const search = element("input", { type: "search", placeholder: "words in name or settings" });
+    form.append(element("label", {}, "Search", search));
+    const texts = new Map(runs.map((run) => [run, searchable(run)]));
+    tests.push((run) => search.value.toLowerCase().split(/\s+/).every((word) => texts.get(run).includes(word)));
+    for (const knob of data.varied) addChoice(form, knob.short, (run) => settingOf(run, knob.name));
+    addChoice(form, "status", (run) => run.status);
+    for (const name of data.metrics) addBound(form, name);
+    form.append(element("button", { type: "reset" }, "Show all"));
+  }
+
+  function searchable(run) {
+    const settings = Object.entries(run.settings).map(([knob, value]) => `${knob}=${value}`);
+    return [run.name, run.status, run.error, ...settings].join(" ").toLowerCase();
+  }
+
+  function addChoice(form, title, of) {
+    const values = [...new Map(runs.map((run) => [String(of(run)), of(run)])).values()].sort(compare);
+    if (values.length < 2) return;
+    const select = element("select", {}, element("option", { value: "" }, "all"));
+    values.forEach((value, index) => select.append(element("option", { value: index + 1 }, shown(value))));
+    form.append(element("label", {}, title, select));
+    tests.push((run) => !select.value || String(of(run)) === String(values[select.value - 1]));
+  }
+
+  function addBound(form, name) {
+    if (!runs.some((run) => name in run.figures)) return;
+    const higher = name === "ssim"; // of it more is better
+    const input = element("input", { type: "number", step: "any", placeholder: higher ? "at least" : "at most" });
+    form.append(element("label", {}, words(name), input));
+    tests.push((run) => {
+      if (input.value === "") return true;
+      const value = run.figures[name];
+      return value !== undefined && (higher ? value >= Number(input.value) : value <= Number(input.value));
+    });
+  }
+
+  const passes = (run) => tests.every((test) => test(run));
+
+  Object.assign(NST, { buildFilters, passes });
+}

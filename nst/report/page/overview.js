@@ -1,0 +1,51 @@
+// Style against content distance, with the runs that no other beats in both.
+"use strict";
+
+{
+  const { data, $, drawn, runs, words, label, chart, view } = NST;
+
+  const NAMED = 12; // so many points have room for their names
+  const [across, up] = data.axes;
+  const placed = (run) => across in run.figures && up in run.figures;
+
+  function drawScatter(visible) {
+    const points = visible.filter(placed);
+    $("overview").hidden = !runs.some(placed);
+    if (!points.length) return $("scatter").replaceChildren();
+    const xs = points.map((run) => run.figures[across]), ys = points.map((run) => run.figures[up]);
+    const { svg, x, y, wall } = chart($("scatter"), "Style against content", xs, ys, [words(across), words(up)], false);
+    const place = (run) => [x(run.figures[across]), y(run.figures[up])];
+    for (const front of fronts(points)) svg.append(drawn("polyline", { class: "front", points: front.map(place).join(" ") }));
+    for (const run of points) svg.append(dot(run, ...place(run)));
+    if (points.length <= NAMED) for (const run of points) svg.append(name(run, ...place(run), wall));
+    $("scatter").replaceChildren(svg);
+  }
+
+  // Off the line, which falls: above and to the right of the point, or below and to its left where the chart ends.
+  function name(run, x, y, wall) {
+    const side = x < wall / 2 ? { x: x + 9, y: y - 5 } : { x: x - 9, y: y + 14, "text-anchor": "end" };
+    return drawn("text", side, label(run));
+  }
+
+  // The best runs from left to right, apart for each way of measuring.
+  function fronts(points) {
+    const found = new Map();
+    const best = points.filter((run) => run.best).sort((a, b) => a.figures[across] - b.figures[across]);
+    for (const run of best) found.set(run.judge, [...(found.get(run.judge) ?? []), run]);
+    return found.values();
+  }
+
+  function dot(run, cx, cy) {
+    const open = (event) => {
+      if (event.type === "keydown" && !["Enter", " "].includes(event.key)) return;
+      event.preventDefault();
+      view(run);
+    };
+    const look = run.best ? { class: "dot best", r: 7 } : { class: "dot", r: 5 };
+    const tabindex = run.best ? 0 : -1; // the others are reached through the pictures
+    const use = { tabindex, role: "button", "aria-label": label(run), "data-run": run.id, onclick: open, onkeydown: open };
+    return drawn("circle", { cx, cy, ...look, ...use }, drawn("title", {}, label(run)));
+  }
+
+  Object.assign(NST, { drawScatter });
+}

@@ -1,0 +1,145 @@
+"""The runs that lie in folders, finished or not."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nst import knobs
+from nst.folder import RESULT
+from nst.record import Metric
+
+CONFIG, OVERRIDES, PICTURE, HISTORY, LOCK = "config.yaml", "overrides.yaml", "result.png", "history.csv", ".lock"
+METRICS = tuple(metric.value for metric in Metric)
+FIGURES = (*METRICS, "loss", "evaluations", "seconds", "seconds_per_evaluation", "peak_memory_mib")
+"""Numbers of a record that runs are compared by."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One run folder: what was asked for, and what is known of what came of it."""
+
+    folder: Path
+    name: str  # distinct among the runs of a report
+    record: Mapping[str, Any]  # what result.json says; empty where there is none yet
+    settings: Mapping[str, knobs.Value]
+    overrides: Sequence[str]
+    status: str  # done, interrupted, diverged, failed; running or unfinished where there is no result.json
+
+    @property
+    def error(self) -> str:
+        """Why it is not done, in a line."""
+        return str(self.record.get("error") or "")
+
+    @cached_property
+    def picture(self) -> Path | None:
+        """The result, if there is one."""
+        path = self.folder / PICTURE
+        return path if path.is_file() else None
+
+    @property
+    def pictures(self) -> dict[str, Mapping[str, Any]]:
+        """{role: what the record says of the picture it was made of}; the content first."""
+        return dict(self.record.get("provenance", {}).get("pictures", {}))
+
+    @property
+    def judge(self) -> tuple[Any, ...]:
+        """What its metrics were measured with and against: only runs that agree in it can be ranked."""
+        metrics = self.record.get("metrics") or {}
+        measured = [json.dumps(metrics.get(key)) for key in ("network", "style_layers", "content_layer")]
+        return (*measured, *(str(picture.get("sha256")) for picture in self.pictures.values()))
+
+    def figure(self, name: str) -> float | None:
+        """One of `FIGURES`; None where it was not measured."""
+        value = (self.record.get("metrics") or {}).get(name) if name in METRICS else self.record.get(name)
+        return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def find(folders: Sequence[Path]) -> tuple[list[Run], list[str]]:
+    """The runs in `folders` and below, in the order of their names, and a line for whatever is no run or broken."""
+    found: dict[Path, None] = {}
+    complaints: list[str] = []
+    for folder in folders:
+        here = sorted(_folders(folder), key=_natural)
+        if not here:
+            complaints.append(f"{folder}: {'no run in it' if folder.is_dir() else 'there is no such folder'}")
+        found |= dict.fromkeys(path.resolve() for path in here)
+    base = Path(os.path.commonpath(list(found))) if found else Path()
+    runs = []
+    for folder in found:
+        try:
+            runs.append(_read(folder, str(folder.relative_to(base)) if folder != base else folder.name))
+        except (OSError, ValueError, yaml.YAMLError, AttributeError, TypeError) as error:
+            complaints.append(f"{folder}: its record cannot be read ({str(error).splitlines()[0]})")
+    return runs, complaints
+
+
+def _folders(top: Path) -> Iterator[Path]:
+    """Run folders at or below `top`; nothing is looked for inside one, nor behind links."""
+    for path, names, files in os.walk(top):
+        if RESULT in files or (CONFIG in files and OVERRIDES in files):
+            names.clear()
+            yield Path(path)
+
+
+def _natural(path: Path) -> list[tuple[float, str]]:
+    """A key that sorts numbers in names by their value."""
+    parts = re.split(r"(\d+(?:\.\d+)?)", str(path))  # text and numbers in turns
+    return [(float(part), "") if index % 2 else (0.0, part) for index, part in enumerate(parts)]
+
+
+def _read(folder: Path, name: str) -> Run:
+    record = _checked(json.loads(text)) if (text := _text(folder / RESULT)) else {}
+    config = yaml.load(_text(folder / CONFIG) or "{}", YAML)  # noqa: S506  a safe loader, in C where there is one
+    overrides = record.get("overrides") or yaml.load(_text(folder / OVERRIDES) or "[]", YAML)  # noqa: S506
+    settings = knobs.settings(config, record.get("choices") or {})
+    status = str(record.get("status") or ("running" if _locked(folder / LOCK) else "unfinished"))
+    return Run(folder, name, record, settings, [str(text) for text in overrides], status)
+
+
+def _checked(record: Any) -> dict[str, Any]:
+    """What result.json holds, if it has the shape of a record.
+
+    Raises:
+        ValueError: it has not.
+    """
+    if not isinstance(record, dict) or not isinstance(record.get("status"), str):
+        raise ValueError(f"{RESULT} tells no status")
+    provenance = record.get("provenance", {})
+    parts = {"choices": record.get("choices", {}), "metrics": record.get("metrics") or {}, "provenance": provenance}
+    parts |= {kind: record.get(kind) or {} for kind in ("weighted", "canonical")}
+    parts |= {f"{kind}.{term}": values for kind in ("weighted", "canonical") for term, values in parts[kind].items()}
+    pictures = parts["pictures"] = provenance.get("pictures", {})
+    parts |= {f"pictures.{role}": told for role, told in pictures.items()}
+    for name, part in parts.items():
+        if not isinstance(part, dict):
+            raise ValueError(f"{RESULT} has something odd under {name}")
+    return record
+
+
+YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _locked(path: Path) -> bool:
+    """Whether another process holds the folder's lock."""
+    try:
+        with path.open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False

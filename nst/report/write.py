@@ -1,0 +1,84 @@
+"""The whole report of some folders."""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from nst.errors import InputError
+from nst.observers import events
+from nst.report import page, sheet, table
+from nst.report.pictures import Copies, originals
+from nst.report.runs import Run, find
+
+FOLDER = "report"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was written, and what could not be."""
+
+    folder: Path
+    runs: list[Run]
+    complaints: list[str]
+
+
+def report(folders: Sequence[Path], out: Path | None = None) -> Report:
+    """Write summary.csv, sheet.png, index.html with what it shows, and the sheet for TensorBoard.
+
+    Args:
+        folders: of runs, at any depth.
+        out: the report's folder; None is report/ in the deepest folder that holds all of `folders`.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    runs, complaints = find(folders)
+    base = _base(folders)
+    out = out or base / FOLDER
+    if not runs:
+        return Report(out, runs, complaints)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with (out / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # two sweeps that end together write one after the other
+            return Report(out, runs, complaints + _write(out, base.name, runs))
+    except OSError as error:
+        raise InputError(f"{error.filename or out}: the report cannot be written ({error.strerror})") from error
+
+
+def _write(out: Path, title: str, runs: list[Run]) -> list[str]:
+    """Everything in it; returns what could not be shown."""
+    copies, made_of = Copies(out), originals(runs)
+    results = [run.picture for run in runs if run.picture]
+    shown, broken = copies.make([*results, *{original.path for original in made_of.values()}])
+    thumbs = {str(run.folder): shown[run.picture].small for run in runs if run.picture in shown}
+    thumbs |= {digest: shown[original.path].small for digest, original in made_of.items() if original.path in shown}
+    drawn = sheet.compose(runs, thumbs)
+    data = _png(drawn)
+    part = out / f".{sheet.FILE}.part"
+    part.write_bytes(data)
+    part.replace(out / sheet.FILE)
+    events.write_picture(out / "tensorboard", "sheet", data, drawn.size)
+    table.write_csv(out / table.FILE, runs)
+    page.write(out, title, runs, shown, made_of)
+    copies.tidy()
+    return broken
+
+
+def _base(folders: Sequence[Path]) -> Path:
+    """The deepest folder that holds all of them."""
+    there = [folder.resolve() for folder in folders if folder.is_dir()]
+    return Path(os.path.commonpath(there)) if there else Path.cwd()
+
+
+def _png(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", compress_level=4)
+    return buffer.getvalue()
