@@ -239,14 +239,15 @@ class TestTheSheet:
         assert places[0, 0][1] < places[0, 1][1] < places[0, 2][1]
         assert places[0, 0][0] < places[1, 0][0]
 
-    @pytest.mark.parametrize("count", [1, 2, 7, 40, 300])
+    @pytest.mark.parametrize("count", [1, 2, 7, 40, 150])
     def test_every_run_is_on_it(self, tmp_path: Path, count: int) -> None:
         colors = [(index % 256, 100 + index // 256, 200) for index in range(count)]
         for index, color in enumerate(colors):
             make_run(tmp_path / str(index), weight=index, color=color)
-        drawn = np.asarray(self.compose(tmp_path)[0]).reshape(-1, 3)
-        assert {tuple(color) for color in np.unique(drawn, axis=0)} >= set(colors)
-        assert self.compose(tmp_path)[0].width <= 4200
+        drawn = self.compose(tmp_path)[0]
+        seen = {color for _, color in drawn.convert("RGB").getcolors(2**24) or []}
+        assert seen >= set(colors)
+        assert drawn.width <= 4200
 
     def test_a_failed_run_is_marked_and_takes_its_place(self, tmp_path: Path) -> None:
         grid(tmp_path, weights=(5, 50))

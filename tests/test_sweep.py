@@ -183,7 +183,10 @@ class TestGoingOn:
         assert self.start(pictures, str(folder)).wait(120) == 0
         return first.returncode
 
-    @pytest.mark.parametrize(("number", "status"), [(signal.SIGKILL, -9), (signal.SIGINT, 130), (signal.SIGTERM, 143)])
+    @pytest.mark.parametrize(
+        ("number", "status"),
+        [(signal.SIGKILL, -9), (signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)],
+    )
     def test_stopped_in_the_middle_it_ends_with_the_same_pixels(
         self, pictures: Path, whole: Path, tmp_path: Path, number: int, status: int
     ) -> None:
@@ -193,6 +196,7 @@ class TestGoingOn:
         assert record["resumed_at"] > 1
 
     @pytest.mark.slow
+    @pytest.mark.timeout(1800)  # forty starts of TensorFlow
     def test_killed_at_any_moment_it_ends_with_the_same_pixels(
         self, pictures: Path, whole: Path, tmp_path: Path
     ) -> None:
