@@ -347,6 +347,7 @@ class TestTraining:
 
 
 @pytest.mark.skipif("NST_VGG19_WEIGHTS" not in os.environ, reason="no real VGG19 weights at hand")
+@pytest.mark.slow
 def test_the_evaluation_judges_each_network_and_measures_nothing_twice(
     command: list[str], narrow: Path, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -29,6 +29,7 @@ def pixels(path: Path, size: tuple[int, int] | None = None) -> np.ndarray:
         return np.asarray(picture.resize(size) if size else picture, np.float64)
 
 
+@pytest.mark.slow
 def test_the_paintings_painted_small_are_those_bundled(tmp_path: Path) -> None:
     done = paint(tmp_path, "--size", "64")
     assert done.returncode == 0, done.stderr
