@@ -20,6 +20,7 @@ import numpy as np
 from nst.errors import check_number
 from nst.optimizer.contract import Optimizer
 from nst.record import Iterate, Level, Point, Progress, Standing, Terms
+from nst.whole import whole
 
 log = logging.getLogger(__name__)
 
@@ -101,15 +102,10 @@ def save(path: Path, iterate: Iterate, about: Mapping[str, Any]) -> None:
     arrays |= {name: getattr(standing.point, name) for name in ("image", "total", "gradient")}
     for kind in ("weighted", "canonical"):
         arrays |= {f"{kind}/{key}": value for key, value in _flat(getattr(standing.point, kind)).items()}
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("wb") as file:
-            np.savez(file, **cast(Any, {name: np.asarray(array) for name, array in arrays.items()}))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole(path) as part, part.open("wb") as file:
+        np.savez(file, **cast(Any, {name: np.asarray(array) for name, array in arrays.items()}))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def load(

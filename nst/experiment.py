@@ -19,13 +19,12 @@ from PIL import PngImagePlugin
 from nst import device, logs, signals
 from nst.build import Pictures, plain
 from nst.errors import InputError
-from nst.folder import RunFolder, TakenError, at_home, point_latest
+from nst.folder import CONFIG, OVERRIDES, PICTURE, RunFolder, TakenError, at_home, point_latest
 from nst.image import write
 from nst.record import Ending, Result, Terms
 
 log = logging.getLogger(__name__)
 
-PICTURE = "result.png"
 STATUS = {
     Ending.STEPS: "done",
     Ending.CONVERGED: "done",
@@ -196,8 +195,8 @@ def _floats(terms: Terms) -> dict[str, dict[str, float]]:
 
 def _write_settings(request: Request, folder: RunFolder) -> None:
     """config.yaml and overrides.yaml."""
-    folder.write_text("config.yaml", yaml.safe_dump(at_home(plain(request.config)), sort_keys=False))
-    folder.write_text("overrides.yaml", yaml.safe_dump(request.told()["overrides"]))
+    folder.write_text(CONFIG, yaml.safe_dump(at_home(plain(request.config)), sort_keys=False))
+    folder.write_text(OVERRIDES, yaml.safe_dump(request.told()["overrides"]))
 
 
 def _record_failure(request: Request, folder: RunFolder, error: BaseException) -> None:

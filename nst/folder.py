@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from nst.errors import InputError
+from nst.whole import whole
 
 log = logging.getLogger(__name__)
 
-RESULT = "result.json"
+RESULT, PICTURE, CONFIG, OVERRIDES = "result.json", "result.png", "config.yaml", "overrides.yaml"
 
 
 class BusyError(InputError):
@@ -90,9 +91,8 @@ class RunFolder:
 
     def write_text(self, name: str, text: str) -> None:
         """A file of the folder, atomically."""
-        part = self.path / f".{name}.part"
-        part.write_text(text, encoding="utf-8")
-        part.replace(self.path / name)
+        with whole(self.path / name) as part:
+            part.write_text(text, encoding="utf-8")
 
     def write_record(self, record: dict[str, Any]) -> None:
         """result.json; the last file to be written."""

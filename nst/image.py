@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from nst.errors import InputError, check_count, check_name, suggestion
+from nst.whole import whole
 
 log = logging.getLogger(__name__)
 
@@ -228,10 +229,6 @@ def write(picture: Any, path: str | Path, **options: Any) -> None:
     """
     path = Path(path)
     suffix = check_name("picture format", path.suffix.lstrip(".").lower().replace("jpeg", "jpg"), FORMATS)
-    part = path.with_name(f".{path.name}.part")
     kind = {"jpg": "jpeg"}.get(suffix, suffix)
-    try:
+    with whole(path) as part:
         Image.fromarray(to_uint8(picture)).save(part, format=kind, **{**FORMATS[suffix], **options})
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -23,9 +23,9 @@ from PIL import Image
 from nst import run, schema
 from nst.build import TARGET, plain
 from nst.errors import InputError, suggestion
+from nst.folder import CONFIG, PICTURE, RESULT
 from nst.knobs import flatten
 
-PICTURE, CONFIG, RECORD = "result.png", "config.yaml", "result.json"
 TOP = schema.Config.__dataclass_fields__
 WHOLE = ("experiment", "sweep")
 ELSEWHERE = ("sweep_dir", "output")  # where the first one was written is nothing to repeat
@@ -61,7 +61,7 @@ def read(source: Path) -> Recipe:
 
 
 def _of_folder(source: Path) -> Recipe:
-    config, record, picture = (source / name for name in (CONFIG, RECORD, PICTURE))
+    config, record, picture = (source / name for name in (CONFIG, RESULT, PICTURE))
     if not config.is_file():
         raise InputError(f"{source} is no run: there is no {CONFIG} in it")
     told = record.read_text(encoding="utf-8") if record.is_file() else "{}"

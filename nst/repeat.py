@@ -15,7 +15,8 @@ from omegaconf import DictConfig
 from PIL import Image
 
 from nst import run, schema
-from nst.recipe import PICTURE, Recipe, changed, choices, compose_recipe, read
+from nst.folder import PICTURE
+from nst.recipe import Recipe, changed, choices, compose_recipe, read
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

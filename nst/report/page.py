@@ -20,6 +20,7 @@ from nst.report import pareto
 from nst.report.pictures import FOLDER as PICTURES
 from nst.report.pictures import Original, Shown
 from nst.report.runs import FIGURES, HISTORY, METRICS, Run
+from nst.whole import whole
 
 FILE = "index.html"
 DATA, CURVES = "data.js", "curves"
@@ -155,6 +156,5 @@ def _script(value: Any) -> str:
 
 
 def _replace(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8", errors="backslashreplace")  # names of files may be no UTF-8
-    part.replace(path)
+    with whole(path) as part:
+        part.write_text(text, encoding="utf-8", errors="backslashreplace")  # names of files may be no UTF-8

@@ -14,6 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from nst.report.runs import Run
+from nst.whole import whole
 
 FOLDER = "pictures"
 COPY = re.compile(r"\.?[0-9a-f]{16}(-small)?\.jpg(\.part)?")  # their names
@@ -95,7 +96,6 @@ def _copy(folder: Path, path: Path) -> Shown:
     tile = rgb.copy()
     tile.thumbnail((SMALL, SMALL), Image.Resampling.HAMMING)
     tile.save(small, "JPEG", quality=82)
-    part = large.with_name(f".{large.name}.part")
-    rgb.save(part, "JPEG", quality=90)
-    part.replace(large)  # the last to be there: where it is, both are
+    with whole(large) as part:  # the last to be there: where it is, both are
+        rgb.save(part, "JPEG", quality=90)
     return Shown(large, small, rgb.size)

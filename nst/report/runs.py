@@ -15,10 +15,10 @@ from typing import Any
 import yaml
 
 from nst import knobs
-from nst.folder import RESULT
+from nst.folder import CONFIG, OVERRIDES, PICTURE, RESULT
 from nst.record import Metric
 
-CONFIG, OVERRIDES, PICTURE, HISTORY, LOCK = "config.yaml", "overrides.yaml", "result.png", "history.csv", ".lock"
+HISTORY, LOCK = "history.csv", ".lock"
 METRICS = tuple(metric.value for metric in Metric)
 FIGURES = (*METRICS, "loss", "evaluations", "seconds", "seconds_per_evaluation", "peak_memory_mib")
 """Numbers of a record that runs are compared by."""

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from nst import knobs
 from nst.report.runs import FIGURES, METRICS, Run
+from nst.whole import whole
 
 FILE = "summary.csv"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -23,8 +24,7 @@ def write_csv(path: Path, runs: Sequence[Run]) -> None:
     """One row per run: status, every overridden knob, every figure and loss, when it began, why it is not done."""
     asked = list(dict.fromkeys(knob for run in runs for knob in knobs.overridden(run.overrides)))
     losses = list(dict.fromkeys(name for run in runs for name in _losses(run)))
-    part = path.with_name(f".{path.name}.part")
-    with part.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+    with whole(path) as part, part.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
         writer = csv.writer(file)
         writer.writerow(["run", "status", *asked, *FIGURES, *losses, "started", "error"])
         for run in runs:
@@ -37,7 +37,6 @@ def write_csv(path: Path, runs: Sequence[Run]) -> None:
             told = (run.record.get("started"), run.error)
             row = [run.name, run.status, *asked_for, *figures, *(weighed.get(n) for n in losses), *told]
             writer.writerow(map(_harmless, row))
-    part.replace(path)
 
 
 def _harmless(value: Any) -> Any:

@@ -16,6 +16,7 @@ from nst.observers import events
 from nst.report import page, sheet, table
 from nst.report.pictures import Copies, originals
 from nst.report.runs import Run, find
+from nst.whole import whole
 
 FOLDER = "report"
 
@@ -62,9 +63,8 @@ def _write(out: Path, title: str, runs: list[Run]) -> list[str]:
     thumbs |= {digest: shown[original.path].small for digest, original in made_of.items() if original.path in shown}
     drawn = sheet.compose(runs, thumbs)
     data = _png(drawn)
-    part = out / f".{sheet.FILE}.part"
-    part.write_bytes(data)
-    part.replace(out / sheet.FILE)
+    with whole(out / sheet.FILE) as part:
+        part.write_bytes(data)
     events.write_picture(out / "tensorboard", "sheet", data, drawn.size)
     table.write_csv(out / table.FILE, runs)
     page.write(out, title, runs, shown, made_of)
