@@ -1,0 +1,57 @@
+"""One evaluation, the same for every contender: VGG19's forward and backward pass with content, style, no smoothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nst.extractor.network import Weights
+from nst.layers import LAYERS
+
+STYLE = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
+CONTENT = "block4_conv2"
+DEEPEST = STYLE[-1]
+WIDTHS = (64, 128, 256, 512, 512)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A convolution of the network as it is evaluated."""
+
+    name: str
+    inputs: int
+    outputs: int
+    side: int  # of its output, pixels
+
+
+def he_normal(seed: int = 0) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """VGG19's layers with weights drawn as He et al. (2015) say, and biases of zero: as good as any for time."""
+    random, weights, inputs = np.random.default_rng(seed), {}, 3
+    for layer in LAYERS:
+        outputs = WIDTHS[int(layer[5]) - 1]
+        kernel = random.normal(0, (2 / (9 * inputs)) ** 0.5, (3, 3, inputs, outputs)).astype(np.float32)
+        weights[layer] = (kernel, np.zeros(outputs, np.float32))
+        inputs = outputs
+    return weights
+
+
+def layers(weights: Weights, side: int) -> list[Layer]:
+    """Those up to the deepest that an evaluation needs."""
+    found = []
+    for name in LAYERS[: LAYERS.index(DEEPEST) + 1]:
+        kernel = weights[name][0]
+        found.append(Layer(name, kernel.shape[2], kernel.shape[3], side >> (int(name[5]) - 1)))
+    return found
+
+
+def gigaflop(weights: Weights, side: int) -> float:
+    """Multiplications and additions of one evaluation, in 1e9: convolutions and Gram matrices, forward and backward.
+
+    The backward pass goes to the picture alone, not to the weights: as much again as the forward pass, and for a Gram
+    matrix, the gradient with respect to F, as much again too.
+    """
+    found = layers(weights, side)
+    convolutions = sum(2 * 9 * layer.inputs * layer.outputs * layer.side**2 for layer in found)
+    grams = sum(2 * layer.outputs**2 * layer.side**2 for layer in found if layer.name in STYLE)
+    return 2 * (convolutions + grams) / 1e9

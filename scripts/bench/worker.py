@@ -1,0 +1,75 @@
+"""A process that makes one piece of work ready, and does it once for every line it is sent.
+
+It answers each with a line of JSON: first {"base": MiB held before the work}, then {"seconds": ...} for every line,
+and {"peak": MiB} when its input ends.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from nst.provenance import peak_memory_mib
+
+MATRIX = 4096
+
+
+def work(library: str, what: str, precision: str, side: int) -> Callable[[], object]:
+    """What is to be done, by whom."""
+    contender: Any
+    if library == "torch":
+        from bench import torch_port as contender
+
+        if what != "matmul":
+            return contender.evaluate(what, _weights(what), precision, side)
+    else:
+        from bench import ours as contender
+    return contender.multiply(precision, MATRIX) if what == "matmul" else contender.evaluate(what, precision, side)
+
+
+def _weights(name: str) -> Any:
+    from bench.work import he_normal
+
+    if name == "vgg19":
+        return he_normal()
+    import numpy as np
+
+    from nst.layers import LAYERS
+
+    with np.load(Path(__file__).resolve().parents[2] / "nst/bundled/vgg19_slim.npz") as file:
+        return {
+            layer: tuple(file[f"{layer}/{part}"].astype(np.float32) for part in ("kernel", "bias")) for layer in LAYERS
+        }
+
+
+def main() -> None:
+    """Make ready, then answer."""
+    library, what, precision, side = sys.argv[1:]
+    if library == "torch":
+        import torch as _
+    else:
+        import tensorflow as _  # noqa: F401
+    tell({"base": peak_memory_mib()})
+    once = work(library, what, precision, int(side))
+    once()  # whatever is set up by the first
+    tell({"ready": True})
+    for _line in sys.stdin:
+        started = time.perf_counter()
+        once()
+        tell({"seconds": time.perf_counter() - started})
+    tell({"peak": peak_memory_mib()})
+
+
+def tell(answer: dict[str, Any]) -> None:
+    """A line on the standard output."""
+    print(json.dumps(answer), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
