@@ -6,9 +6,10 @@ the features against `keras.applications.VGG19`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import groupby
 from typing import Any, Protocol
 
 import numpy as np
@@ -42,6 +43,37 @@ class Extractor(Protocol):
         ...
 
 
+def block_of(layer: str) -> str:
+    """`block1` for `block1_conv2`."""
+    return layer.partition("_")[0]
+
+
+@tf.custom_gradient
+def relu(x: Any) -> Any:
+    """max(x, 0), of which the backward pass keeps a byte per value: whether it is above 0."""
+    y = tf.nn.relu(x)
+    above = y > 0
+    return y, lambda upstream: tf.where(above, upstream, tf.zeros([], upstream.dtype))
+
+
+def recomputed(run: Callable[[Any], list[Any]], x: Any) -> list[Any]:
+    """`run(x)`, nothing of which is kept but `x`: the backward pass runs it again (Chen et al. 2016)."""
+
+    @tf.custom_gradient
+    def once(x: Any) -> Any:
+        def gradient(*upstream: Any) -> Any:
+            with tf.control_dependencies(upstream):  # not before it is needed, nor taken for the first run
+                again = tf.identity(x)
+            with tf.GradientTape() as tape:
+                tape.watch(again)
+                results = run(again)
+            return tape.gradient(results, again, output_gradients=list(upstream))
+
+        return run(x), gradient
+
+    return list(once(x))
+
+
 class Network:
     """A loaded network; call it with a picture and the layers wanted.
 
@@ -50,15 +82,24 @@ class Network:
         preprocess: `[1,H,W,3]` RGB 0..1 -> what the weights were trained on.
         pooling: between the blocks, `max` as trained, or `avg` as Gatys et al. (2016, section 2) prefer.
         precision: `float32` or `bfloat16`, of the convolutions.
+        recompute: whether the backward pass runs each block again instead of keeping what is in it.
         source: for messages and the record.
     """
 
     def __init__(
-        self, weights: Weights, preprocess: Callable[[Any], Any], *, pooling: str, precision: str, source: Source
+        self,
+        weights: Weights,
+        preprocess: Callable[[Any], Any],
+        *,
+        pooling: str,
+        precision: str,
+        source: Source,
+        recompute: bool = False,
     ) -> None:
         self.source = source
         self.pooling = check_name("extractor.pooling", pooling, POOLINGS)
         self.precision = precision
+        self.recompute = recompute
         self.weights = weights
         self.preprocess = preprocess
         self._tensors = {
@@ -90,20 +131,29 @@ class Network:
         self.require(wanted)
         features: Features = {}
         x = tf.cast(self.preprocess(image), self.precision)
-        for layer in LAYERS:
-            if len(features) == len(wanted):
-                break
-            if layer.endswith("conv1") and layer != LAYERS[0]:
-                x = POOLINGS[self.pooling](x, 2, 2, "VALID")
-            kernel, bias = self._tensors[layer]
-            x = tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(x, kernel, 1, "SAME"), bias))
-            if layer in wanted:
-                features[layer] = tf.cast(x, tf.float32)
+        last = max(map(LAYERS.index, wanted), default=-1)
+        for _, block in groupby(LAYERS[: last + 1], key=block_of):
+            names = list(block)
+            run = partial(self._block, names, [name for name in names if name in wanted])
+            x, *found = recomputed(run, x) if self.recompute else run(x)
+            features.update(zip([name for name in names if name in wanted], found, strict=True))
         return features
 
+    def _block(self, names: Sequence[str], wanted: Sequence[str], x: Any) -> list[Any]:
+        """What `names`, layers of one block, make of `x`: the last one's output, and those `wanted` in float32."""
+        found = []
+        for name in names:
+            if name.endswith("conv1") and name != LAYERS[0]:
+                x = POOLINGS[self.pooling](x, 2, 2, "VALID")
+            kernel, bias = self._tensors[name]
+            x = relu(tf.nn.bias_add(tf.nn.conv2d(x, kernel, 1, "SAME"), bias))
+            if name in wanted:
+                found.append(tf.cast(x, tf.float32))
+        return [x, *found]
+
     def but(self, **changes: Any) -> Network:
-        """The same weights with another `pooling`, `precision` or `source`."""
-        kept = {"pooling": self.pooling, "precision": self.precision, "source": self.source}
+        """The same weights with another `pooling`, `precision`, `source` or `recompute`."""
+        kept = {name: getattr(self, name) for name in ("pooling", "precision", "source", "recompute")}
         return Network(self.weights, self.preprocess, **{**kept, **changes})
 
     @cached_property
