@@ -18,7 +18,7 @@ from nst.extractor.network import Network
 from nst.folder import at_home
 
 PACKAGES = ("nst", "tensorflow", "keras", "numpy", "pillow", "scikit-image", "hydra-core", "omegaconf")
-# Where, how often and to whom is told what; and the precision, which is taken as it was resolved.
+# Where, how often and to whom is told what; and how the network computes, which is taken as it was resolved.
 NOT_IDENTITY = ("observers", "score", "sweep_dir", "threads", "checkpoint", "precision")
 
 
@@ -29,6 +29,8 @@ def describe(assets: dict[str, Asset], network: Network, device: str) -> dict[st
         "network": at_home(asdict(network.source)),
         "pooling": network.pooling,
         "precision": network.precision,
+        "convolution": network.convolution,
+        "recompute": network.recompute,
         "device": device,
         "threads": _threads(),
         "versions": versions(),
@@ -40,8 +42,12 @@ def identity(config: dict[str, Any], assets: dict[str, Asset], network: Network)
     """A hash of all that decides the picture; runs of the same identity are the same run."""
     kept = {key: value for key, value in config.items() if key not in NOT_IDENTITY}
     kept["output"] = {key: value for key, value in config.get("output", {}).items() if key != "folder"}
+    kept["extractor"] = {
+        k: value for k, value in config.get("extractor", {}).items() if k not in ("convolution", "recompute")
+    }
     pictures = {role: asset.sha256 for role, asset in assets.items()}
-    what = [kept, pictures, network.source.name, network.source.sha256, network.precision]
+    computing = [network.precision, network.convolution]
+    what = [kept, pictures, network.source.name, network.source.sha256, *computing]
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 

@@ -18,7 +18,7 @@ from nst.extractor.network import Extractor, Network
 from nst.image import check_picture, check_short_side, resize
 from nst.layers import IMAGE
 from nst.loss import Loss, Objective, Reference, Target, measure, network_layers
-from nst.optimizer.contract import Optimizer
+from nst.optimizer.contract import Evaluate, Optimizer
 from nst.pyramid import Octaves, Single
 from nst.record import Ending, Features, Iterate, Level, Point, Result, Standing
 from nst.style import Style
@@ -69,11 +69,12 @@ def stylize(
     first = resize(content, levels[0].height, levels[0].width)
     picture = (init or inits.Content())(first, styles[0].picture, seed)
     clock = _Clock(observers, resume.evaluation, resume.seconds) if resume else _Clock(observers)
+    evaluation_at = evaluation(network, objective, styles)
     last, ending = None, Ending.STEPS
     for index, level in enumerate(levels):
         if resume and index < resume.level:
             continue
-        evaluate = evaluation(network, objective, resize(content, level.height, level.width), styles)
+        evaluate = evaluation_at(resize(content, level.height, level.width))
         here = resume.standing if resume and index == resume.level else None
         start = here or tf.constant(resize(picture.clip(0, 1), level.height, level.width))
         descent = clock.run(index, evaluate, start, optimizer, level, stop, interrupted)
@@ -146,23 +147,46 @@ class _Clock:
         return descent
 
 
-def evaluation(
-    extractor: Network, objective: Objective, content: np.ndarray, styles: Sequence[Style]
-) -> Callable[[Any], Point]:
-    """The function that is descended at one level: targets measured once, the step compiled once per size."""
-    targets = objective.targets(reference(extractor, objective.layers, content, styles))
+def evaluation(extractor: Network, objective: Objective, styles: Sequence[Style]) -> Callable[[np.ndarray], Evaluate]:
+    """A level's content -> the function that is descended there.
+
+    The targets are measured once per level; both graphs are for any size, and traced when first wanted.
+    """
+    measured = _measured(extractor, objective, len(styles))
     compiled = _compiled(extractor, objective.terms)
-    return lambda image: compiled(image, targets)
-
-
-def reference(extractor: Network, layers: Sequence[str], content: np.ndarray, styles: Sequence[Style]) -> Reference:
-    """The features that a picture of the content's size is measured against."""
     whole = sum(style.weight for style in styles)
-    sized = [(style.at(*content.shape[1:3]), style.weight / whole) for style in styles]
-    return Reference(
-        _features(extractor, layers, tf.constant(content)),
-        [(_features(extractor, layers, tf.constant(picture)), share) for picture, share in sized],
-    )
+    shares = [tf.constant(style.weight / whole) for style in styles]
+
+    def at(content: np.ndarray) -> Evaluate:
+        sized = [tf.constant(style.at(*content.shape[1:3])) for style in styles]
+        targets = measured(tf.constant(content), sized, shares)
+        evaluate = compiled.get_concrete_function(PICTURE, tf.nest.map_structure(_any_size, targets))
+        return lambda image: evaluate(image, targets)
+
+    return at
+
+
+PICTURE = tf.TensorSpec([1, None, None, 3])
+
+
+def _any_size(tensor: Any) -> tf.TensorSpec:
+    """The tensor's specification; features' is for any height and width."""
+    shape = [1, None, None, tensor.shape[-1]] if len(tensor.shape) == 4 else tensor.shape
+    return tf.TensorSpec(shape, tensor.dtype)
+
+
+def _measured(extractor: Network, objective: Objective, styles: int) -> Callable[..., dict[str, Target]]:
+    """(content, styles' pictures, their shares) -> targets, as a graph: features are given up as soon as measured."""
+
+    def measured(content: Any, pictures: Sequence[Any], shares: Sequence[Any]) -> dict[str, Target]:
+        of_styles = [
+            (_features(extractor, objective.layers, picture), share)
+            for picture, share in zip(pictures, shares, strict=True)
+        ]
+        return objective.targets(Reference(_features(extractor, objective.layers, content), of_styles))
+
+    signature = PICTURE, [PICTURE] * styles, [tf.TensorSpec([])] * styles
+    return tf.function(measured, autograph=False).get_concrete_function(*signature)
 
 
 def _features(extractor: Network, layers: Sequence[str], image: Any) -> Features:
@@ -170,11 +194,11 @@ def _features(extractor: Network, layers: Sequence[str], image: Any) -> Features
 
 
 @lru_cache(maxsize=8)
-def _compiled(extractor: Network, terms: tuple[tuple[str, Loss], ...]) -> Callable[[Any, dict[str, Target]], Point]:
-    """One forward and one backward pass as a graph; everything that a sweep varies comes in as a tensor."""
+def _compiled(extractor: Network, terms: tuple[tuple[str, Loss], ...]) -> Any:
+    """One forward and one backward pass as a graph; all that a sweep or a pyramid varies comes in as a tensor."""
     layers = network_layers(terms)
 
-    @tf.function(reduce_retracing=False)
+    @tf.function(autograph=False)
     def evaluate(image: Any, targets: dict[str, Target]) -> Point:
         with tf.GradientTape() as tape:
             tape.watch(image)

@@ -73,7 +73,7 @@ def test_style_scale_and_aspect_size_the_style() -> None:
     assert Style(STYLE).at(64, 80).shape == (1, 60, 80, 3)
 
 
-def test_a_sweep_over_weights_normalizers_and_pictures_compiles_once(network: Network) -> None:
+def test_a_sweep_over_weights_normalizers_pictures_and_sizes_compiles_once(network: Network) -> None:
     objectives = [
         Objective(Features(weight=1.0), Gram(weight=weight, normalizer=normalizer))
         for weight, normalizer in ((1.0, "target"), (5.0, "target"), (9.0, "channels"))
@@ -82,6 +82,7 @@ def test_a_sweep_over_weights_normalizers_and_pictures_compiles_once(network: Ne
     for seed, objective in enumerate(objectives):
         assert _compiled(network, objective.terms) is compiled
         go(network, objective=objective, content=blobs(64, 80, seed), optimizer=Adam(), steps=2)
+    go(network, objective=objectives[0], content=blobs(160, 136, 9), optimizer=LBFGS(), steps=4, pyramid=Octaves())
     assert compiled.experimental_get_tracing_count() == 1
 
 

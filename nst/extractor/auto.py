@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from nst.download import UnreachableError
-from nst.errors import InputError, check_name, check_number
-from nst.extractor.network import POOLINGS, Network
+from nst.errors import InputError, check_number
+from nst.extractor.choice import Choice
+from nst.extractor.network import Extractor, Network
 from nst.extractor.vgg19 import VGG19, imagenet
 from nst.extractor.vgg19_slim import VGG19Slim
 from nst.precision import Precision
@@ -17,17 +20,20 @@ from nst.precision import Precision
 log = logging.getLogger(__name__)
 
 
-class Auto:
+@dataclass(frozen=True)
+class Auto(Choice):
     """VGG19 or, where it cannot be had, the bundled network; decided once per process, logged and recorded.
 
     Args:
         patience: seconds the download of VGG19's weights (80 MB) may take.
-        pooling: `avg` as Gatys et al. (2016, section 2) prefer, or `max` as the weights were trained.
+        pooling, convolution, recompute: as `Choice` has them.
     """
 
-    def __init__(self, patience: float = 30.0, pooling: str = "avg") -> None:
-        self.patience = check_number("extractor.patience", patience, above=0)
-        self.pooling = check_name("extractor.pooling", pooling, POOLINGS)
+    patience: float = 30.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number("extractor.patience", self.patience, above=0)
 
     def load(self, *, precision: Precision = Precision.auto, fallback: bool = True) -> Network:
         """The network that serves, loaded once per process.
@@ -37,10 +43,14 @@ class Auto:
         """
         found = _search(self.patience)
         if isinstance(found, Path):
-            return VGG19(str(found), self.pooling).load(precision=precision)
+            return self._as(VGG19, weights=str(found)).load(precision=precision)
         if not fallback:
             raise InputError(f"{found}; extractor=vgg19_slim or fallback=true use the bundled network") from found
-        return _standing_in(VGG19Slim(self.pooling).load(precision=precision), str(found))
+        return _standing_in(self._as(VGG19Slim).load(precision=precision), str(found))
+
+    def _as(self, other: Callable[..., Extractor], **settings: Any) -> Extractor:
+        """Another extractor that computes as this one was told to."""
+        return other(**settings, **{field.name: getattr(self, field.name) for field in fields(Choice)})
 
 
 @lru_cache(maxsize=1)

@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from nst.errors import InputError, check_name
+from nst.extractor.convolution import Layer
 from nst.layers import LAYERS
 from nst.precision import Precision
 from nst.record import Features
@@ -48,14 +49,6 @@ def block_of(layer: str) -> str:
     return layer.partition("_")[0]
 
 
-@tf.custom_gradient
-def relu(x: Any) -> Any:
-    """max(x, 0), of which the backward pass keeps a byte per value: whether it is above 0."""
-    y = tf.nn.relu(x)
-    above = y > 0
-    return y, lambda upstream: tf.where(above, upstream, tf.zeros([], upstream.dtype))
-
-
 def recomputed(run: Callable[[Any], list[Any]], x: Any) -> list[Any]:
     """`run(x)`, nothing of which is kept but `x`: the backward pass runs it again (Chen et al. 2016)."""
 
@@ -82,8 +75,9 @@ class Network:
         preprocess: `[1,H,W,3]` RGB 0..1 -> what the weights were trained on.
         pooling: between the blocks, `max` as trained, or `avg` as Gatys et al. (2016, section 2) prefer.
         precision: `float32` or `bfloat16`, of the convolutions.
-        recompute: whether the backward pass runs each block again instead of keeping what is in it.
         source: for messages and the record.
+        convolution: `direct` or `winograd`, how it is computed (`nst.extractor.convolution`).
+        recompute: whether the backward pass runs each block again instead of keeping what is in it.
     """
 
     def __init__(
@@ -94,16 +88,18 @@ class Network:
         pooling: str,
         precision: str,
         source: Source,
+        convolution: str = "direct",
         recompute: bool = False,
     ) -> None:
         self.source = source
         self.pooling = check_name("extractor.pooling", pooling, POOLINGS)
         self.precision = precision
+        self.convolution = convolution
         self.recompute = recompute
         self.weights = weights
         self.preprocess = preprocess
-        self._tensors = {
-            layer: (tf.constant(kernel, precision), tf.constant(bias, precision))
+        self._convolutions = {
+            layer: Layer(kernel, bias, precision=precision, method=convolution)
             for layer, (kernel, bias) in weights.items()
         }
 
@@ -145,20 +141,27 @@ class Network:
         for name in names:
             if name.endswith("conv1") and name != LAYERS[0]:
                 x = POOLINGS[self.pooling](x, 2, 2, "VALID")
-            kernel, bias = self._tensors[name]
-            x = relu(tf.nn.bias_add(tf.nn.conv2d(x, kernel, 1, "SAME"), bias))
+            x = self._convolutions[name](x)
             if name in wanted:
                 found.append(tf.cast(x, tf.float32))
         return [x, *found]
 
     def but(self, **changes: Any) -> Network:
-        """The same weights with another `pooling`, `precision`, `source` or `recompute`."""
-        kept = {name: getattr(self, name) for name in ("pooling", "precision", "source", "recompute")}
-        return Network(self.weights, self.preprocess, **{**kept, **changes})
+        """The same weights with another `pooling`, `precision`, `source`, `convolution` or `recompute`."""
+        kept = {name: getattr(self, name) for name in ("pooling", "precision", "source", "convolution", "recompute")}
+        other = Network(self.weights, self.preprocess, **{**kept, **changes})
+        if (other.precision, other.convolution) == (self.precision, self.convolution):
+            other._convolutions = self._convolutions
+        return other
+
+    @cached_property
+    def recomputing(self) -> Network:
+        """The network, sparing with memory."""
+        return self if self.recompute else self.but(recompute=True)
 
     @cached_property
     def judge(self) -> Network:
-        """The network as the metrics use it: float32 and max pooling, however the run had it."""
-        if (self.pooling, self.precision) == ("max", "float32"):
+        """The network as the metrics use it: float32, max pooling, direct, however the run had it."""
+        if (self.pooling, self.precision, self.convolution) == ("max", "float32", "direct"):
             return self
-        return self.but(pooling="max", precision="float32")
+        return self.but(pooling="max", precision="float32", convolution="direct", recompute=False)

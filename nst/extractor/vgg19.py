@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ import tensorflow as tf
 
 from nst import assets
 from nst.download import download
-from nst.errors import InputError, check_name
-from nst.extractor.network import POOLINGS, Network, Source
+from nst.errors import InputError
+from nst.extractor.choice import Choice
+from nst.extractor.network import Network, Source
 from nst.extractor.weights import MEAN, read_keras
 from nst.precision import Precision
 
@@ -22,20 +24,22 @@ CHECKSUM = "md5:253f8cb515780f3b799900260a226db6"  # as keras.applications.vgg19
 MAX_BYTES = 200 * 2**20
 
 
-class VGG19:
+@dataclass(frozen=True)
+class VGG19(Choice):
     """The network of Gatys et al. (2016).
 
     Args:
         weights: a Keras file (`.h5`, `.weights.h5`, `.keras`); null takes Keras's ImageNet weights, from its cache
             (`~/.keras/models`) or by download (80 MB).
-        pooling: `avg` as Gatys et al. (2016, section 2) prefer, or `max` as the weights were trained.
+        pooling, convolution, recompute: as `Choice` has them.
     """
 
-    def __init__(self, weights: str | None = None, pooling: str = "avg") -> None:
-        if weights is not None and not isinstance(weights, str):
-            raise InputError(f"extractor.weights must be a file's path or null, not {weights}")
-        self.weights = weights
-        self.pooling = check_name("extractor.pooling", pooling, POOLINGS)
+    weights: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.weights is not None and not isinstance(self.weights, str):
+            raise InputError(f"extractor.weights must be a file's path or null, not {self.weights}")
 
     def load(self, *, precision: Precision = Precision.auto, fallback: bool = True) -> Network:
         """The network, loaded once per process.
@@ -47,7 +51,7 @@ class VGG19:
         path = Path(self.weights).expanduser() if self.weights else imagenet()
         if not path.is_file():
             raise InputError(f"extractor.weights: there is no file {path}")
-        return _load(path, assets.sha256(path), self.pooling, precision.resolve())
+        return self.applied(_load(path, assets.sha256(path)), precision)
 
 
 def to_network(image: Any) -> Any:
@@ -71,6 +75,6 @@ def imagenet(seconds: float | None = None) -> Path:
 
 
 @lru_cache(maxsize=4)
-def _load(path: Path, sha256: str, pooling: str, precision: str) -> Network:
+def _load(path: Path, sha256: str) -> Network:
     source = Source("vgg19", str(path), sha256)
-    return Network(read_keras(path), to_network, pooling=pooling, precision=precision, source=source)
+    return Network(read_keras(path), to_network, pooling="max", precision="float32", source=source)

@@ -13,7 +13,7 @@ from nst.layers import IMAGE, check_layers
 from nst.loss import Reference, check_weight
 
 # (target, channels C, positions M of the layer, pixels HW of the picture) -> a factor on the canonical value
-Normalizer = Callable[[Any, float, float, float], Any]
+Normalizer = Callable[[Any, float, Any, Any], Any]
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,17 @@ class PerLayer:
 
     def scales(self, targets: Mapping[str, Any], reference: Reference) -> dict[str, Any]:
         """{layer: weight x layer weight x normalizer}, scalars."""
-        image = reference.content[IMAGE]
-        pixels = float(image.shape[1] * image.shape[2])
+        pixels = _positions(reference.content[IMAGE])
         weights = self.layer_weights or (1 / len(self.layers),) * len(self.layers)
         scales = {}
         for layer, share in zip(self.layers, weights, strict=True):
-            _, height, width, channels = reference.content[layer].shape
-            factor = self.normalizers[self.normalizer](targets[layer], float(channels), float(height * width), pixels)
+            features = reference.content[layer]
+            channels, positions = float(features.shape[-1]), _positions(features)
+            factor = self.normalizers[self.normalizer](targets[layer], channels, positions, pixels)
             scales[layer] = tf.cast(self.weight * share * factor, targets[layer].dtype)
         return scales
+
+
+def _positions(features: Any) -> Any:
+    """Height times width, a scalar; within a graph for any size they are known when it runs."""
+    return tf.cast(tf.shape(features)[1] * tf.shape(features)[2], tf.float32)

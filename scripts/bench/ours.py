@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
 
 from bench.work import CONTENT, STYLE
 from nst import Features, Gram, Objective, Style
 from nst.device import prepare
-from nst.extractor.network import Network, Source
+from nst.extractor.convolution import resolve
+from nst.extractor.network import Network, Source, Weights
 from nst.extractor.vgg19 import to_network
 from nst.extractor.vgg19_slim import FILE, read_slim
 from nst.precision import Precision
-from nst.transfer import evaluation
+from nst.transfer import evaluation, stylize
 
+CONF = Path(__file__).resolve().parents[2] / "conf"
 OBJECTIVE = Objective(content=Features(layers=(CONTENT,)), style=Gram(layers=STYLE))
 
 
@@ -27,8 +33,15 @@ def network(name: str, precision: str) -> Network:
 
     resolved = Precision(precision).resolve()
     if name == "vgg19_slim":
-        return read_slim(FILE, name).but(pooling="avg", precision=resolved)
-    return Network(he_normal(), to_network, pooling="avg", precision=resolved, source=Source(name, "drawn", ""))
+        return read_slim(FILE, name).but(pooling="avg", precision=resolved, convolution=resolve("auto", resolved))
+    return Network(
+        he_normal(),
+        to_network,
+        pooling="avg",
+        precision=resolved,
+        source=Source(name, "drawn", ""),
+        convolution=resolve("auto", resolved),
+    )
 
 
 def evaluate(name: str, precision: str, side: int) -> Callable[[], object]:
@@ -38,7 +51,7 @@ def evaluate(name: str, precision: str, side: int) -> Callable[[], object]:
     random = np.random.default_rng(1)
     content, style, start = (random.random((1, side, side, 3), np.float32) for _ in range(3))
     prepare()
-    compiled = evaluation(network(name, precision), OBJECTIVE, content, [Style(style, scale=1.0)])
+    compiled = evaluation(network(name, precision), OBJECTIVE, [Style(style, scale=1.0)])(content)
     image = tf.constant(start)
     return lambda: compiled(image).gradient.numpy()
 
@@ -50,3 +63,41 @@ def multiply(precision: str, size: int) -> Callable[[], object]:
     prepare()
     a = tf.cast(tf.random.normal([size, size]), precision)
     return tf.function(lambda: tf.reduce_sum(tf.cast(tf.matmul(a, a), tf.float32)))
+
+
+def race(
+    weights: Weights, steps: int, content: np.ndarray, style: np.ndarray, turn: Callable[[float, bool], None]
+) -> None:
+    """Go down with the defaults of conf/, on the objective of jcjohnson/neural-style, telling every step's loss.
+
+    `turn` is told, too, whether it is the loss at full size.
+    """
+    pyramid, optimizer = _default("pyramid/octaves"), _default("optimizer/lbfgs")
+    precision = Precision.auto.resolve()
+    network = Network(
+        weights,
+        to_network,
+        pooling="max",
+        precision=precision,
+        source=Source("vgg19", "given", ""),
+        convolution=resolve("auto", precision),
+    )
+    objective = Objective(
+        content=Features(weight=5, layers=(CONTENT,), layer_weights=(1,), normalizer="mean"),
+        style=Gram(weight=100, layers=STYLE, layer_weights=(1,) * len(STYLE), normalizer="channels"),
+    )
+    last = len(pyramid.levels(*content.shape[1:3], steps)) - 1
+    stylize(
+        content,
+        [Style(style, scale=1.0)],
+        extractor=network,
+        objective=objective,
+        optimizer=optimizer,
+        steps=steps,
+        pyramid=pyramid,
+        observers=[lambda iterate: turn(float(iterate.point.total), iterate.level == last)],
+    )
+
+
+def _default(choice: str) -> Any:
+    return instantiate(OmegaConf.load(CONF / f"{choice}.yaml"), _convert_="all")

@@ -3,61 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
-import torch
-from torch import nn
 
 from bench.work import CONTENT, DEEPEST, STYLE
 from nst.layers import LAYERS
 
+torch: Any = import_module("torch")  # of the extra `bench`: it is not there for the type checker
+
 MEAN = (103.939, 116.779, 123.68)
 
 
-class Extractor(nn.Module):
+class Extractor(torch.nn.Module):
     """The network up to the deepest layer asked for."""
 
-    def __init__(self, weights: Any, kind: str, dtype: torch.dtype) -> None:
+    def __init__(self, weights: Any, kind: str, dtype: Any, pooling: str = "avg") -> None:
         super().__init__()
         self.kind, self.dtype = kind, dtype
-        self.convolutions = nn.ModuleDict()
+        self.pool = torch.nn.MaxPool2d(2) if pooling == "max" else torch.nn.AvgPool2d(2)
+        self.convolutions = torch.nn.ModuleDict()
         for name in LAYERS[: LAYERS.index(DEEPEST) + 1]:
             kernel, bias = weights[name]
-            convolution = nn.Conv2d(kernel.shape[2], kernel.shape[3], 3, padding=1)
+            convolution = torch.nn.Conv2d(kernel.shape[2], kernel.shape[3], 3, padding=1)
             convolution.weight.data = torch.from_numpy(np.ascontiguousarray(kernel.transpose(3, 2, 0, 1)))
             convolution.bias.data = torch.from_numpy(np.array(bias))
             self.convolutions[name] = convolution
         self.requires_grad_(False).to(dtype)
 
-    def forward(self, image: torch.Tensor) -> dict[str, torch.Tensor]:
+    def forward(self, image: Any) -> dict[str, Any]:
         """{layer: features}, of an image `[1,3,H,W]` RGB 0..1."""
-        x = image
-        if self.kind == "vgg19":
-            x = image.flip(1) * 255 - torch.tensor(MEAN).view(1, 3, 1, 1)
+        return self.features(to_network(image) if self.kind == "vgg19" else image)
+
+    def features(self, x: Any) -> dict[str, Any]:
+        """The same, of what the network was trained on."""
         x, found = x.to(self.dtype), {}
         for name, convolution in self.convolutions.items():
             if name.endswith("conv1") and name != LAYERS[0]:
-                x = nn.functional.avg_pool2d(x, 2)
-            x = nn.functional.relu(convolution(x), inplace=True)
+                x = self.pool(x)
+            x = torch.nn.functional.relu(convolution(x), inplace=True)
             if name in (*STYLE, CONTENT):
                 found[name] = x.float()
         return found
 
 
-def gram(features: torch.Tensor) -> torch.Tensor:
+def to_network(image: Any) -> Any:
+    """RGB 0..1 -> BGR 0..255 less the mean."""
+    return image.flip(1) * 255 - torch.tensor(MEAN).view(1, 3, 1, 1)
+
+
+def gram(features: Any) -> Any:
     """`[1,C,h,w]` -> `[C,C]`."""
     F = features.flatten(2)[0]
     return F @ F.T / F.shape[1]
 
 
-def objective(network: Extractor, content: torch.Tensor, style: torch.Tensor) -> Callable[[torch.Tensor], Any]:
+def objective(network: Extractor, content: Any, style: Any) -> Callable[[Any], Any]:
     """A picture -> its loss: relative squared distances, as nst's default has them."""
     with torch.no_grad():
         kept = network(content)[CONTENT]
         grams = {name: gram(features) for name, features in network(style).items() if name in STYLE}
 
-    def loss(image: torch.Tensor) -> torch.Tensor:
+    def loss(image: Any) -> Any:
         features = network(image)
         total = (features[CONTENT] - kept).square().mean() / kept.square().mean()
         for name in STYLE:
@@ -93,3 +101,31 @@ def multiply(precision: str, size: int) -> Callable[[], object]:
     """A call of which multiplies two square matrices."""
     a = torch.randn(size, size).to(getattr(torch, precision))
     return lambda: (a @ a).sum().item()
+
+
+def race(weights: Any, start: str, content: np.ndarray, style: np.ndarray, turn: Callable[[float, bool], None]) -> None:
+    """Go down as jcjohnson/neural-style's clones do, from `content` or `random`, telling every evaluation's loss.
+
+    The picture is what the network was trained on, 0..255 less the mean, and held in no box; weights 5 and 100; L-BFGS
+    with 100 pairs, steps of length 1, no line search; no total variation: it is not in their loss.
+    """
+    torch.manual_seed(0)
+    network = Extractor(weights, "vgg19", torch.float32, "max")
+    wanted, model = (to_network(torch.from_numpy(picture.transpose(0, 3, 1, 2).copy())) for picture in (content, style))
+    with torch.no_grad():
+        kept = network.features(wanted)[CONTENT]
+        grams = {name: gram(f) / f.shape[1] for name, f in network.features(model).items() if name in STYLE}
+    x = (wanted.clone() if start == "content" else 1e-3 * torch.randn_like(wanted)).requires_grad_()
+    optimizer = torch.optim.LBFGS([x], lr=1, max_iter=1, history_size=100, tolerance_grad=-1, tolerance_change=-1)
+
+    def closure() -> float:
+        optimizer.zero_grad()
+        features = network.features(x)
+        loss = 5 * (features[CONTENT] - kept).square().mean()
+        for name in STYLE:
+            loss = loss + 100 * (gram(features[name]) / features[name].shape[1] - grams[name]).square().mean()
+        loss.backward()
+        return loss.item()
+
+    while True:
+        turn(optimizer.step(closure), True)  # one evaluation, and the update after it

@@ -15,6 +15,11 @@ from typing import Any, NamedTuple, Self
 WORKER = Path(__file__).with_name("worker.py")
 
 
+def environment() -> dict[str, str]:
+    """What a worker is started with: as nst itself sets it, before TensorFlow is there, and quiet."""
+    return {"TF_CPU_ALLOCATOR_USE_BFC": "1", "TF_CPP_MIN_LOG_LEVEL": "3", **os.environ}
+
+
 class Contender(NamedTuple):
     """A piece of work, by a library."""
 
@@ -35,9 +40,8 @@ class Worker:
 
     def __enter__(self) -> Self:
         command = [sys.executable, str(WORKER), *map(str, self.contender)]
-        environment = {**os.environ, "TF_CPU_ALLOCATOR_USE_BFC": os.environ.get("TF_CPU_ALLOCATOR_USE_BFC", "1")}
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment()
         )
         self.base = self._answer()["base"]
         self._answer()

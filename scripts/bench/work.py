@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from nst.extractor.network import Weights
+from nst.extractor.weights import read_keras
 from nst.layers import LAYERS
 
 STYLE = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
@@ -34,6 +36,11 @@ def he_normal(seed: int = 0) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         weights[layer] = (kernel, np.zeros(outputs, np.float32))
         inputs = outputs
     return weights
+
+
+def given(path: Path) -> Weights:
+    """A Keras file's layers, and drawn ones for those it lacks."""
+    return {**he_normal(), **read_keras(path)}
 
 
 def layers(weights: Weights, side: int) -> list[Layer]:

@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from nst.provenance import peak_memory_mib
 
 MATRIX = 4096
+SIDE = 512  # of a race's pictures, the longer one
 
 
 def work(library: str, what: str, precision: str, side: int) -> Callable[[], object]:
@@ -48,14 +49,43 @@ def _weights(name: str) -> Any:
         }
 
 
+def race(library: str, start: str, content: str, style: str, weights: str) -> None:
+    """Go down, one step for every line; start-up, which is all before the first loss, is in nobody's time."""
+    from bench.work import given
+    from nst.image import read
+
+    pictures = read(Path(content), SIDE, name=content), read(Path(style), SIDE, name=style)
+    started = 0.0
+
+    def turn(loss: float, full_size: bool) -> None:
+        nonlocal started
+        tell({"seconds": time.perf_counter() - started if started else 0.0, "loss": loss, "full_size": full_size})
+        if not sys.stdin.readline():
+            raise SystemExit
+        started = time.perf_counter()
+
+    if library == "torch":
+        from bench import torch_port
+
+        torch_port.race(given(Path(weights)), start, *pictures, turn)
+    else:
+        from bench import ours
+
+        ours.race(given(Path(weights)), int(start), *pictures, turn)
+
+
 def main() -> None:
     """Make ready, then answer."""
-    library, what, precision, side = sys.argv[1:]
+    library, what, *rest = sys.argv[1:]
     if library == "torch":
         import torch as _
     else:
         import tensorflow as _  # noqa: F401
     tell({"base": peak_memory_mib()})
+    if what == "race":
+        race(library, *rest)
+        return
+    precision, side = rest
     once = work(library, what, precision, int(side))
     once()  # whatever is set up by the first
     tell({"ready": True})
@@ -68,7 +98,7 @@ def main() -> None:
 
 def tell(answer: dict[str, Any]) -> None:
     """A line on the standard output."""
-    print(json.dumps(answer), flush=True)  # noqa: T201
+    print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

@@ -119,9 +119,10 @@ class TotalVariation:
     def target(self, reference: Reference) -> Target:
         """Nothing but the scale."""
         image = reference.content[IMAGE]
-        _, height, width, channels = image.shape
+        height, width = tf.shape(image)[1], tf.shape(image)[2]
         count = (height - 1) * (width - 1) if self.form == "isotropic" else height * width
-        factor = NORMALIZERS[self.normalizer](FORMS[self.form](image, self.exponent), float(channels * count))
+        values = tf.cast(image.shape[-1] * count, image.dtype)
+        factor = NORMALIZERS[self.normalizer](FORMS[self.form](image, self.exponent), values)
         return Target({}, {IMAGE: tf.cast(self.weight * factor, image.dtype)})
 
     def __call__(self, features: Features, target: dict[str, Any]) -> dict[str, Any]:

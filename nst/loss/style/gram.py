@@ -29,10 +29,16 @@ from nst.loss.per_layer import Normalizer, PerLayer
 from nst.record import Features
 
 
+@tf.custom_gradient
 def gram(features: Any) -> Any:
-    """`[1,h,w,C]` -> `[C,C]`: F^T F / (h w)."""
+    """`[1,h,w,C]` -> `[C,C]`: F^T F / (h w); backwards F (D + D^T) / (h w), one product where autodiff takes two."""
     F = tf.reshape(features, [-1, features.shape[-1]])  # [M, C]
-    return tf.matmul(F, F, transpose_a=True) / tf.cast(tf.shape(F)[0], F.dtype)
+    positions = tf.cast(tf.shape(F)[0], F.dtype)
+
+    def gradient(D: Any) -> Any:
+        return tf.reshape(tf.matmul(F, (D + tf.transpose(D)) / positions), tf.shape(features))
+
+    return tf.matmul(F, F, transpose_a=True) / positions, gradient
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,74 @@
+"""A layer of the network: 3x3 convolution, bias, ReLU, with the gradient that style transfer needs and no more.
+
+The weights are fixed, so the backward pass goes to the input alone. It is a convolution again, with the kernel turned:
+TensorFlow's own gradient makes a matrix nine times as large as the picture's features for it, on a processor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from nst.errors import InputError
+from nst.extractor.winograd import CHANNELS, winograd
+
+Convolution = Callable[[Any], Any]
+METHODS = ("auto", "direct", "winograd")
+
+
+def resolve(method: str, precision: str) -> str:
+    """`direct` or `winograd`, of which `auto` is the faster one: GPUs' libraries choose for themselves."""
+    if method == "auto":
+        slow = precision == "float32" and not tf.config.list_physical_devices("GPU")
+        return "winograd" if slow else "direct"
+    if method == "winograd" and precision != "float32":
+        raise InputError(f"extractor.convolution=winograd is for precision=float32, not {precision}")
+    return method
+
+
+class Layer:
+    """max(conv(x) + bias, 0); the backward pass keeps of it a byte per value: whether it is above 0.
+
+    Args:
+        kernel: `[3,3,in,out]`.
+        bias: `[out]`.
+        precision: `float32` or `bfloat16`.
+        method: `direct`, or `winograd`, float32 only: for layers of at least `CHANNELS`, direct for the others.
+    """
+
+    def __init__(self, kernel: np.ndarray, bias: np.ndarray, *, precision: str, method: str) -> None:
+        self._kernel = kernel
+        self._precision = precision
+        self._winograd = method == "winograd" and min(kernel.shape[2:]) >= CHANNELS
+        self._bias = tf.constant(bias, precision)
+
+    def __call__(self, x: Any) -> Any:
+        """`[1,h,w,in]` -> `[1,h,w,out]`."""
+
+        @tf.custom_gradient
+        def run(x: Any) -> Any:
+            y = tf.nn.relu(tf.nn.bias_add(self._forward(x), self._bias))
+            above = y > 0
+            return y, lambda upstream: self._backward(upstream * tf.cast(above, upstream.dtype))
+
+        return run(x)
+
+    @cached_property
+    def _forward(self) -> Convolution:
+        return self._with(self._kernel)
+
+    @cached_property
+    def _backward(self) -> Convolution:
+        return self._with(self._kernel[::-1, ::-1].swapaxes(2, 3))
+
+    def _with(self, kernel: np.ndarray) -> Convolution:
+        """The convolution with `kernel`, made when it is first wanted and then kept: outside of any graph."""
+        with tf.init_scope():
+            if self._winograd:
+                return winograd(kernel)
+            tensor = tf.constant(kernel, self._precision)
+        return lambda x: tf.nn.conv2d(x, tensor, 1, "SAME")
