@@ -91,10 +91,12 @@ def _conduct(request: Request, folder: RunFolder, interrupt: signals.Interrupt) 
         "seed": config.seed,
         "started": began.isoformat(timespec="seconds"),
         "provenance": provenance.describe(pictures.assets, setup.network, named),
+        "expected_memory_mib": round(setup.memory / 2**20, 1),
     }
     _write_settings(request, folder)
-    with _watched(setup, pictures, folder.path, settings, record) as (observers, resume, last):
-        result = setup.go(observers=observers, interrupted=interrupt, resume=resume)
+    with _watched(setup, pictures, folder.path, settings, record) as (watch, resume, last):
+        result = setup.go(observers=[watch], interrupted=interrupt, resume=resume)
+        watch.drain()
         if result.ending is Ending.INTERRUPTED:
             last.save()  # first of all: what sent the signal may not wait long
         _write_pictures(folder, result, settings, record)
@@ -112,12 +114,13 @@ def _conduct(request: Request, folder: RunFolder, interrupt: signals.Interrupt) 
 @contextmanager
 def _watched(
     setup: Any, pictures: Pictures, folder: Path, settings: dict[str, Any], record: dict[str, Any]
-) -> Iterator[tuple[list[Any], Any, Any]]:
+) -> Iterator[tuple[Any, Any, Any]]:
     """The observers, opened, where an earlier start of this run stood, and what keeps where this one stands.
 
     They are closed with what the record says by then.
     """
     from nst import checkpoint, forecast, observers
+    from nst.observers.background import Background
 
     resume = checkpoint.load(folder, record["identity"], record["provenance"], setup.optimizer, setup.levels)
     record["resumed_at"] = resume.evaluation if resume else None
@@ -136,14 +139,15 @@ def _watched(
         for observer in (watching := [*setup.observers, last]):
             observer.open(run)
             stack.callback(observer.close, record)
-        yield watching, resume, last
+        yield stack.enter_context(Background(watching)), resume, last
 
 
 def _say_hello(setup: Any, record: dict[str, Any], forecast: Any) -> None:
     """The first line: what computes where, and how much."""
     sizes = ", ".join(f"{level.width}x{level.height}" for level in setup.levels)
     steps = sum(level.steps for level in setup.levels)
-    log.info("%s on %s: %d steps at %s", setup.network.source.name, record["provenance"]["device"], steps, sizes)
+    name, device = setup.network.source.name, record["provenance"]["device"]
+    log.info("%s on %s: %d steps at %s, %.1f GiB of memory", name, device, steps, sizes, setup.memory / 2**30)
     if record["resumed_at"]:
         log.info("going on from evaluation %d, where this run was stopped", record["resumed_at"])
     else:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 from omegaconf import DictConfig
 
+from nst import memory
 from nst.build import Pictures, build, build_each, plain
 from nst.descend import Stop
 from nst.extractor.network import Network
@@ -28,6 +30,7 @@ class Setup:
     optimizer: Optimizer
     levels: list[Level]
     observers: list[Observer]
+    memory: float  # bytes the process is expected to hold at most
     go: Callable[..., Result]  # wants `observers`, `interrupted`, `resume`
 
 
@@ -45,8 +48,13 @@ def set_up(config: DictConfig, pictures: Pictures) -> Setup:
     levels = pyramid.levels(pictures.content.shape[1], pictures.content.shape[2], config.steps)
     check_levels(levels, pictures.styles)
     stop = Stop(**plain(config.stop))
-    network = build(config, "extractor").load(precision=Precision(config.precision), fallback=bool(config.fallback))
+    extractor = build(config, "extractor")
+    network = extractor.load(precision=Precision(config.precision), fallback=bool(config.fallback))
     network.require(objective.layers)
+    height, width = pictures.content.shape[1:3]
+    area = max(math.prod(style.size(height, width)) for style in pictures.styles) / (height * width)
+    plan = memory.Plan(network, objective, optimizer, area)
+    network, needed = memory.fitted(plan, height, width, getattr(extractor, "recompute", "auto"))
     go = partial(
         stylize,
         pictures.content,
@@ -60,4 +68,4 @@ def set_up(config: DictConfig, pictures: Pictures) -> Setup:
         seed=config.seed,
         stop=stop,
     )
-    return Setup(network, objective, optimizer, levels, observers, go)
+    return Setup(network, objective, optimizer, levels, observers, memory.held() + needed, go)

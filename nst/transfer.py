@@ -12,12 +12,13 @@ import numpy as np
 import tensorflow as tf
 
 from nst import init as inits
+from nst import recompute
 from nst.descend import Descent, Stop, descend
 from nst.errors import InputError
 from nst.extractor.network import Extractor, Network
 from nst.image import check_picture, check_short_side, resize
 from nst.layers import IMAGE
-from nst.loss import Loss, Objective, Reference, Target, measure, network_layers
+from nst.loss import Loss, Objective, Reference, Target, measure, network_layers, weigh
 from nst.optimizer.contract import Evaluate, Optimizer
 from nst.pyramid import Octaves, Single
 from nst.record import Ending, Features, Iterate, Level, Point, Result, Standing
@@ -179,11 +180,12 @@ def _measured(extractor: Network, objective: Objective, styles: int) -> Callable
     """(content, styles' pictures, their shares) -> targets, as a graph: features are given up as soon as measured."""
 
     def measured(content: Any, pictures: Sequence[Any], shares: Sequence[Any]) -> dict[str, Target]:
-        of_styles = [
-            (_features(extractor, objective.layers, picture), share)
-            for picture, share in zip(pictures, shares, strict=True)
-        ]
-        return objective.targets(Reference(_features(extractor, objective.layers, content), of_styles))
+        features: list[Features] = []
+        for picture in (*pictures, content):
+            with tf.control_dependencies(tf.nest.flatten(features)):  # one after the other, for memory's sake
+                features.append(_features(extractor, objective.layers, tf.identity(picture)))
+        *of_styles, of_content = features
+        return objective.targets(Reference(of_content, list(zip(of_styles, shares, strict=True))))
 
     signature = PICTURE, [PICTURE] * styles, [tf.TensorSpec([])] * styles
     return tf.function(measured, autograph=False).get_concrete_function(*signature)
@@ -202,7 +204,11 @@ def _compiled(extractor: Network, terms: tuple[tuple[str, Loss], ...]) -> Any:
     def evaluate(image: Any, targets: dict[str, Target]) -> Point:
         with tf.GradientTape() as tape:
             tape.watch(image)
-            total, weighted, canonical = measure(terms, _features(extractor, layers, image), targets)
+            if extractor.recompute:
+                canonical = recompute.canonical(extractor, terms, image, targets)
+            else:
+                canonical = measure(terms, _features(extractor, layers, image), targets)
+            total, weighted = weigh(canonical, targets)
         return Point(image, total, tape.gradient(total, image), weighted, canonical)
 
     return evaluate

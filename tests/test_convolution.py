@@ -11,9 +11,7 @@ import tensorflow as tf
 from nst.errors import InputError
 from nst.extractor.choice import Choice
 from nst.extractor.convolution import Layer, resolve
-from nst.extractor.network import Network
 from nst.extractor.winograd import CHANNELS, STRIP, TILE, winograd
-from nst.layers import STYLE_LAYERS
 from nst.loss.style.gram import gram
 
 RANDOM = np.random.default_rng(7)
@@ -73,23 +71,6 @@ def test_gram_gradient_is_what_autodiff_says() -> None:
 
     near(gram(features), plain(features))
     near(gradient(gram, features, upstream), gradient(plain, features, upstream))
-
-
-@pytest.mark.parametrize("pooling", ["avg", "max"])
-def test_recomputing_changes_nothing(network: Network, pooling: str) -> None:
-    keeping = network.but(pooling=pooling)
-    image = tf.constant(RANDOM.random((1, 48, 40, 3), np.float32))
-    layers = [*STYLE_LAYERS, "block4_conv2"]
-
-    def loss(network: Network, image: Any) -> Any:
-        return tf.add_n([tf.reduce_sum(features**2) for features in network(image, layers).values()])
-
-    def compiled(network: Network) -> Any:
-        return tf.function(lambda image: tf.gradients(loss(network, image), image)[0], autograph=False)(image)
-
-    assert keeping.recomputing.recompute
-    assert keeping.recomputing is keeping.recomputing
-    near(compiled(keeping.recomputing), compiled(keeping), within=1e-6)
 
 
 def test_auto_is_winograd_where_a_processor_computes_in_float32() -> None:

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from nst.errors import InputError
 from nst.layers import IMAGE
-from nst.loss import Objective, Reference, measure
+from nst.loss import Objective, Reference, measure, weigh
 from nst.loss.content.features import Features
 from nst.loss.smooth import total_variation
 from nst.loss.smooth.total_variation import TotalVariation
@@ -191,9 +191,11 @@ def test_weighted_terms_sum_to_the_total_and_canonical_ones_know_no_weight() -> 
         Objective(Features(layers=LAYERS), Gram(weight=weight, layers=LAYERS), TotalVariation())
         for weight in (1.0, 7.0)
     )
-    (total, weighted, canonical), (_, weighted_7, canonical_7) = (
+    canonical, canonical_7 = (
         measure(objective.terms, tensors(X), objective.targets(REFERENCE)) for objective in (light, heavy)
     )
+    total, weighted = weigh(canonical, light.targets(REFERENCE))
+    _, weighted_7 = weigh(canonical_7, heavy.targets(REFERENCE))
     assert float(total) == pytest.approx(sum(float(v) for term in weighted.values() for v in term.values()))
     assert set(weighted) == set(canonical) == {"content", "style", "smooth"}
     assert canonical == canonical_7

@@ -6,9 +6,9 @@ the features against `keras.applications.VGG19`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import groupby
 from typing import Any, Protocol
 
@@ -44,27 +44,29 @@ class Extractor(Protocol):
         ...
 
 
-def block_of(layer: str) -> str:
-    """`block1` for `block1_conv2`."""
-    return layer.partition("_")[0]
+class Block:
+    """The layers between two poolings: call it with their input.
 
+    Args:
+        layers: their names and how each is computed, first to last, as far as they are wanted.
+        wanted: of which features are given.
+        pool: of the input; None for the first block.
+    """
 
-def recomputed(run: Callable[[Any], list[Any]], x: Any) -> list[Any]:
-    """`run(x)`, nothing of which is kept but `x`: the backward pass runs it again (Chen et al. 2016)."""
+    def __init__(self, layers: Mapping[str, Layer], wanted: Iterable[str], pool: Callable[..., Any] | None) -> None:
+        self.layers = tuple(layers)
+        self._layers, self._wanted, self._pool = layers, set(wanted), pool
 
-    @tf.custom_gradient
-    def once(x: Any) -> Any:
-        def gradient(*upstream: Any) -> Any:
-            with tf.control_dependencies(upstream):  # not before it is needed, nor taken for the first run
-                again = tf.identity(x)
-            with tf.GradientTape() as tape:
-                tape.watch(again)
-                results = run(again)
-            return tape.gradient(results, again, output_gradients=list(upstream))
-
-        return run(x), gradient
-
-    return list(once(x))
+    def __call__(self, x: Any) -> tuple[Any, Features]:
+        """(the last layer's output, features of those wanted in float32)."""
+        features: Features = {}
+        if self._pool:
+            x = self._pool(x, 2, 2, "VALID")
+        for name, layer in self._layers.items():
+            x = layer(x)
+            if name in self._wanted:
+                features[name] = tf.cast(x, tf.float32)
+        return x, features
 
 
 class Network:
@@ -77,7 +79,7 @@ class Network:
         precision: `float32` or `bfloat16`, of the convolutions.
         source: for messages and the record.
         convolution: `direct` or `winograd`, how it is computed (`nst.extractor.convolution`).
-        recompute: whether the backward pass runs each block again instead of keeping what is in it.
+        recompute: whether a run's backward pass computes its blocks again (`nst.recompute`).
     """
 
     def __init__(
@@ -123,28 +125,27 @@ class Network:
 
     def __call__(self, image: Any, layers: Iterable[str]) -> Features:
         """Features of `image` `[1,H,W,3]`, RGB 0..1, at `layers`, each `[1,h,w,c]` float32."""
-        wanted = set(layers)
-        self.require(wanted)
         features: Features = {}
-        x = tf.cast(self.preprocess(image), self.precision)
-        last = max(map(LAYERS.index, wanted), default=-1)
-        for _, block in groupby(LAYERS[: last + 1], key=block_of):
-            names = list(block)
-            run = partial(self._block, names, [name for name in names if name in wanted])
-            x, *found = recomputed(run, x) if self.recompute else run(x)
-            features.update(zip([name for name in names if name in wanted], found, strict=True))
+        x = self.prepared(image)
+        for block in self.blocks(layers):
+            x, found = block(x)
+            features |= found
         return features
 
-    def _block(self, names: Sequence[str], wanted: Sequence[str], x: Any) -> list[Any]:
-        """What `names`, layers of one block, make of `x`: the last one's output, and those `wanted` in float32."""
-        found = []
-        for name in names:
-            if name.endswith("conv1") and name != LAYERS[0]:
-                x = POOLINGS[self.pooling](x, 2, 2, "VALID")
-            x = self._convolutions[name](x)
-            if name in wanted:
-                found.append(tf.cast(x, tf.float32))
-        return [x, *found]
+    def prepared(self, image: Any) -> Any:
+        """What the first block takes."""
+        return tf.cast(self.preprocess(image), self.precision)
+
+    def blocks(self, layers: Iterable[str]) -> list[Block]:
+        """The network as far as `layers` want it."""
+        wanted = set(layers)
+        self.require(wanted)
+        needed = LAYERS[: 1 + max(map(LAYERS.index, wanted), default=-1)]
+        pool = POOLINGS[self.pooling]
+        return [
+            Block({name: self._convolutions[name] for name in names}, wanted, pool if names[0] != LAYERS[0] else None)
+            for names in (list(names) for _, names in groupby(needed, key=lambda name: name.partition("_")[0]))
+        ]
 
     def but(self, **changes: Any) -> Network:
         """The same weights with another `pooling`, `precision`, `source`, `convolution` or `recompute`."""

@@ -91,17 +91,18 @@ def network_layers(terms: Sequence[tuple[str, Loss]]) -> tuple[str, ...]:
     return tuple(sorted({layer for _, loss in terms for layer in loss.layers} - {IMAGE}))
 
 
-def measure(
-    terms: Sequence[tuple[str, Loss]], features: Features, targets: dict[str, Target]
-) -> tuple[Any, Terms, Terms]:
-    """(total, weighted, canonical) of `features`; total is the sum of all that is in weighted."""
-    canonical = {name: loss(features, targets[name].values) for name, loss in terms}
+def measure(terms: Sequence[tuple[str, Loss]], features: Features, targets: dict[str, Target]) -> Terms:
+    """{term: {layer: canonical value}} of `features`."""
+    return {name: loss(features, targets[name].values) for name, loss in terms}
+
+
+def weigh(canonical: Terms, targets: dict[str, Target]) -> tuple[Any, Terms]:
+    """(total, weighted) of canonical values; total is the sum of all that is in weighted."""
     weighted = {
         name: {layer: targets[name].scales[layer] * value for layer, value in values.items()}
         for name, values in canonical.items()
     }
-    total = tf.add_n([value for values in weighted.values() for value in values.values()])
-    return total, weighted, canonical
+    return tf.add_n([value for values in weighted.values() for value in values.values()]), weighted
 
 
 def check_weight(what: str, weight: object) -> float:

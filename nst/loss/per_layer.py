@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Self
 
 import tensorflow as tf
 
@@ -49,6 +49,10 @@ class PerLayer:
             )
         for weight in weights:
             check_number(f"{self.term}.layer_weights", weight, at_least=0, at_most=1e30)
+
+    def at(self, layers: Sequence[str]) -> Self:
+        """The same loss over those of its layers that are among `layers`, at least one; its weights are not."""
+        return replace(self, layers=tuple(layer for layer in self.layers if layer in layers), layer_weights=None)
 
     def scales(self, targets: Mapping[str, Any], reference: Reference) -> dict[str, Any]:
         """{layer: weight x layer weight x normalizer}, scalars."""

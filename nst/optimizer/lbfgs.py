@@ -12,6 +12,7 @@ projected path, equation 18 there).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -111,9 +112,21 @@ def _next_length(low: Any, high: Any, length: Any, f0: Any, d0: Any, f1: Any, d1
     return tf.where(tf.math.is_finite(high), inside, 2 * length)
 
 
-@tf.function(reduce_retracing=False)
 def _direction(gradient: Any, pairs: tuple[Pair, ...]) -> Any:
-    """Minus the inverse Hessian's estimate times `gradient`: the two-loop recursion, algorithm 7.4."""
+    """Minus the inverse Hessian's estimate times `gradient`, as a graph."""
+    return _graph(len(gradient.shape), gradient.dtype, len(pairs))(gradient, pairs)
+
+
+@cache
+def _graph(rank: int, dtype: Any, history: int) -> Any:
+    """The two-loop recursion, traced once for pictures of any size."""
+    picture, number = tf.TensorSpec([None] * rank, dtype), tf.TensorSpec([], dtype)
+    pairs = (Pair(picture, picture, number),) * history
+    return tf.function(_two_loops, autograph=False).get_concrete_function(picture, pairs)
+
+
+def _two_loops(gradient: Any, pairs: tuple[Pair, ...]) -> Any:
+    """Algorithm 7.4."""
     last = pairs[-1]
     known = last.rho > 0
     gamma = tf.where(known, 1 / (last.rho * _dot(last.y, last.y) + tf.cast(~known, gradient.dtype)), 0)  # equation 7.20

@@ -1,0 +1,187 @@
+"""How much memory a run will take, said before it starts; and the largest picture that would fit, where it does not.
+
+Counted are the tensors that are there at once at the worst moment of the largest level, in the network's first block:
+what the backward pass keeps, what is being worked on, the weights, the optimizer's state. Against what was measured it
+is right to a fifth (`scripts/benchmark.py --parts memory`).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from nst.errors import InputError
+from nst.extractor.network import Network
+from nst.extractor.winograd import CHANNELS, PLACES
+from nst.image import MIN_SIDE
+from nst.loss import Objective
+from nst.optimizer.contract import Optimizer
+
+log = logging.getLogger(__name__)
+
+FLOAT = 4  # bytes
+PICTURE = 3 * FLOAT  # bytes of a pixel
+PICTURES = 30  # beside the optimizer's state: a step's own, and those that observers have not seen yet
+GIB = 2**30
+WORKED_ON = 3  # tensors of the widest layer that are there at once: a gradient, its mask, what it becomes
+MARGIN = 0.9  # of the free memory that a run may take: the allocator cannot use every hole
+
+
+class Plan(NamedTuple):
+    """What is known of a run that its memory depends on."""
+
+    network: Network
+    objective: Objective
+    optimizer: Optimizer
+    style_area: float  # of the largest style, as a multiple of the content's
+
+    def needed(self, height: int, width: int) -> float:
+        """Bytes beside those the process holds by now, for pictures of `height` x `width` at most."""
+        state = tf.nest.flatten(self.optimizer.init(tf.zeros([1, 1, 1, 3])))
+        pictures = PICTURE * (PICTURES + sum(leaf.shape.num_elements() for leaf in state) / 3)
+        return weights(self.network, self.objective.layers) + height * width * (
+            pictures + max(self._step(), self.style_area * self._forward())
+        )
+
+    def _step(self) -> float:
+        """Bytes per pixel of a forward and a backward pass."""
+        size, layers = self._size(), self._layers()
+        features = sum(FLOAT * values for name, values in layers.items() if name in self.objective.layers)
+        widest = size * max(layers.values())
+        if self.network.recompute:
+            first = {name: values for name, values in layers.items() if name.startswith("block1_")}
+            inputs = sum(size * values / 4 for name, values in layers.items() if name.endswith("conv1"))
+            inside = sum(FLOAT * values for name, values in first.items() if name in self.objective.layers)
+            return inputs + inside + sum(first.values()) + (1 + WORKED_ON) * widest
+        pools = 2 * size * sum(layers.values()) / 4 if self.network.pooling == "max" else 0  # max looks them up again
+        return sum(layers.values()) + 2 * features + pools + WORKED_ON * widest  # a byte for each; features' gradients
+
+    def _forward(self) -> float:
+        """Bytes per pixel of a forward pass whose features are measured."""
+        return 2 * self._size() * max(self._layers().values())
+
+    def _size(self) -> int:
+        return tf.as_dtype(self.network.precision).size
+
+    def _layers(self) -> dict[str, float]:
+        """{layer: values per pixel of the picture}, as far as the objective goes."""
+        return {
+            name: self.network.weights[name][0].shape[3] / 4 ** (int(name[5]) - 1)
+            for block in self.network.blocks(self.objective.layers)
+            for name in block.layers
+        }
+
+
+def weights(network: Network, layers: Sequence[str]) -> float:
+    """Bytes of the kernels in both directions, as they are computed with."""
+    total = 0.0
+    for block in network.blocks(layers):
+        for name in block.layers:
+            kernel = network.weights[name][0]
+            spread = network.convolution == "winograd" and min(kernel.shape[2:]) >= CHANNELS
+            total += 2 * FLOAT * kernel.size * (PLACES**2 / 9 if spread else 1)
+    return total
+
+
+def fitted(plan: Plan, height: int, width: int, recompute: bool | str) -> tuple[Network, float]:
+    """The network that the run is to use, sparing with memory where `recompute` says so, and the bytes it will take.
+
+    Raises:
+        InputError: it would not fit; the message says what would.
+    """
+    available = MARGIN * free()
+    needed = plan.needed(height, width)
+    if recompute == "auto" and needed > available and not plan.network.recompute:
+        plan = plan._replace(network=plan.network.recomputing)
+        needed = plan.needed(height, width)
+        if needed <= available:
+            log.info("memory is short: computing again what the backward pass needs (extractor.recompute)")
+    if needed > available:
+        raise InputError(
+            f"{width}x{height} pixels would take {needed / GIB:.1f} GiB of memory, and {available / GIB:.1f} are free; "
+            f"{_instead(plan, height, width, available)}"
+        )
+    return plan.network, needed
+
+
+def _instead(plan: Plan, height: int, width: int, available: float) -> str:
+    """What would fit."""
+    sparing = plan._replace(network=plan.network.recomputing)
+    side = largest(sparing, height, width, available)
+    if side is None:
+        return "no size of it fits"
+    return f"the largest that fits is size={side}" + (
+        "" if plan.network.recompute else " with extractor.recompute=true"
+    )
+
+
+def largest(plan: Plan, height: int, width: int, available: float) -> int | None:
+    """The largest long side, in pixels, of a picture of that shape that fits; None where none does."""
+    whole, fits, fails = max(height, width), 0, max(height, width)
+    while fails - fits > 1:
+        side = (fits + fails) // 2
+        if plan.needed(round(height * side / whole), round(width * side / whole)) <= available:
+            fits = side
+        else:
+            fails = side
+    return fits if fits * min(height, width) / whole >= MIN_SIDE else None
+
+
+def free() -> float:
+    """Bytes that can still be had: of the GPU, or of the machine and of the control group that the process is in.
+
+    What the allocator holds of earlier runs of this process is taken for free: it is used again.
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        return _of_gpu()
+    return min(_of_machine(), _of_group()) + max(0, held() - _held_at_first())
+
+
+def held() -> int:
+    """Bytes of memory that this process holds now; 0 where that is not known."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+    except (OSError, ValueError):
+        return 0
+
+
+@cache
+def _held_at_first() -> int:
+    return held()
+
+
+def _of_gpu() -> float:
+    from tensorflow.python.client import device_lib  # the one place where TensorFlow says what it may take
+
+    limits = [device.memory_limit for device in device_lib.list_local_devices() if device.device_type == "GPU"]
+    return float(limits[0]) - tf.config.experimental.get_memory_info("GPU:0")["current"]
+
+
+def _of_machine(meminfo: Path = Path("/proc/meminfo")) -> float:
+    """What Linux says is available; elsewhere nothing is known."""
+    try:
+        lines = dict(line.split(":", 1) for line in meminfo.read_text().splitlines())
+        return float(lines["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return float("inf")
+
+
+def _of_group(root: Path = Path("/sys/fs/cgroup")) -> float:
+    """What a container may still take, by version 2 of control groups or 1; there is no bound where there is none."""
+    files = ("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes")
+    for limit, usage in files:
+        try:
+            most, used = (root / limit).read_text().strip(), int((root / usage).read_text())
+            stat = dict(line.split() for line in (root / usage).with_name("memory.stat").read_text().splitlines())
+        except (OSError, ValueError):
+            continue
+        cached = int(stat.get("inactive_file", 0))  # given up at once where memory is wanted
+        return float("inf") if most == "max" else float(int(most) - used + cached)
+    return float("inf")

@@ -1,0 +1,66 @@
+"""Losses whose backward pass runs the network again, a block at a time, instead of keeping what is in it.
+
+Of every block nothing is kept but its input (Chen et al. 2016, section 3, with the network's blocks as segments); the
+losses over its layers are taken inside of it, so that features are given up with the rest. It costs one more forward
+pass, a third more time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from nst.extractor.network import Block, Network
+from nst.layers import IMAGE
+from nst.loss import Loss, Target, network_layers
+from nst.loss.per_layer import PerLayer
+from nst.record import Features, Terms
+
+
+def canonical(extractor: Network, terms: Sequence[tuple[str, Loss]], image: Any, targets: dict[str, Target]) -> Terms:
+    """{term: {layer: value}} of `image` `[1,H,W,3]`: the losses' own values, with a gradient that is recomputed."""
+    inside = {name: loss for name, loss in terms if isinstance(loss, PerLayer)}
+    outside = {name: loss for name, loss in terms if name not in inside}
+    kept = network_layers(tuple(outside.items()))
+    values: Terms = {name: {} for name, _ in terms}
+    features: Features = {IMAGE: image}
+    x = extractor.prepared(image)
+    for block in extractor.blocks(network_layers(terms)):
+        here = {name: loss.at(block.layers) for name, loss in inside.items() if set(loss.layers) & set(block.layers)}
+        x, found, given = recomputed(lambda x, block=block, here=here: _run(block, here, kept, targets, x), x)
+        features |= given
+        for name, value in found.items():
+            values[name] |= value
+    return values | {name: loss(features, targets[name].values) for name, loss in outside.items()}
+
+
+def _run(block: Block, losses: dict[str, PerLayer], kept: Sequence[str], targets: dict[str, Target], x: Any) -> Any:
+    """(the block's output, its losses' values, features that losses elsewhere want)."""
+    x, features = block(x)
+    values = {name: loss(features, targets[name].values) for name, loss in losses.items()}
+    return x, values, {layer: features[layer] for layer in kept if layer in features}
+
+
+def recomputed(run: Callable[[Any], Any], x: Any) -> Any:
+    """`run(x)`, a structure of tensors, of which the backward pass keeps `x` alone and runs it again."""
+    structure: Any = None
+
+    @tf.custom_gradient
+    def once(x: Any) -> Any:
+        nonlocal structure
+        structure = run(x)
+
+        def gradient(*upstream: Any) -> Any:
+            with tf.control_dependencies(upstream):  # not before it is needed, nor taken for the first run
+                again = tf.identity(x)
+            with tf.GradientTape() as tape:
+                tape.watch(again)
+                results = tf.nest.flatten(run(again))
+            return tape.gradient(results, again, output_gradients=list(upstream))
+
+        return tf.nest.flatten(structure), gradient
+
+    found = once(x)
+    return tf.nest.pack_sequence_as(structure, found)

@@ -1,0 +1,119 @@
+"""The memory a run will take: predicted, spared where it is short, and refused with what would fit."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nst import LBFGS, Adam, Features, Gram, Objective, memory
+from nst.errors import InputError
+from nst.extractor.network import Network
+from nst.memory import GIB, MARGIN, Plan
+
+Free = Callable[[float], None]
+
+
+@pytest.fixture
+def plan(network: Network) -> Plan:
+    return Plan(network, Objective(Features(), Gram()), LBFGS(), style_area=1.0)
+
+
+@pytest.fixture
+def free(monkeypatch: pytest.MonkeyPatch) -> Free:
+    """Say how many bytes are free for a run."""
+
+    def say(available: float) -> None:
+        monkeypatch.setattr(memory, "free", lambda: available / MARGIN)
+
+    return say
+
+
+def test_need_grows_with_the_pixels_alone(plan: Plan) -> None:
+    needs = [plan.needed(side, side) for side in (256, 512, 1024)]
+    assert needs[2] - needs[1] == pytest.approx(4 * (needs[1] - needs[0]))
+    assert plan.needed(512, 2048) == pytest.approx(plan.needed(1024, 1024))
+
+
+def test_what_costs_memory_costs_memory(plan: Plan) -> None:
+    needed = plan.needed(512, 512)
+    assert plan._replace(optimizer=LBFGS(history=100)).needed(512, 512) > needed
+    assert plan._replace(optimizer=Adam()).needed(512, 512) < needed
+    assert plan._replace(network=plan.network.recomputing).needed(512, 512) < needed
+    assert plan._replace(network=plan.network.but(precision="bfloat16")).needed(512, 512) < needed
+    assert plan._replace(style_area=50.0).needed(512, 512) > needed
+
+
+def test_memory_in_plenty_changes_nothing(plan: Plan, free: Free) -> None:
+    free(float("inf"))
+    assert memory.fitted(plan, 512, 512, "auto") == (plan.network, plan.needed(512, 512))
+
+
+def test_short_memory_is_spared_only_if_it_may_be(plan: Plan, free: Free) -> None:
+    sparing = plan._replace(network=plan.network.recomputing).needed(512, 512)
+    free((sparing + plan.needed(512, 512)) / 2)
+    assert memory.fitted(plan, 512, 512, "auto") == (plan.network.recomputing, sparing)
+    with pytest.raises(InputError, match=r"size=\d+ with extractor.recompute=true"):
+        memory.fitted(plan, 512, 512, False)
+
+
+def test_what_does_not_fit_is_refused_with_the_largest_that_does(plan: Plan, free: Free) -> None:
+    sparing = plan._replace(network=plan.network.recomputing)
+    available = sparing.needed(300, 400)
+    free(available)
+    with pytest.raises(InputError, match=rf"2000x1500 pixels .* {available / GIB:.1f} are free; .* is size=400"):
+        memory.fitted(plan, 1500, 2000, "auto")
+    assert memory.largest(sparing, 1500, 2000, available) == 400
+    assert sparing.needed(300, 400) <= available < sparing.needed(301, 401)
+
+
+def test_where_nothing_fits_that_is_said(plan: Plan, free: Free) -> None:
+    free(1.0)
+    with pytest.raises(InputError, match="no size of it fits"):
+        memory.fitted(plan, 512, 512, "auto")
+
+
+def test_the_machines_memory_is_read(tmp_path: Path) -> None:
+    (tmp_path / "meminfo").write_text("MemTotal:  9000 kB\nMemAvailable:  2000 kB\n")
+    assert memory._of_machine(tmp_path / "meminfo") == 2000 * 1024
+    assert memory._of_machine(tmp_path / "none") == float("inf")
+
+
+@pytest.mark.parametrize(
+    ("limit", "usage"),
+    [("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes")],
+)
+def test_a_containers_bound_is_read(tmp_path: Path, limit: str, usage: str) -> None:
+    assert memory._of_group(tmp_path) == float("inf")
+    (tmp_path / limit).parent.mkdir(exist_ok=True)
+    (tmp_path / limit).write_text("1000\n")
+    (tmp_path / usage).write_text("700\n")
+    (tmp_path / usage).with_name("memory.stat").write_text("active_file 5\ninactive_file 100\n")
+    assert memory._of_group(tmp_path) == 400
+    (tmp_path / limit).write_text("max\n")
+    assert memory._of_group(tmp_path) == float("inf")
+
+
+def test_free_is_some_of_what_there_is() -> None:
+    assert 0 < memory.free() < 2**50
+    assert 50 * 2**20 < memory.held() < 2**40
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("more", [[], ["extractor.recompute=true"], ["optimizer=adam", "style.scale=1"]])
+def test_a_run_takes_what_was_predicted(tmp_path: Path, more: list[str]) -> None:
+    common = ["extractor=vgg19_slim", "steps=24", "pyramid=single"]
+    grown, expected = [], []
+    for side in (512, 1024):
+        command = [sys.executable, "-m", "nst.run", *common, *more, f"size={side}", f"hydra.run.dir={tmp_path}/{side}"]
+        subprocess.run(command, check=True, capture_output=True)
+        record = json.loads((tmp_path / str(side) / "result.json").read_text())
+        grown.append(record["peak_memory_mib"])
+        expected.append(record["expected_memory_mib"])
+    np.testing.assert_allclose(expected, grown, rtol=0.25)
+    np.testing.assert_allclose(np.diff(expected), np.diff(grown), rtol=0.35)

@@ -1,0 +1,67 @@
+"""Recomputing changes what is kept, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nst import Features, Gram, Objective, Style, TotalVariation
+from nst.extractor.network import Network
+from nst.loss import Reference, Target
+from nst.transfer import evaluation
+from tests.conftest import blobs
+
+CONTENT, STYLE, START = blobs(56, 72, 0), blobs(50, 60, 1), blobs(56, 72, 2)
+
+
+@dataclass(frozen=True)
+class Across:
+    """A loss that looks at two layers at once, which no block can take by itself."""
+
+    weight: float = 1.0
+    layers: tuple[str, ...] = ("block1_conv2", "block3_conv1")
+
+    def target(self, reference: Reference) -> Target:
+        del reference
+        return Target({}, {"both": tf.constant(1e-3)})
+
+    def __call__(self, features: dict[str, Any], target: dict[str, Any]) -> dict[str, Any]:
+        del target
+        first, second = (tf.reduce_mean(features[layer]) for layer in self.layers)
+        return {"both": first * second}
+
+
+@pytest.mark.parametrize("pooling", ["avg", "max"])
+@pytest.mark.parametrize("content", [Features(layers=("block2_conv2", "block4_conv2")), Across()])
+def test_recomputing_gives_the_same_loss_and_gradient(network: Network, pooling: str, content: Any) -> None:
+    objective = Objective(content, Gram(), TotalVariation())
+    keeping = network.but(pooling=pooling)
+    kept, again = (
+        evaluation(which, objective, [Style(STYLE)])(CONTENT)(tf.constant(START))
+        for which in (keeping, keeping.recomputing)
+    )
+    assert keeping.recomputing.recompute
+    tf.nest.map_structure(
+        lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6 * np.abs(a).max()), kept, again
+    )
+
+
+def test_recomputing_runs_the_convolutions_again(network: Network) -> None:
+    def convolutions(which: Network) -> int:
+        from nst.transfer import PICTURE, _any_size, _compiled, _measured
+
+        objective = Objective(Features(), Gram())
+        shares = [tf.constant(1.0)]
+        targets = _measured(which, objective, 1)(tf.constant(CONTENT), [tf.constant(STYLE)], shares)
+        step = _compiled(which, objective.terms)
+        graph = step.get_concrete_function(PICTURE, tf.nest.map_structure(_any_size, targets)).graph
+        return sum(operation.type == "Conv2D" for operation in graph.get_operations())
+
+    direct = network.but(convolution="direct")
+    layers = 13  # to block5_conv1
+    assert convolutions(direct) == 2 * layers
+    assert convolutions(direct.recomputing) == 3 * layers
