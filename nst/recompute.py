@@ -7,7 +7,7 @@ pass, a third more time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -36,7 +36,7 @@ def canonical(extractor: Network, terms: Sequence[tuple[str, Loss]], image: Any,
     return values | {name: loss(features, targets[name].values) for name, loss in outside.items()}
 
 
-def _run(block: Block, losses: dict[str, PerLayer], kept: Sequence[str], targets: dict[str, Target], x: Any) -> Any:
+def _run(block: Block, losses: Mapping[str, Any], kept: Sequence[str], targets: dict[str, Target], x: Any) -> Any:
     """(the block's output, its losses' values, features that losses elsewhere want)."""
     x, features = block(x)
     values = {name: loss(features, targets[name].values) for name, loss in losses.items()}

@@ -1,11 +1,12 @@
 """What nst costs on this machine, beside the same work on PyTorch as the popular ports do it:
 
     python -m pip install ".[bench]"
-    python scripts/benchmark.py [--sizes 256 512 1024] [--rounds 5] [--out benchmark.json] [--race PICTURE STYLE]
+    python scripts/benchmark.py [--parts evaluations memory around] [--sizes 256 512 1024] [--out benchmark.json]
+    python scripts/benchmark.py --race PICTURE STYLE WEIGHTS          more than an hour, on a processor
 
 Contenders take turns in processes of their own, so that what slows the machine slows them all. It prints Markdown:
-seconds, GFLOP/s and the share of this machine's own matrix multiplication peak in that precision; memory from 256 to
-2048; start-up; what a sweep and the observers add. Weights of VGG19 are drawn: time does not depend on them.
+seconds and GFLOP/s of an evaluation, memory and growth, start-up, what observers and a sweep add. VGG19's weights are
+drawn: time does not depend on them. GFLOP/s count the multiplications of a direct convolution, whoever spares some.
 """
 
 from __future__ import annotations
@@ -13,30 +14,18 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench import around, work
-from bench.turns import Contender, Worker, alone, take_turns
-from nst.precision import Precision
+from bench import around, race, work
+from bench.turns import Contender, alone, take_turns
+from bench.worker import MATRIX
+from nst.precision import Precision, native
 
-MATRIX = 4096
+PORT = "torch"  # PyTorch as the popular ports run it: float32, NCHW
+BEST = "torch-channels-last"  # the best PyTorch does
 LARGE = 2048
-
-
-@dataclass
-class Row:
-    """A line of the table of evaluations."""
-
-    network: str
-    library: str
-    precision: str
-    side: int
-    seconds: float
-    gflops: float
-    of_peak: float  # of this machine's own matrix multiplication, in this precision, the better library's
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,13 +33,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512, 1024], help="sides in pixels")
     parser.add_argument("--rounds", type=int, default=5, help="evaluations of each contender")
-    parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=list(PARTS), help="what is measured")
+    parser.add_argument("--parts", nargs="*", default=list(PARTS), choices=list(PARTS), help="what is measured")
+    parser.add_argument("--race", type=Path, nargs=3, metavar=("PICTURE", "STYLE", "WEIGHTS"), help="that alone")
+    parser.add_argument("--evaluations", type=int, default=race.EVALUATIONS, help="of PyTorch's, in the race")
     parser.add_argument("--out", type=Path, default=Path("benchmark.json"), help="all figures as JSON")
     options = parser.parse_args(arguments)
     report: dict[str, Any] = {"machine": around.machine()}
     print(f"Machine: {report['machine']}\n")
-    for part in options.parts:
-        report[part] = PARTS[part](options)
+    for name, part in ({"race": racing} if options.race else {name: PARTS[name] for name in options.parts}).items():
+        report[name] = part(options)
         options.out.write_text(json.dumps(report, indent=2) + "\n")
     return 0
 
@@ -60,81 +51,106 @@ def precisions() -> list[str]:
     return list(dict.fromkeys(["float32", Precision.auto.resolve()]))
 
 
+def contenders(what: str, side: int) -> list[Contender]:
+    """Nst in every precision, the ports' PyTorch, and PyTorch at its best."""
+    best = Contender(BEST, what, "bfloat16" if native() else "float32", side)
+    return [*(Contender("nst", what, p, side) for p in precisions()), Contender(PORT, what, "float32", side), best]
+
+
 def peaks() -> dict[str, float]:
     """{precision: GFLOP/s of a matrix multiplication, the better library's}."""
-    contenders = [Contender(library, "matmul", p, MATRIX) for library in ("nst", "torch") for p in precisions()]
-    workers = take_turns(contenders, 5)
-    speeds = {contender: 2 * MATRIX**3 / 1e9 / min(worker.seconds) for contender, worker in workers.items()}
-    return {p: max(speed for contender, speed in speeds.items() if contender.precision == p) for p in precisions()}
+    rivals = [Contender(library, "matmul", p, MATRIX) for library in ("nst", PORT) for p in precisions()]
+    speeds = {rival: 2 * MATRIX**3 / 1e9 / min(worker.seconds) for rival, worker in take_turns(rivals, 5).items()}
+    return {p: max(speed for rival, speed in speeds.items() if rival.precision == p) for p in precisions()}
 
 
 def evaluations(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Seconds per evaluation, side by side."""
     from bench.ours import network
 
-    best, rows = peaks(), []
+    best = peaks()
+    told = ", ".join(f"{precision} {speed:.0f} GFLOP/s" for precision, speed in best.items())
+    print(f"A product of {MATRIX}x{MATRIX} matrices, the better library's: {told}\n")
+    rows = []
     for name in ("vgg19", "vgg19_slim"):
-        weights = network(name, "float32").weights
         for side in options.sizes:
-            contenders = [Contender(library, name, p, side) for library in ("nst", "torch") for p in precisions()]
-            for contender, worker in take_turns(contenders, options.rounds).items():
-                speed = work.gigaflop(weights, side) / worker.median
-                rows.append(
-                    Row(
-                        name,
-                        contender.library,
-                        contender.precision,
-                        side,
-                        worker.median,
-                        speed,
-                        speed / best[contender.precision],
-                    )
-                )
-    print("| network | size | by | precision | s/evaluation | GFLOP/s | of the peak |\n|---|---|---|---|---|---|---|")
-    for row in rows:
-        print(
-            f"| {row.network} | {row.side} | {row.library} | {row.precision} | {row.seconds:.3f} | {row.gflops:.0f} "
-            f"| {row.of_peak:.0%} |"
-        )
-    print(
-        f"\nPeak of a {MATRIX}x{MATRIX} multiplication: {', '.join(f'{p} {v:.0f} GFLOP/s' for p, v in best.items())}\n"
-    )
-    return [asdict(row) for row in rows]
+            work_done = work.gigaflop(network(name, "float32").weights, side)
+            workers = take_turns(contenders(name, side), options.rounds)
+            port = next(worker.median for rival, worker in workers.items() if rival.library == PORT)
+            rows += [
+                {
+                    "network": name,
+                    "size": side,
+                    "by": f"{rival.library}, {rival.precision}",
+                    "s/evaluation": worker.median,
+                    "of the ports'": worker.median / port,
+                    "GFLOP/s": work_done / worker.median,
+                    "of that product's": work_done / worker.median / best[rival.precision],
+                }
+                for rival, worker in workers.items()
+            ]
+    table(rows, {"s/evaluation": ".3f", "of the ports'": ".2f", "GFLOP/s": ".0f", "of that product's": ".0%"})
+    return rows
 
 
 def memory(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Peak memory of each, alone, and how it and the time grow with the picture."""
     del options
     rows = []
-    for library, sides in (("nst", (256, 512, 1024, LARGE)), ("torch", (256, 512, 1024))):
+    for library, sides in (("nst", (256, 512, 1024, LARGE)), (PORT, (256, 512, 1024))):
         for side in sides:
             worker = alone(Contender(library, "vgg19", "float32", side))
-            rows.append({"library": library, "side": side, **_held(worker)})
-    print("| vgg19, float32 | size | peak MiB | MiB over the libraries' own, per 1000 pixels | ms per 1000 pixels |")
-    print("|---|---|---|---|---|")
-    for row in rows:
-        thousands = row["side"] ** 2 / 1000
-        print(
-            f"| {row['library']} | {row['side']} | {row['peak']:.0f} | {(row['peak'] - row['base']) / thousands:.2f} "
-            f"| {1000 * row['seconds'] / thousands:.1f} |"
-        )
-    print()
+            megapixels = side**2 / 1e6
+            rows.append(
+                {
+                    "vgg19, float32": library,
+                    "size": side,
+                    "peak MiB": worker.peak,
+                    "with nothing done yet": worker.base,
+                    "MiB per megapixel over that": (worker.peak - worker.base) / megapixels,
+                    "s per megapixel": worker.median / megapixels,
+                }
+            )
+    table(rows, {"s per megapixel": ".2f"}, ".0f")
     return rows
 
 
-def _held(worker: Worker) -> dict[str, float]:
-    return {"base": worker.base, "peak": worker.peak, "seconds": worker.median}
-
-
 def surroundings(options: argparse.Namespace) -> dict[str, float]:
-    """Start-up, sweep, observers."""
+    """Start-up, observers, sweep."""
     del options
     found = around.measure()
-    print("| around the steps | |\n|---|---|")
-    for name, value in found.items():
-        print(f"| {name} | {value:.3f} |")
-    print()
+    table([{"around the steps": name, "": value} for name, value in found.items()], {}, ".3f")
     return found
+
+
+def racing(options: argparse.Namespace) -> dict[str, Any]:
+    """Time to quality."""
+    content, style, weights = options.race
+    found = race.run(content, style, weights, options.evaluations)
+    rows = [
+        {
+            "PyTorch from": start,
+            "its loss": told["goal"],
+            "its s": told["seconds"],
+            "nst": f"steps={steps}",
+            "s to that loss": seconds or float("nan"),
+            "share": seconds / told["seconds"] if seconds else float("nan"),
+        }
+        for start, told in ((start, found[start]) for start in race.STARTS)
+        for steps, seconds in told["nst_seconds"].items()
+    ]
+    table(rows, {"its loss": ".4g", "share": ".3f"}, ".0f")
+    return found
+
+
+def table(rows: Iterable[dict[str, Any]], formats: dict[str, str], other: str = "") -> None:
+    """Print Markdown: numbers by their column's format, or `other`."""
+    rows = list(rows)
+    print(f"| {' | '.join(rows[0])} |\n|{'---|' * len(rows[0])}")
+    for row in rows:
+        cells = (f"{v:{formats.get(k, other)}}" if isinstance(v, float) else str(v) for k, v in row.items())
+        print(f"| {' | '.join(cells)} |")
+    print(flush=True)
 
 
 PARTS = {"evaluations": evaluations, "memory": memory, "around": surroundings}

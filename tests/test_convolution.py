@@ -51,9 +51,9 @@ def test_winograd_in_a_graph_knows_its_shape_where_that_is_known() -> None:
 @pytest.mark.parametrize("method", ["direct", "winograd"])
 @pytest.mark.parametrize(("channels", "out"), [(3, 8), (CHANNELS, CHANNELS), (CHANNELS, CHANNELS + 32)])
 def test_a_layer_and_its_gradient_are_what_autodiff_says(method: str, channels: int, out: int) -> None:
-    kernel, bias = normal(3, 3, channels, out), normal(out)
+    kernel, bias = normal(3, 3, channels, out), tf.constant(normal(out))
     x, upstream = tf.constant(normal(1, 11, 14, channels)), tf.constant(normal(1, 11, 14, out))
-    layer = Layer(kernel, bias, precision="float32", method=method)
+    layer = Layer(kernel, bias.numpy(), precision="float32", method=method)
 
     def plain(x: Any) -> Any:
         return tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(x, kernel, 1, "SAME"), bias))

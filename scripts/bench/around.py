@@ -12,11 +12,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench import stopwatch
+from bench.turns import ROOT, environment
 from nst.observers import history
 from nst.provenance import versions
 
-ROOT = Path(__file__).resolve().parents[2]
 RUNS = 8
+TURNS = 3
 COMMON = ("extractor=vgg19_slim", "size=512", "fallback=true")
 
 
@@ -35,20 +37,57 @@ def _cpuinfo() -> list[str]:
 
 def measure() -> dict[str, float]:
     """{what: seconds, or a share}."""
-    bare = min(_seconds([sys.executable, "-c", "import tensorflow"]) for _ in range(3))
     with tempfile.TemporaryDirectory() as folder:
-        first = min(_first_step(Path(folder) / f"first{index}") for index in range(3))
-        single = _run(Path(folder) / "single", ["seed=0"])
-        sweep = _seconds(_command(["-m", f"loss.style.weight=range(1,{RUNS + 1})", f"sweep_dir={folder}/sweep"]))
+        return {**_start(Path(folder)), **_observers(Path(folder)), **_sweep(Path(folder))}
+
+
+def _start(folder: Path) -> dict[str, float]:
+    """From the command to the first step, taking turns with what cannot be avoided."""
+    pairs = [
+        (_seconds([sys.executable, "-c", "import tensorflow"]), _first_step(folder / f"{n}")) for n in range(TURNS)
+    ]
+    bare, first = (min(seconds) for seconds in zip(*pairs, strict=True))
     return {
-        "bare import of tensorflow, s": bare,
+        "a bare import of tensorflow, s": bare,
         "command to first step, s": first,
-        "as a share of the bare import": first / bare,
-        "one run's steps, s": single["seconds"],
-        "one run, command to end, s": single["wall"],
-        f"{RUNS} runs of a sweep, s": sweep,
-        "as a share of start-up and their steps": sweep / (first + RUNS * single["seconds"]),
+        "command to first step, in bare imports": first / bare,
     }
+
+
+def _observers(folder: Path) -> dict[str, float]:
+    """First point to last, with all observers on and with none, in turns."""
+    watches: dict[str, list[dict[str, float]]] = {"full": [], "quiet": []}
+    for turn in range(TURNS):
+        for observers, seen in watches.items():
+            seen.append(_watched(folder / f"{observers}{turn}", observers))
+    full, quiet = (min(seen, key=lambda watch: watch["wall"]) for seen in watches.values())
+    return {
+        "steps with all observers, s": full["wall"],
+        "steps with none, s": quiet["wall"],
+        "what observers add, as a share": full["wall"] / quiet["wall"] - 1,
+        "outside of evaluations and optimizer, as a share": 1 - full["steps"] / full["wall"],
+    }
+
+
+def _sweep(folder: Path) -> dict[str, float]:
+    """Several runs in one process, against one run's steps as often, and one start."""
+    started = time.perf_counter()
+    _run([f"hydra.run.dir={folder}/single"])
+    single = time.perf_counter() - started
+    steps = json.loads((folder / "single" / "result.json").read_text())["seconds"]
+    sweep = _run(["-m", f"loss.style.weight=range(10,{10 * RUNS + 1},10)", f"sweep_dir={folder}/sweep"])
+    return {
+        "one run, s": single,
+        "its steps, s": steps,
+        f"{RUNS} runs in a sweep, s": sweep,
+        "as a share of one start and their steps": sweep / (single - steps + RUNS * steps),
+    }
+
+
+def _watched(folder: Path, observers: str) -> dict[str, float]:
+    watch = "+observers.stopwatch={_target_:bench.stopwatch.Stopwatch}"
+    _run([f"observers={observers}", watch, "steps=120", "pyramid=single", f"hydra.run.dir={folder}"])
+    return json.loads((folder / stopwatch.FILE).read_text())
 
 
 def _command(overrides: Sequence[str]) -> list[str]:
@@ -57,20 +96,21 @@ def _command(overrides: Sequence[str]) -> list[str]:
 
 def _seconds(command: Sequence[str]) -> float:
     started = time.perf_counter()
-    subprocess.run(command, check=True, cwd=ROOT, capture_output=True)
+    subprocess.run(command, check=True, cwd=ROOT, capture_output=True, env=environment())
     return time.perf_counter() - started
 
 
-def _run(folder: Path, overrides: Sequence[str]) -> dict[str, float]:
-    wall = _seconds(_command([*overrides, f"hydra.run.dir={folder}"]))
-    return {"wall": wall, "seconds": json.loads((folder / "result.json").read_text())["seconds"]}
+def _run(overrides: Sequence[str]) -> float:
+    return _seconds(_command(overrides))
 
 
 def _first_step(folder: Path) -> float:
     """From the command to the first row of history.csv."""
     started = time.perf_counter()
     command = _command(["steps=2", "pyramid=single", f"hydra.run.dir={folder}"])
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
         while not history.read(folder / history.FILE) and process.poll() is None:
             time.sleep(0.005)
         return time.perf_counter() - started

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
-from bench.turns import WORKER, environment
+from bench.turns import Process
 
 EVALUATIONS = 500  # of PyTorch's
 STARTS = ("random", "content")  # the ports' own, and nst's
@@ -26,75 +24,53 @@ class Runner:
     full_size: list[bool] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        command = [sys.executable, str(WORKER), *self.arguments]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment()
-        )
-        self._line()  # what memory it starts with
-        self._note()
+        self._process = Process(*self.arguments)
+        self._process.answer()  # what memory it starts with
+        self._note(self._process.answer())
 
     def go(self) -> bool:
         """One step; False where there is none left."""
-        if self.process.stdin and self.process.poll() is None:
-            self.process.stdin.write("go\n")
-            self.process.stdin.flush()
-            return self._note()
-        return False
+        return self._note(self._process.ask())
 
     def end(self) -> None:
         """Let it end."""
-        if self.process.stdin:
-            self.process.stdin.close()
-        self.process.wait()
+        self._process.end()
 
     def reaches(self, loss: float) -> float | None:
         """Seconds to the first full-size loss that is no higher than `loss`."""
         passed = zip(accumulate(self.seconds), self.losses, self.full_size, strict=True)
         return next((seconds for seconds, found, full in passed if full and found <= loss), None)
 
-    def _line(self) -> str:
-        return self.process.stdout.readline() if self.process.stdout else ""
-
-    def _note(self) -> bool:
-        line = self._line()
-        if line:
-            told = json.loads(line)
-            self.seconds.append(told["seconds"])
-            self.losses.append(told["loss"])
-            self.full_size.append(told["full_size"])
-        return bool(line)
+    def _note(self, answer: dict[str, Any] | None) -> bool:
+        if answer:
+            self.seconds.append(answer["seconds"])
+            self.losses.append(answer["loss"])
+            self.full_size.append(answer["full_size"])
+        return bool(answer)
 
 
-def run(content: Path, style: Path, weights: Path, evaluations: int = EVALUATIONS) -> dict[str, object]:
-    """Let PyTorch, from either start, and nst take turns; what each took, and how much less nst did."""
+def run(content: Path, style: Path, weights: Path, evaluations: int = EVALUATIONS) -> dict[str, Any]:
+    """Let PyTorch, from either start, and nst take turns; what each took, and how long nst took to PyTorch's loss."""
     pictures = str(content), str(style), str(weights)
     ours = {steps: Runner(("nst", "race", str(steps), *pictures)) for steps in STEPS}
     theirs = {start: Runner(("torch", "race", start, *pictures)) for start in STARTS}
-    for turn in range(evaluations - 1):  # the first one is done
-        for runner in (*ours.values(), *theirs.values()):
+    for _ in range(evaluations - 1):  # the first one is done
+        for runner in (*ours.values(), *theirs.values(), ours[STEPS[-1]]):  # twice: it has so many more to go
             runner.go()
-        ours[STEPS[-1]].go()  # twice: with so many more steps to go it would end with nobody beside it
-        if turn % 20 == 0:
-            print(turn, flush=True)
     for runner in ours.values():
         while runner.go():
             pass
     for runner in (*ours.values(), *theirs.values()):
         runner.end()
-    found: dict[str, object] = {f"nst, steps={steps}": _told(runner) for steps, runner in ours.items()}
+    found: dict[str, Any] = {f"nst, steps={steps}": _told(runner) for steps, runner in ours.items()}
     for start, runner in theirs.items():
         goal = min(runner.losses)
-        took = {steps: runner.reaches(goal) for steps, runner in ours.items()}
-        found[start] = {
-            **_told(runner),
-            "goal": goal,
-            "nst_seconds": took,
-            "ratio": {steps: seconds / sum(runner.seconds) for steps, seconds in took.items() if seconds},
-        }
+        reached = {steps: runner.reaches(goal) for steps, runner in ours.items()}
+        found[start] = {**_told(runner), "goal": goal, "nst_seconds": reached}
     return found
 
 
-def _told(runner: Runner) -> dict[str, object]:
+def _told(runner: Runner) -> dict[str, Any]:
     return {
         "seconds": sum(runner.seconds),
         "steps": len(runner.losses),

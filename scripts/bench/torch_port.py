@@ -77,13 +77,13 @@ def objective(network: Extractor, content: Any, style: Any) -> Callable[[Any], A
     return loss
 
 
-def evaluate(name: str, weights: Any, precision: str, side: int) -> Callable[[], object]:
-    """A call of which is one evaluation; `precision` is `float32`, NCHW, or `bfloat16`, channels last."""
+def evaluate(name: str, weights: Any, precision: str, side: int, channels_last: bool) -> Callable[[], object]:
+    """A call of which is one evaluation."""
     torch.manual_seed(1)
     dtype = getattr(torch, precision)
     network = Extractor(weights, name, dtype)
     content, style, image = (torch.rand(1, 3, side, side) for _ in range(3))
-    if dtype == torch.bfloat16:
+    if channels_last:
         network = network.to(memory_format=torch.channels_last)
         content, style, image = (x.contiguous(memory_format=torch.channels_last) for x in (content, style, image))
     loss = objective(network, content, style)

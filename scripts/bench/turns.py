@@ -8,25 +8,64 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 WORKER = Path(__file__).with_name("worker.py")
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def environment() -> dict[str, str]:
     """What a worker is started with: as nst itself sets it, before TensorFlow is there, and quiet."""
-    return {"TF_CPU_ALLOCATOR_USE_BFC": "1", "TF_CPP_MIN_LOG_LEVEL": "3", **os.environ}
+    own = {"TF_CPU_ALLOCATOR_USE_BFC": "1", "TF_CPP_MIN_LOG_LEVEL": "3", **os.environ}
+    return {**own, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "scripts")))}
 
 
 class Contender(NamedTuple):
     """A piece of work, by a library."""
 
-    library: str  # nst, torch
+    library: str  # nst, torch, torch-channels-last
     what: str  # vgg19, vgg19_slim, matmul
     precision: str
     side: int = 0  # pixels
+
+
+class Process:
+    """worker.py at work: a line goes in, a line of JSON comes out."""
+
+    def __init__(self, *arguments: str) -> None:
+        command = [sys.executable, str(WORKER), *arguments]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment()
+        )
+
+    def ask(self) -> dict[str, Any] | None:
+        """Let it go on, and its answer; None where it is at its end."""
+        stdin = self._process.stdin
+        try:
+            print("go", file=stdin, flush=True)
+        except BrokenPipeError:
+            return None
+        return self.answer()
+
+    def answer(self) -> dict[str, Any] | None:
+        """Its next line; None where there is none."""
+        line = self._process.stdout.readline() if self._process.stdout else ""
+        return json.loads(line) if line else None
+
+    def end(self) -> dict[str, Any] | None:
+        """Let it end; its last answer."""
+        stdin: Any = self._process.stdin
+        try:
+            with suppress(BrokenPipeError):
+                stdin.close()
+            return self.answer()
+        finally:
+            stdout: Any = self._process.stdout
+            stdout.close()
+            self._process.wait()
 
 
 @dataclass
@@ -39,53 +78,37 @@ class Worker:
     peak: float = 0.0  # MiB at the end
 
     def __enter__(self) -> Self:
-        command = [sys.executable, str(WORKER), *map(str, self.contender)]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment()
-        )
-        self.base = self._answer()["base"]
-        self._answer()
+        self._process = Process(*map(str, self.contender))
+        self.base = self._told(self._process.answer())["base"]
+        self._told(self._process.answer())  # it is ready
         return self
 
     def go(self) -> None:
         """Let it do the work once."""
-        stdin = self._process.stdin
-        if stdin:
-            stdin.write("go\n")
-            stdin.flush()
-        self.seconds.append(self._answer()["seconds"])
+        self.seconds.append(self._told(self._process.ask())["seconds"])
 
     def __exit__(self, *_: object) -> None:
-        if self._process.stdin:
-            self._process.stdin.close()
-        if self._process.poll() is None:
-            self.peak = self._answer()["peak"]
-        self._process.wait()
+        self.peak = (self._process.end() or {}).get("peak", 0.0)
 
     @property
     def median(self) -> float:
         """Seconds for the work."""
         return statistics.median(self.seconds)
 
-    def _answer(self) -> dict[str, Any]:
-        line = self._process.stdout.readline() if self._process.stdout else ""
-        if not line:
+    def _told(self, answer: dict[str, Any] | None) -> dict[str, Any]:
+        if answer is None:
+            self._process.end()
             raise RuntimeError(f"{' '.join(map(str, self.contender))} ended without an answer")
-        return json.loads(line)
+        return answer
 
 
 def take_turns(contenders: Sequence[Contender], rounds: int) -> dict[Contender, Worker]:
     """Everyone's time and memory, after `rounds` in turns."""
-    workers: list[Worker] = []
-    try:
-        for contender in contenders:
-            workers.append(Worker(contender).__enter__())
+    with ExitStack() as stack:
+        workers = [stack.enter_context(Worker(contender)) for contender in contenders]
         for _ in range(rounds):
             for worker in workers:
                 worker.go()
-    finally:
-        for worker in workers:
-            worker.__exit__()
     return {worker.contender: worker for worker in workers}
 
 

@@ -39,8 +39,8 @@ def he_normal(seed: int = 0) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 
 def given(path: Path) -> Weights:
-    """A Keras file's layers, and drawn ones for those it lacks."""
-    return {**he_normal(), **read_keras(path)}
+    """A Keras file's layers, and drawn ones for those it lacks; all are drawn where the path is `none`."""
+    return {**he_normal(), **(read_keras(path) if path != Path("none") else {})}
 
 
 def layers(weights: Weights, side: int) -> list[Layer]:

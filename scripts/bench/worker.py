@@ -24,11 +24,11 @@ SIDE = 512  # of a race's pictures, the longer one
 def work(library: str, what: str, precision: str, side: int) -> Callable[[], object]:
     """What is to be done, by whom."""
     contender: Any
-    if library == "torch":
+    if library != "nst":
         from bench import torch_port as contender
 
         if what != "matmul":
-            return contender.evaluate(what, _weights(what), precision, side)
+            return contender.evaluate(what, _weights(what), precision, side, library == "torch-channels-last")
     else:
         from bench import ours as contender
     return contender.multiply(precision, MATRIX) if what == "matmul" else contender.evaluate(what, precision, side)
@@ -77,7 +77,7 @@ def race(library: str, start: str, content: str, style: str, weights: str) -> No
 def main() -> None:
     """Make ready, then answer."""
     library, what, *rest = sys.argv[1:]
-    if library == "torch":
+    if library != "nst":
         import torch as _
     else:
         import tensorflow as _  # noqa: F401

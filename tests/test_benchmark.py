@@ -1,0 +1,61 @@
+"""The benchmark's own sums, and that its workers answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import benchmark
+from bench import work
+from bench.race import Runner
+from bench.turns import Contender, alone
+from nst.image import write
+from tests.conftest import blobs
+
+
+def test_work_is_counted_by_hand() -> None:
+    weights = work.he_normal()
+    layers = work.layers(weights, 64)
+    assert [layer.side for layer in layers] == [64] * 2 + [32] * 2 + [16] * 4 + [8] * 4 + [4]
+    assert layers[-1] == work.Layer("block5_conv1", 512, 512, 4)
+    only_first = {"block1_conv1": weights["block1_conv1"]} | dict.fromkeys(
+        weights.keys() - {"block1_conv1"}, (weights["block1_conv1"][0][..., :0, :0], weights["block1_conv1"][1])
+    )
+    forward = 2 * 64 * 64 * (3 * 3 * 3 * 64 + 64 * 64)  # a multiplication and an addition each
+    assert work.gigaflop(only_first, 64) == pytest.approx(2 * forward / 1e9)
+    assert work.gigaflop(weights, 128) == pytest.approx(4 * work.gigaflop(weights, 64))
+
+
+def test_a_worker_answers_with_time_and_memory() -> None:
+    worker = alone(Contender("nst", "vgg19_slim", "float32", 64), rounds=2)
+    assert len(worker.seconds) == 2
+    assert 0 < worker.median < 60
+    assert 50 < worker.base <= worker.peak
+
+
+def test_a_worker_that_fails_is_named() -> None:
+    with pytest.raises(RuntimeError, match="nst vgg19_slim float33 64 ended without an answer"):
+        alone(Contender("nst", "vgg19_slim", "float33", 64))
+
+
+@pytest.mark.slow
+def test_a_race_is_run_to_its_end_and_counts_full_size_only(tmp_path: Path) -> None:
+    for name in ("content", "style"):
+        write(blobs(48, 64, len(name)), tmp_path / f"{name}.png")
+    pictures = str(tmp_path / "content.png"), str(tmp_path / "style.png")
+    runner = Runner(("nst", "race", "6", *pictures, "none"))
+    while runner.go():
+        pass
+    runner.end()
+    assert len(runner.losses) == len(runner.seconds) == len(runner.full_size)
+    first = runner.full_size.index(True)
+    assert 0 < first < len(runner.losses)
+    assert all(runner.full_size[first:])
+    assert runner.reaches(max(runner.losses)) == pytest.approx(sum(runner.seconds[: first + 1]))
+    assert runner.reaches(min(runner.losses) - 1) is None
+
+
+def test_a_table_is_markdown(capsys: pytest.CaptureFixture[str]) -> None:
+    benchmark.table([{"what": "a", "s": 1.23456, "share": 0.5}], {"share": ".0%"}, ".2f")
+    assert capsys.readouterr().out == "| what | s | share |\n|---|---|---|\n| a | 1.23 | 50% |\n\n"
