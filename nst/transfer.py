@@ -5,23 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from nst import init as inits
-from nst import recompute
 from nst.descend import Descent, Stop, descend
 from nst.errors import InputError
+from nst.evaluation import evaluation
 from nst.extractor.network import Extractor, Network
 from nst.image import check_picture, check_short_side, resize
-from nst.layers import IMAGE
-from nst.loss import Loss, Objective, Reference, Target, measure, network_layers, weigh
-from nst.optimizer.contract import Evaluate, Optimizer
+from nst.loss import Objective
+from nst.optimizer.contract import Optimizer
 from nst.pyramid import Octaves, Single
-from nst.record import Ending, Features, Iterate, Level, Point, Result, Standing
+from nst.record import Ending, Iterate, Level, Result, Standing
 from nst.style import Style
 
 
@@ -146,69 +144,3 @@ class _Clock:
         self.evaluations = before + descent.evaluations
         self.seconds += time.perf_counter() - started  # of a last step that led nowhere
         return descent
-
-
-def evaluation(extractor: Network, objective: Objective, styles: Sequence[Style]) -> Callable[[np.ndarray], Evaluate]:
-    """A level's content -> the function that is descended there.
-
-    The targets are measured once per level; both graphs are for any size, and traced when first wanted.
-    """
-    measured = _measured(extractor, objective, len(styles))
-    compiled = _compiled(extractor, objective.terms)
-    whole = sum(style.weight for style in styles)
-    shares = [tf.constant(style.weight / whole) for style in styles]
-
-    def at(content: np.ndarray) -> Evaluate:
-        sized = [tf.constant(style.at(*content.shape[1:3])) for style in styles]
-        targets = measured(tf.constant(content), sized, shares)
-        evaluate = compiled.get_concrete_function(PICTURE, tf.nest.map_structure(_any_size, targets))
-        return lambda image: evaluate(image, targets)
-
-    return at
-
-
-PICTURE = tf.TensorSpec([1, None, None, 3])
-
-
-def _any_size(tensor: Any) -> tf.TensorSpec:
-    """The tensor's specification; features' is for any height and width."""
-    shape = [1, None, None, tensor.shape[-1]] if len(tensor.shape) == 4 else tensor.shape
-    return tf.TensorSpec(shape, tensor.dtype)
-
-
-def _measured(extractor: Network, objective: Objective, styles: int) -> Callable[..., dict[str, Target]]:
-    """(content, styles' pictures, their shares) -> targets, as a graph: features are given up as soon as measured."""
-
-    def measured(content: Any, pictures: Sequence[Any], shares: Sequence[Any]) -> dict[str, Target]:
-        features: list[Features] = []
-        for picture in (*pictures, content):
-            with tf.control_dependencies(tf.nest.flatten(features)):  # one after the other, for memory's sake
-                features.append(_features(extractor, objective.layers, tf.identity(picture)))
-        *of_styles, of_content = features
-        return objective.targets(Reference(of_content, list(zip(of_styles, shares, strict=True))))
-
-    signature = PICTURE, [PICTURE] * styles, [tf.TensorSpec([])] * styles
-    return tf.function(measured, autograph=False).get_concrete_function(*signature)
-
-
-def _features(extractor: Network, layers: Sequence[str], image: Any) -> Features:
-    return {IMAGE: image, **extractor(image, layers)}
-
-
-@lru_cache(maxsize=8)
-def _compiled(extractor: Network, terms: tuple[tuple[str, Loss], ...]) -> Any:
-    """One forward and one backward pass as a graph; all that a sweep or a pyramid varies comes in as a tensor."""
-    layers = network_layers(terms)
-
-    @tf.function(autograph=False)
-    def evaluate(image: Any, targets: dict[str, Target]) -> Point:
-        with tf.GradientTape() as tape:
-            tape.watch(image)
-            if extractor.recompute:
-                canonical = recompute.canonical(extractor, terms, image, targets)
-            else:
-                canonical = measure(terms, _features(extractor, layers, image), targets)
-            total, weighted = weigh(canonical, targets)
-        return Point(image, total, tape.gradient(total, image), weighted, canonical)
-
-    return evaluate

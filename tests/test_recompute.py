@@ -10,9 +10,9 @@ import pytest
 import tensorflow as tf
 
 from nst import Features, Gram, Objective, Style, TotalVariation
+from nst.evaluation import evaluation
 from nst.extractor.network import Network
 from nst.loss import Reference, Target
-from nst.transfer import evaluation
 from tests.conftest import blobs
 
 CONTENT, STYLE, START = blobs(56, 72, 0), blobs(50, 60, 1), blobs(56, 72, 2)
@@ -52,7 +52,7 @@ def test_recomputing_gives_the_same_loss_and_gradient(network: Network, pooling:
 
 def test_recomputing_runs_the_convolutions_again(network: Network) -> None:
     def convolutions(which: Network) -> int:
-        from nst.transfer import PICTURE, _any_size, _compiled, _measured
+        from nst.evaluation import PICTURE, _any_size, _compiled, _measured
 
         objective = Objective(Features(), Gram())
         shares = [tf.constant(1.0)]

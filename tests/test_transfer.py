@@ -9,9 +9,9 @@ import pytest
 
 from nst import LBFGS, Adam, Features, Gram, Noise, Objective, Octaves, Single, Style, TotalVariation, stylize
 from nst.errors import InputError
+from nst.evaluation import _compiled
 from nst.extractor.network import Network
 from nst.record import Ending, Iterate
-from nst.transfer import _compiled
 from tests.conftest import blobs
 
 CONTENT, STYLE = blobs(64, 80, 1), blobs(72, 96, 2)

@@ -16,12 +16,13 @@ from omegaconf import OmegaConf
 from bench.work import CONTENT, STYLE
 from nst import Features, Gram, Objective, Style
 from nst.device import prepare
+from nst.evaluation import evaluation
 from nst.extractor.convolution import resolve
 from nst.extractor.network import Network, Source, Weights
 from nst.extractor.vgg19 import to_network
 from nst.extractor.vgg19_slim import FILE, read_slim
 from nst.precision import Precision
-from nst.transfer import evaluation, stylize
+from nst.transfer import stylize
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 OBJECTIVE = Objective(content=Features(layers=(CONTENT,)), style=Gram(layers=STYLE))
