@@ -1,10 +1,10 @@
-"""TensorBoard's event files, read and written without TensorFlow."""
+"""TensorBoard's event files, and what stands in them, with no more of TensorFlow than TensorBoard has itself."""
 
 from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,15 @@ def pictures(files: Sequence[Path], tag: str, last: int) -> Iterator[tuple[int, 
             if values and event.step <= last:
                 found[event.step] = Summary(value=values).SerializeToString()
     yield from sorted(found.items())
+
+
+def scalars(values: Iterable[tuple[str, Any]]) -> bytes:
+    """A serialized Summary of (tag, number)."""
+    from tensorboard.plugins.scalar.summary_v2 import scalar_pb
+
+    return Summary(
+        value=[value for tag, number in values for value in scalar_pb(tag, float(number)).value]
+    ).SerializeToString()
 
 
 def write_picture(folder: Path, tag: str, png: bytes, size: tuple[int, int]) -> None:

@@ -107,12 +107,10 @@ class TensorBoard:
     def _scalars(self, evaluation: int, seconds: float, norm: float, tags: Iterable[tuple[str, Any]]) -> None:
         import tensorflow as tf
 
-        with self._writer.as_default(step=evaluation):
-            for tag, value in tags:
-                tf.summary.scalar(tag, value)
-            tf.summary.scalar("optimizer/gradient_norm", norm)
-            pace = (seconds - self._last[1]) / max(evaluation - self._last[0], 1)
-            tf.summary.scalar("speed/seconds_per_evaluation", pace)
+        pace = (seconds - self._last[1]) / max(evaluation - self._last[0], 1)
+        told = [*tags, ("optimizer/gradient_norm", norm), ("speed/seconds_per_evaluation", pace)]
+        with self._writer.as_default(step=evaluation):  # in one event: one by one they take five times as long
+            tf.summary.experimental.write_raw_pb(events.scalars(told), step=evaluation)
         self._last = evaluation, seconds
 
     def close(self, record: Mapping[str, Any]) -> None:
