@@ -23,7 +23,7 @@ PICTURE = tf.TensorSpec([1, None, None, 3])
 def evaluation(extractor: Network, objective: Objective, styles: Sequence[Style]) -> Callable[[np.ndarray], Evaluate]:
     """A level's content -> the function that is descended there.
 
-    The targets are measured once per level; both graphs are for any size, and traced when first wanted.
+    The targets are measured once per level. Both graphs are for any size; that of the step is kept for the next run.
     """
     measured = _measured(extractor, objective, len(styles))
     compiled = _compiled(extractor, objective.terms)
@@ -40,8 +40,9 @@ def evaluation(extractor: Network, objective: Objective, styles: Sequence[Style]
 
 
 def _any_size(tensor: Any) -> tf.TensorSpec:
-    """The tensor's specification; features' is for any height and width."""
-    shape = [1, None, None, tensor.shape[-1]] if len(tensor.shape) == 4 else tensor.shape
+    """The tensor's specification; features' `[1,h,w,C]` is for any height and width."""
+    features = len(tensor.shape) == 4 and tensor.shape[0] == 1
+    shape = [1, None, None, tensor.shape[-1]] if features else tensor.shape
     return tf.TensorSpec(shape, tensor.dtype)
 
 
@@ -52,7 +53,7 @@ def _measured(extractor: Network, objective: Objective, styles: int) -> Callable
         features: list[Features] = []
         for picture in (*pictures, content):
             with tf.control_dependencies(tf.nest.flatten(features)):  # one after the other, for memory's sake
-                features.append(_features(extractor, objective.layers, tf.identity(picture)))
+                features.append(_features(extractor.fixed, objective.layers, tf.identity(picture)))
         *of_styles, of_content = features
         return objective.targets(Reference(of_content, list(zip(of_styles, shares, strict=True))))
 

@@ -83,6 +83,7 @@ def _conduct(request: Request, folder: RunFolder, interrupt: signals.Interrupt) 
         log.info("this run is done already: %s", _shown(folder.path / PICTURE))
         (folder.path / checkpoint.FILE).unlink(missing_ok=True)  # where it was killed in its very last moment
         return done
+    setup = setup.fitted()
     record = {
         "status": "failed",
         "error": None,

@@ -30,7 +30,7 @@ PICTURE = 3 * FLOAT  # bytes of a pixel
 PICTURES = 30  # beside the optimizer's state: a step's own, and those that observers have not seen yet
 GIB = 2**30
 WORKED_ON = 3  # tensors of the widest layer that are there at once: a gradient, its mask, what it becomes
-MARGIN = 0.9  # of the free memory that a run may take: the allocator cannot use every hole
+MARGIN = 0.9  # of the free memory that a run takes without sparing; the prediction is no better than that
 
 
 class Plan(NamedTuple):
@@ -53,7 +53,7 @@ class Plan(NamedTuple):
         """Bytes per pixel of a forward and a backward pass."""
         size, layers = self._size(), self._layers()
         features = sum(FLOAT * values for name, values in layers.items() if name in self.objective.layers)
-        widest = size * max(layers.values())
+        widest = size * max(layers.values(), default=0)
         if self.network.recompute:
             first = {name: values for name, values in layers.items() if name.startswith("block1_")}
             inputs = sum(size * values / 4 for name, values in layers.items() if name.endswith("conv1"))
@@ -64,7 +64,7 @@ class Plan(NamedTuple):
 
     def _forward(self) -> float:
         """Bytes per pixel of a forward pass whose features are measured."""
-        return 2 * self._size() * max(self._layers().values())
+        return 2 * self._size() * max(self._layers().values(), default=0)
 
     def _size(self) -> int:
         return tf.as_dtype(self.network.precision).size
@@ -95,13 +95,12 @@ def fitted(plan: Plan, height: int, width: int, recompute: bool | str) -> tuple[
     Raises:
         InputError: it would not fit; the message says what would.
     """
-    available = MARGIN * free()
+    available = free()
     needed = plan.needed(height, width)
-    if recompute == "auto" and needed > available and not plan.network.recompute:
+    if recompute == "auto" and needed > MARGIN * available and not plan.network.recompute:
+        log.info("memory is short: computing again what the backward pass needs (extractor.recompute)")
         plan = plan._replace(network=plan.network.recomputing)
         needed = plan.needed(height, width)
-        if needed <= available:
-            log.info("memory is short: computing again what the backward pass needs (extractor.recompute)")
     if needed > available:
         raise InputError(
             f"{width}x{height} pixels would take {needed / GIB:.1f} GiB of memory, and {available / GIB:.1f} are free; "
@@ -123,7 +122,7 @@ def _instead(plan: Plan, height: int, width: int, available: float) -> str:
 
 def largest(plan: Plan, height: int, width: int, available: float) -> int | None:
     """The largest long side, in pixels, of a picture of that shape that fits; None where none does."""
-    whole, fits, fails = max(height, width), 0, max(height, width)
+    whole, fits, fails = max(height, width), 0, max(height, width) + 1
     while fails - fits > 1:
         side = (fits + fails) // 2
         if plan.needed(round(height * side / whole), round(width * side / whole)) <= available:
@@ -142,6 +141,13 @@ def free() -> float:
     if gpus:
         return _of_gpu()
     return min(_of_machine(), _of_group()) + max(0, held() - _held_at_first())
+
+
+def expected(needed: float) -> float:
+    """Bytes that will be held at most: of the GPU, or by the process, whose allocator gives nothing back."""
+    if tf.config.list_physical_devices("GPU"):
+        return tf.config.experimental.get_memory_info("GPU:0")["current"] + needed
+    return max(held(), _held_at_first() + needed)
 
 
 def held() -> int:
@@ -173,15 +179,26 @@ def _of_machine(meminfo: Path = Path("/proc/meminfo")) -> float:
         return float("inf")
 
 
-def _of_group(root: Path = Path("/sys/fs/cgroup")) -> float:
-    """What a container may still take, by version 2 of control groups or 1; there is no bound where there is none."""
-    files = ("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes")
-    for limit, usage in files:
-        try:
-            most, used = (root / limit).read_text().strip(), int((root / usage).read_text())
-            stat = dict(line.split() for line in (root / usage).with_name("memory.stat").read_text().splitlines())
-        except (OSError, ValueError):
+def _of_group(root: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/self/cgroup")) -> float:
+    """What the process's control group, version 2 or 1, and those around it may still take."""
+    lines = membership.read_text().splitlines() if membership.is_file() else []
+    bounds = [float("inf")]
+    for _, controllers, path in (line.split(":", 2) for line in lines):
+        if controllers and "memory" not in controllers.split(","):
             continue
-        cached = int(stat.get("inactive_file", 0))  # given up at once where memory is wanted
-        return float("inf") if most == "max" else float(int(most) - used + cached)
-    return float("inf")
+        top = root / "memory" if controllers else root
+        names = ("memory.limit_in_bytes", "memory.usage_in_bytes") if controllers else ("memory.max", "memory.current")
+        group = top / path.lstrip("/")
+        bounds += [_left(folder, *names) for folder in (group, *group.parents) if folder.is_relative_to(top)]
+    return min(bounds)
+
+
+def _left(group: Path, limit: str, usage: str) -> float:
+    """What one group may still take; files' caches are given up where memory is wanted."""
+    try:
+        most, used = (group / limit).read_text().strip(), int((group / usage).read_text())
+        stat = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+    except (OSError, ValueError):
+        return float("inf")
+    cached = int(stat.get("inactive_file", 0)) + int(stat.get("active_file", 0))
+    return float("inf") if most == "max" else float(int(most) - used + cached)

@@ -39,9 +39,10 @@ def measure(network: Network, picture: np.ndarray, content: np.ndarray, styles: 
     judge, picture = network.judge, from_uint8(to_uint8(picture))
     style_layers = [layer for layer in STYLE_LAYERS if layer in judge.layers]
     content_layer = next((layer for layer in CONTENT_LAYERS if layer in judge.layers), None)
-    layers = [*style_layers, *([content_layer] if content_layer else [])]
-    found, wanted = judge(tf.constant(picture), layers), judge(tf.constant(content), layers)
+    contents = [content_layer] if content_layer else []
     targets = _style_grams(judge, style_layers, max(content.shape[1:3]), styles)
+    wanted = judge(tf.constant(content), contents)
+    found = judge(tf.constant(picture), [*style_layers, *contents])
     distances = [_relative(gram(found[layer]), targets[layer]) for layer in style_layers]
     return {
         Metric.style_distance.value: float(np.mean(distances)) if distances else None,

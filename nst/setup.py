@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from omegaconf import DictConfig
@@ -30,8 +30,19 @@ class Setup:
     optimizer: Optimizer
     levels: list[Level]
     observers: list[Observer]
-    memory: float  # bytes the process is expected to hold at most
+    memory: float  # bytes expected to be held at most; 0 until `fitted`
     go: Callable[..., Result]  # wants `observers`, `interrupted`, `resume`
+    fit: Callable[[], tuple[Network, float]]  # the network as memory allows it, and the bytes it will take
+
+    def fitted(self) -> Setup:
+        """The same, with what memory there is taken into account.
+
+        Raises:
+            InputError: the run would not fit.
+        """
+        network, needed = self.fit()
+        go = partial(self.go, extractor=network)
+        return replace(self, network=network, memory=memory.expected(needed), go=go)
 
 
 def set_up(config: DictConfig, pictures: Pictures) -> Setup:
@@ -54,7 +65,7 @@ def set_up(config: DictConfig, pictures: Pictures) -> Setup:
     height, width = pictures.content.shape[1:3]
     area = max(math.prod(style.size(height, width)) for style in pictures.styles) / (height * width)
     plan = memory.Plan(network, objective, optimizer, area)
-    network, needed = memory.fitted(plan, height, width, getattr(extractor, "recompute", "auto"))
+    fit = partial(memory.fitted, plan, height, width, getattr(extractor, "recompute", "auto"))
     go = partial(
         stylize,
         pictures.content,
@@ -68,4 +79,4 @@ def set_up(config: DictConfig, pictures: Pictures) -> Setup:
         seed=config.seed,
         stop=stop,
     )
-    return Setup(network, objective, optimizer, levels, observers, memory.held() + needed, go)
+    return Setup(network, objective, optimizer, levels, observers, 0.0, go, fit)

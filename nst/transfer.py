@@ -103,7 +103,7 @@ def check_levels(levels: Sequence[Level], styles: Sequence[Style]) -> None:
 
 @dataclass
 class _Clock:
-    """Counts evaluations and seconds over the levels, steps only: what observers take is not the method's."""
+    """Counts evaluations and seconds over the levels, steps only: what observers hold up is not the method's."""
 
     observers: Sequence[Callable[[Iterate], None]]
     evaluations: int = 0

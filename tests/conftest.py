@@ -30,8 +30,9 @@ class Outcome(NamedTuple):
 def network():
     """The bundled network, with the pooling it was trained with."""
     from nst import VGG19Slim
+    from nst.precision import Precision
 
-    return VGG19Slim(pooling="max").load()
+    return VGG19Slim(pooling="max").load(precision=Precision.float32)
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ from PIL import Image
 
 import evaluate_slim
 import train_slim
-from distill import crops, losses, networks, slim, tables, visited, worth
+from distill import crops, judge, losses, networks, slim, tables, visited, worth
 from distill.backend import to_numpy
 from distill.distillation import regress
-from nst.extractor.vgg19_slim import read_slim
+from nst.extractor.vgg19_slim import FILE, read_slim
 from nst.image import read
 from nst.layers import BLOCKS, LAYERS
 from tests.conftest import ROOT, blobs
@@ -344,6 +344,14 @@ class TestTraining:
             assert train_slim.main([*arguments, *out]) == 2
             (line,) = capsys.readouterr().err.splitlines()
             assert line.startswith(message), line
+
+
+def test_a_stack_of_networks_paints_what_its_only_one_paints() -> None:
+    network = read_slim(FILE, "test")
+    content, style = blobs(40, 48, 1), blobs(44, 40, 2)
+    alone, stacked = (judge.paint(painter, content, style, 3) for painter in (network, judge.Stack([network])))
+    np.testing.assert_allclose(stacked, alone, atol=1e-5)
+    assert np.abs(stacked - content).max() > 0.01
 
 
 @pytest.mark.skipif("NST_VGG19_WEIGHTS" not in os.environ, reason="no real VGG19 weights at hand")

@@ -70,7 +70,7 @@ def keras_features(model: Any, picture: np.ndarray, layers: tuple[str, ...]) -> 
 @pytest.mark.parametrize("layout", ["h5", "weights.h5", "keras"])
 def test_features_equal_keras_from_every_layout(layout: str, keras_vgg19: Any, weight_files: dict[str, Path]) -> None:
     picture = blobs(50, 67, 4)  # odd sides: where pooling drops a line
-    network = VGG19(str(weight_files[layout]), pooling="max").load()
+    network = VGG19(str(weight_files[layout]), pooling="max").load(precision=Precision.float32)
     expected = keras_features(keras_vgg19, picture, LAYERS)
     for layer, found in network(tf.constant(picture), LAYERS).items():
         np.testing.assert_allclose(found, expected[layer], rtol=1e-3, atol=1e-4 * np.abs(expected[layer]).max())
@@ -80,7 +80,7 @@ def test_features_equal_keras_from_every_layout(layout: str, keras_vgg19: Any, w
 def test_real_weights_give_keras_own_features() -> None:
     import keras
 
-    network = VGG19(REAL_WEIGHTS, pooling="max").load()
+    network = VGG19(REAL_WEIGHTS, pooling="max").load(precision=Precision.float32)
     model: Any = keras.applications.VGG19(weights=cast(Any, None), include_top=False)
     for layer in network.layers:
         model.get_layer(layer).set_weights(network.weights[layer])

@@ -38,4 +38,4 @@ def test_a_long_run_is_told_with_what_would_be_quicker(network: Network, monkeyp
     assert line == "this run will take about 15 min; quicker: size=160"
     monkeypatch.setattr(network, "source", network.source.__class__("vgg19", "x", "y"))
     (line,) = told(network, [Level(512, 512, 100)], monkeypatch)
-    assert "extractor=vgg19_slim (about 2 min) or size=160" in line
+    assert "extractor=vgg19_slim (about 3 min) or size=160" in line

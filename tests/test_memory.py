@@ -14,7 +14,8 @@ import pytest
 from nst import LBFGS, Adam, Features, Gram, Objective, memory
 from nst.errors import InputError
 from nst.extractor.network import Network
-from nst.memory import GIB, MARGIN, Plan
+from nst.memory import GIB, Plan
+from tests.conftest import Outcome
 
 Free = Callable[[float], None]
 
@@ -29,7 +30,7 @@ def free(monkeypatch: pytest.MonkeyPatch) -> Free:
     """Say how many bytes are free for a run."""
 
     def say(available: float) -> None:
-        monkeypatch.setattr(memory, "free", lambda: available / MARGIN)
+        monkeypatch.setattr(memory, "free", lambda: available)
 
     return say
 
@@ -58,7 +59,7 @@ def test_short_memory_is_spared_only_if_it_may_be(plan: Plan, free: Free) -> Non
     sparing = plan._replace(network=plan.network.recomputing).needed(512, 512)
     free((sparing + plan.needed(512, 512)) / 2)
     assert memory.fitted(plan, 512, 512, "auto") == (plan.network.recomputing, sparing)
-    with pytest.raises(InputError, match=r"size=\d+ with extractor.recompute=true"):
+    with pytest.raises(InputError, match=r"is size=512 with extractor\.recompute=true"):
         memory.fitted(plan, 512, 512, False)
 
 
@@ -85,23 +86,45 @@ def test_the_machines_memory_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "usage"),
-    [("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes")],
+    ("membership", "group", "limit", "usage"),
+    [
+        ("0::/user/job", "user/job", "memory.max", "memory.current"),
+        ("0::/user/job/step", "user/job", "memory.max", "memory.current"),
+        ("0::/elsewhere", ".", "memory.max", "memory.current"),
+        ("7:cpu:/x\n4:memory:/job", "memory/job", "memory.limit_in_bytes", "memory.usage_in_bytes"),
+    ],
 )
-def test_a_containers_bound_is_read(tmp_path: Path, limit: str, usage: str) -> None:
-    assert memory._of_group(tmp_path) == float("inf")
-    (tmp_path / limit).parent.mkdir(exist_ok=True)
-    (tmp_path / limit).write_text("1000\n")
-    (tmp_path / usage).write_text("700\n")
-    (tmp_path / usage).with_name("memory.stat").write_text("active_file 5\ninactive_file 100\n")
-    assert memory._of_group(tmp_path) == 400
-    (tmp_path / limit).write_text("max\n")
-    assert memory._of_group(tmp_path) == float("inf")
+def test_a_control_groups_bound_is_read(tmp_path: Path, membership: str, group: str, limit: str, usage: str) -> None:
+    (tmp_path / "cgroup").write_text(membership + "\n")
+    root = tmp_path / "fs"
+    assert memory._of_group(root, tmp_path / "cgroup") == float("inf")
+    (root / group).mkdir(parents=True)
+    (root / group / limit).write_text("1000\n")
+    (root / group / usage).write_text("700\n")
+    (root / group / "memory.stat").write_text("anon 600\ninactive_file 60\nactive_file 40\n")
+    assert memory._of_group(root, tmp_path / "cgroup") == 400
+    (root / group / limit).write_text("max\n")
+    assert memory._of_group(root, tmp_path / "cgroup") == float("inf")
+    assert memory._of_group(root, tmp_path / "none") == float("inf")
 
 
-def test_free_is_some_of_what_there_is() -> None:
-    assert 0 < memory.free() < 2**50
-    assert 50 * 2**20 < memory.held() < 2**40
+def test_free_and_held_are_some_of_what_there_is() -> None:
+    known = Path("/proc/self/statm").exists()
+    assert 0 < memory.free() < (2**50 if known else np.inf) or not known
+    assert 50 * 2**20 < memory.held() < 2**40 or not known
+    assert memory.expected(1e9) >= 1e9
+
+
+def test_a_run_that_does_not_fit_is_refused_in_one_line_but_what_is_done_is_done(
+    nst: Callable[..., Outcome], free: Free
+) -> None:
+    assert nst("hydra.run.dir=run").status == 0
+    free(1.0)
+    assert "done already" in nst("hydra.run.dir=run").out
+    refused = nst("hydra.run.dir=other")
+    assert refused.status == 2
+    assert "80x64 pixels would take" in refused.err
+    assert len(refused.err.strip().splitlines()) == 1
 
 
 @pytest.mark.slow

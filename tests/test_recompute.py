@@ -11,7 +11,8 @@ import tensorflow as tf
 
 from nst import Features, Gram, Objective, Style, TotalVariation
 from nst.evaluation import evaluation
-from nst.extractor.network import Network
+from nst.extractor.network import Network, Source
+from nst.extractor.winograd import CHANNELS
 from nst.loss import Reference, Target
 from tests.conftest import blobs
 
@@ -48,6 +49,28 @@ def test_recomputing_gives_the_same_loss_and_gradient(network: Network, pooling:
     tf.nest.map_structure(
         lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6 * np.abs(a).max()), kept, again
     )
+
+
+@pytest.fixture(scope="module")
+def wide() -> Network:
+    """A network whose layers are wide enough for Winograd's way, drawn."""
+    random, weights, inputs = np.random.default_rng(3), {}, 3
+    for layer in ("block1_conv1", "block1_conv2", "block2_conv1"):
+        kernel = random.normal(0, (2 / (9 * inputs)) ** 0.5, (3, 3, inputs, CHANNELS)).astype(np.float32)
+        weights[layer], inputs = (kernel, np.zeros(CHANNELS, np.float32)), CHANNELS
+    return Network(weights, lambda x: x - 0.5, pooling="avg", precision="float32", source=Source("drawn", "drawn", ""))
+
+
+def test_winograd_and_recomputing_lead_to_the_same_gradient_in_the_compiled_step(wide: Network) -> None:
+    objective = Objective(Features(layers=("block1_conv2",)), Gram(layers=("block1_conv1", "block2_conv1")))
+    winograd = wide.but(convolution="winograd")
+    direct, *others = (
+        evaluation(which, objective, [Style(STYLE)])(CONTENT)(tf.constant(START))
+        for which in (wide, winograd, winograd.recomputing)
+    )
+    for other in others:
+        assert float(other.total) == pytest.approx(float(direct.total), rel=1e-4)
+        np.testing.assert_allclose(other.gradient, direct.gradient, atol=1e-3 * np.abs(direct.gradient).max())
 
 
 def test_recomputing_runs_the_convolutions_again(network: Network) -> None:

@@ -29,7 +29,7 @@ class Choice:
     def __post_init__(self) -> None:
         check_name("extractor.pooling", self.pooling, POOLINGS)
         check_name("extractor.convolution", self.convolution, METHODS)
-        if self.recompute not in (True, False, "auto"):
+        if self.recompute != "auto" and not isinstance(self.recompute, bool):
             raise InputError(f"extractor.recompute must be true, false or auto, not {self.recompute}")
 
     def applied(self, network: Network, precision: Precision) -> Network:

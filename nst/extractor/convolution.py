@@ -51,11 +51,15 @@ class Layer:
 
         @tf.custom_gradient
         def run(x: Any) -> Any:
-            y = tf.nn.relu(tf.nn.bias_add(self._forward(x), self._bias))
+            y = self.fixed(x)
             above = y > 0
             return y, lambda upstream: self._backward(upstream * tf.cast(above, upstream.dtype))
 
         return run(x)
+
+    def fixed(self, x: Any) -> Any:
+        """The same where no gradient is wanted; TensorFlow never forgets a graph with gradients of one's own in it."""
+        return tf.nn.relu(tf.nn.bias_add(self._forward(x), self._bias))
 
     @cached_property
     def _forward(self) -> Convolution:

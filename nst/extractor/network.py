@@ -48,12 +48,14 @@ class Block:
     """The layers between two poolings: call it with their input.
 
     Args:
-        layers: their names and how each is computed, first to last, as far as they are wanted.
+        layers: their names and what computes each, first to last, as far as they are wanted.
         wanted: of which features are given.
         pool: of the input; None for the first block.
     """
 
-    def __init__(self, layers: Mapping[str, Layer], wanted: Iterable[str], pool: Callable[..., Any] | None) -> None:
+    def __init__(
+        self, layers: Mapping[str, Callable[[Any], Any]], wanted: Iterable[str], pool: Callable[..., Any] | None
+    ) -> None:
         self.layers = tuple(layers)
         self._layers, self._wanted, self._pool = layers, set(wanted), pool
 
@@ -100,6 +102,7 @@ class Network:
         self.recompute = recompute
         self.weights = weights
         self.preprocess = preprocess
+        self._with_gradient = True
         self._convolutions = {
             layer: Layer(kernel, bias, precision=precision, method=convolution)
             for layer, (kernel, bias) in weights.items()
@@ -141,11 +144,15 @@ class Network:
         wanted = set(layers)
         self.require(wanted)
         needed = LAYERS[: 1 + max(map(LAYERS.index, wanted), default=-1)]
-        pool = POOLINGS[self.pooling]
-        return [
-            Block({name: self._convolutions[name] for name in names}, wanted, pool if names[0] != LAYERS[0] else None)
-            for names in (list(names) for _, names in groupby(needed, key=lambda name: name.partition("_")[0]))
-        ]
+        found = []
+        for _, names in groupby(needed, key=lambda name: name.partition("_")[0]):
+            layers_here = {name: self._computed(name) for name in names}
+            found.append(Block(layers_here, wanted, POOLINGS[self.pooling] if found else None))
+        return found
+
+    def _computed(self, name: str) -> Callable[[Any], Any]:
+        layer = self._convolutions[name]
+        return layer if self._with_gradient else layer.fixed
 
     def but(self, **changes: Any) -> Network:
         """The same weights with another `pooling`, `precision`, `source`, `convolution` or `recompute`."""
@@ -153,6 +160,13 @@ class Network:
         other = Network(self.weights, self.preprocess, **{**kept, **changes})
         if (other.precision, other.convolution) == (self.precision, self.convolution):
             other._convolutions = self._convolutions
+        return other
+
+    @cached_property
+    def fixed(self) -> Network:
+        """The network where no gradient is wanted."""
+        other = self.but(recompute=False)
+        other._with_gradient = False
         return other
 
     @cached_property

@@ -18,7 +18,7 @@ Normalizer = Callable[[Any, float, Any, Any], Any]
 
 @dataclass(frozen=True)
 class PerLayer:
-    """Settings of a loss that is a weighed sum over layers.
+    """Settings of a loss that is a weighed sum over layers, whose value at each depends on that layer alone.
 
     Args:
         weight: 0 leaves the term out.

@@ -47,7 +47,7 @@ class Observer(Protocol):
         ...
 
     def __call__(self, iterate: Iterate) -> None:
-        """After every step."""
+        """After every step, in order, in a thread that is not `open`'s and while the next steps are taken."""
         ...
 
     def close(self, record: Mapping[str, Any]) -> None:

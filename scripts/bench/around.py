@@ -113,4 +113,7 @@ def _first_step(folder: Path) -> float:
     ) as process:
         while not history.read(folder / history.FILE) and process.poll() is None:
             time.sleep(0.005)
-        return time.perf_counter() - started
+        seconds = time.perf_counter() - started
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return seconds

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def environment() -> dict[str, str]:
     """What a worker is started with: as nst itself sets it, before TensorFlow is there, and quiet."""
     own = {"TF_CPU_ALLOCATOR_USE_BFC": "1", "TF_CPP_MIN_LOG_LEVEL": "3", **os.environ}
+    own["CUDA_VISIBLE_DEVICES"] = ""  # processors are compared; PyTorch's side knows no other device
     return {**own, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "scripts")))}
 
 
@@ -79,8 +80,12 @@ class Worker:
 
     def __enter__(self) -> Self:
         self._process = Process(*map(str, self.contender))
-        self.base = self._told(self._process.answer())["base"]
-        self._told(self._process.answer())  # it is ready
+        try:
+            self.base = self._told(self._process.answer())["base"]
+            self._told(self._process.answer())  # it is ready
+        except RuntimeError:
+            self._process.end()
+            raise
         return self
 
     def go(self) -> None:
@@ -97,7 +102,6 @@ class Worker:
 
     def _told(self, answer: dict[str, Any] | None) -> dict[str, Any]:
         if answer is None:
-            self._process.end()
             raise RuntimeError(f"{' '.join(map(str, self.contender))} ended without an answer")
         return answer
 

@@ -23,6 +23,12 @@ class Stack:
     """Several networks as one extractor: a layer comes from the first that has it."""
 
     networks: Sequence[Network | keras.Model]
+    recompute = False
+
+    @property
+    def fixed(self) -> Stack:
+        """Itself."""
+        return self
 
     def load(self, **_: Any) -> Any:
         """Itself: there is nothing to load."""

@@ -32,13 +32,24 @@ from nst.record import Features
 @tf.custom_gradient
 def gram(features: Any) -> Any:
     """`[1,h,w,C]` -> `[C,C]`: F^T F / (h w); backwards F (D + D^T) / (h w), one product where autodiff takes two."""
-    F = tf.reshape(features, [-1, features.shape[-1]])  # [M, C]
-    positions = tf.cast(tf.shape(F)[0], F.dtype)
+    F, positions = _matrix(features)
 
     def gradient(D: Any) -> Any:
         return tf.reshape(tf.matmul(F, (D + tf.transpose(D)) / positions), tf.shape(features))
 
-    return tf.matmul(F, F, transpose_a=True) / positions, gradient
+    return fixed_gram(features), gradient
+
+
+def fixed_gram(features: Any) -> Any:
+    """The same where no gradient is wanted."""
+    F, positions = _matrix(features)
+    return tf.matmul(F, F, transpose_a=True) / positions
+
+
+def _matrix(features: Any) -> tuple[Any, Any]:
+    """([M, C], M)."""
+    F = tf.reshape(features, [-1, features.shape[-1]])
+    return F, tf.cast(tf.shape(F)[0], F.dtype)
 
 
 @dataclass(frozen=True)
@@ -63,7 +74,7 @@ class Gram(PerLayer):
     def target(self, reference: Reference) -> Target:
         """The styles' Gram matrices, averaged."""
         values = {
-            layer: tf.add_n([share * gram(features[layer]) for features, share in reference.styles])
+            layer: tf.add_n([share * fixed_gram(features[layer]) for features, share in reference.styles])
             for layer in self.layers
         }
         return Target(values, self.scales(values, reference))
