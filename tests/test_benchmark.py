@@ -34,6 +34,7 @@ def test_a_worker_answers_with_time_and_memory() -> None:
     assert 50 < worker.base <= worker.peak
 
 
+@pytest.mark.slow
 def test_a_worker_that_fails_is_named() -> None:
     with pytest.raises(RuntimeError, match="nst vgg19_slim float33 64 ended without an answer"):
         alone(Contender("nst", "vgg19_slim", "float33", 64))

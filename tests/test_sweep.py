@@ -120,7 +120,7 @@ def whole(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 class TestGoingOn:
     """The command in a process of its own, stopped and repeated."""
 
-    STEPS = 300
+    STEPS = 200
 
     def command(self, pictures: Path, folder: str) -> list[str]:
         return [
@@ -185,7 +185,11 @@ class TestGoingOn:
 
     @pytest.mark.parametrize(
         ("number", "status"),
-        [(signal.SIGKILL, -9), (signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)],
+        [
+            (signal.SIGKILL, -9),
+            pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow),
+            pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow),
+        ],
     )
     def test_stopped_in_the_middle_it_ends_with_the_same_pixels(
         self, pictures: Path, whole: Path, tmp_path: Path, number: int, status: int
