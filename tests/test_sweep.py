@@ -120,7 +120,7 @@ def whole(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 class TestGoingOn:
     """The command in a process of its own, stopped and repeated."""
 
-    STEPS = 200
+    STEPS = 150
 
     def command(self, pictures: Path, folder: str) -> list[str]:
         return [
