@@ -26,12 +26,8 @@ log = logging.getLogger(__name__)
 
 FILE = "checkpoint.npz"
 SHARE = 0.02  # of the time, at most, that is spent on writing
-ORIGIN = (
-    "versions",
-    "device",
-    "threads",
-    "recompute",
-)  # of the provenance: what pixels depend on beside the run's identity
+# Of the provenance: what pixels depend on beside the run's identity.
+ORIGIN = ("versions", "device", "threads", "recompute")
 BROKEN = (OSError, ValueError, KeyError, IndexError, TypeError, EOFError, zipfile.BadZipFile)
 
 

@@ -99,7 +99,7 @@ def _conduct(request: Request, folder: RunFolder, interrupt: signals.Interrupt) 
         result = setup.go(observers=[watch], interrupted=interrupt, resume=resume)
         watch.drain()
         if result.ending is Ending.INTERRUPTED:
-            last.save()  # first of all: what sent the signal may not wait long
+            last.save()  # before the pictures: what sent the signal may not wait long
         _write_pictures(folder, result, settings, record)
         record |= _outcome(config, result, _metrics(setup, pictures, result))
     record["peak_memory_mib"] = provenance.peak_memory_mib()

@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from nst.errors import InputError
 from nst.extractor.network import Network
-from nst.extractor.winograd import CHANNELS, PLACES
+from nst.extractor.winograd import PLACES, pays
 from nst.image import MIN_SIDE
 from nst.loss import Objective
 from nst.optimizer.contract import Optimizer
@@ -84,7 +84,7 @@ def weights(network: Network, layers: Sequence[str]) -> float:
     for block in network.blocks(layers):
         for name in block.layers:
             kernel = network.weights[name][0]
-            spread = network.convolution == "winograd" and min(kernel.shape[2:]) >= CHANNELS
+            spread = network.convolution == "winograd" and pays(kernel)
             total += 2 * FLOAT * kernel.size * (PLACES**2 / 9 if spread else 1)
     return total
 

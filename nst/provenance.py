@@ -11,11 +11,13 @@ import sys
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nst.assets import Asset
-from nst.extractor.network import Network
 from nst.folder import at_home
+
+if TYPE_CHECKING:  # it brings TensorFlow, which nothing here needs at once
+    from nst.extractor.network import Network
 
 PACKAGES = ("nst", "tensorflow", "keras", "numpy", "pillow", "scikit-image", "hydra-core", "omegaconf")
 # Where, how often and to whom is told what; and how the network computes, which is taken as it was resolved.

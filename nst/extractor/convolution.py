@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from nst.errors import InputError
-from nst.extractor.winograd import CHANNELS, winograd
+from nst.extractor.winograd import pays, winograd
 
 Convolution = Callable[[Any], Any]
 METHODS = ("auto", "direct", "winograd")
@@ -37,13 +37,13 @@ class Layer:
         kernel: `[3,3,in,out]`.
         bias: `[out]`.
         precision: `float32` or `bfloat16`.
-        method: `direct`, or `winograd`, float32 only: for layers of at least `CHANNELS`, direct for the others.
+        method: `direct`, or `winograd`, float32 only: for layers where it pays, direct for the others.
     """
 
     def __init__(self, kernel: np.ndarray, bias: np.ndarray, *, precision: str, method: str) -> None:
         self._kernel = kernel
         self._precision = precision
-        self._winograd = method == "winograd" and min(kernel.shape[2:]) >= CHANNELS
+        self._winograd = method == "winograd" and pays(kernel)
         self._bias = tf.constant(bias, precision)
 
     def __call__(self, x: Any) -> Any:

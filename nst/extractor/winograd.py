@@ -25,6 +25,11 @@ STRIP = 512  # tiles done at once: what is between the two transforms then stays
 G = np.array([[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]]) / 24
 
 
+def pays(kernel: np.ndarray) -> bool:
+    """Whether it is faster for a layer with this kernel."""
+    return min(kernel.shape[2:]) >= CHANNELS
+
+
 def winograd(kernel: np.ndarray) -> Callable[[Any], Any]:
     """The convolution `[1,h,w,in]` -> `[1,h,w,out]`, float32, with borders of zeros; `kernel` is `[3,3,in,out]`."""
     channels, out = kernel.shape[2:]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nst.extractor.network import Weights
-from nst.extractor.weights import read_keras
+from nst.extractor.weights import WIDTHS, read_keras
 from nst.layers import LAYERS
+from nst.layers import STYLE_LAYERS as STYLE
 
-STYLE = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
+if TYPE_CHECKING:  # it brings TensorFlow, whose memory would count as PyTorch's
+    from nst.extractor.network import Weights
+
 CONTENT = "block4_conv2"
 DEEPEST = STYLE[-1]
-WIDTHS = (64, 128, 256, 512, 512)
 
 
 @dataclass(frozen=True)
