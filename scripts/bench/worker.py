@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -77,10 +78,7 @@ def race(library: str, start: str, content: str, style: str, weights: str) -> No
 def main() -> None:
     """Make ready, then answer."""
     library, what, *rest = sys.argv[1:]
-    if library != "nst":
-        import torch as _
-    else:
-        import tensorflow as _  # noqa: F401
+    import_module("tensorflow" if library == "nst" else "torch")
     tell({"base": peak_memory_mib()})
     if what == "race":
         race(library, *rest)
