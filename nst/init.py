@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -14,12 +14,16 @@ from nst.image import resize
 class Init(Protocol):
     """Makes the first picture at the size of `content`."""
 
+    detail: ClassVar[bool]  # whether what it shows at a larger size only is worth having there
+
     def __call__(self, content: np.ndarray, style: np.ndarray, seed: int) -> np.ndarray: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
 class Content:
     """The content itself."""
+
+    detail: ClassVar[bool] = True
 
     def __call__(self, content: np.ndarray, style: np.ndarray, seed: int) -> np.ndarray:
         """A copy of `content`."""
@@ -29,6 +33,8 @@ class Content:
 @dataclass(frozen=True)
 class Style:
     """The (first) style, stretched to the content's size."""
+
+    detail: ClassVar[bool] = True
 
     def __call__(self, content: np.ndarray, style: np.ndarray, seed: int) -> np.ndarray:
         """`style` at the size of `content`."""
@@ -44,6 +50,7 @@ class Noise:
         deviation: at least 0; what leaves 0..1 is clipped.
     """
 
+    detail: ClassVar[bool] = False
     mean: float = 0.5
     deviation: float = 0.2
 
@@ -61,6 +68,7 @@ class Noise:
 class Given:
     """Any picture, `[1,h,w,3]`, stretched to the content's size."""
 
+    detail: ClassVar[bool] = True
     picture: np.ndarray
 
     def __call__(self, content: np.ndarray, style: np.ndarray, seed: int) -> np.ndarray:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar
 
-from nst.errors import InputError, check_count, check_list, check_number
+from nst.errors import InputError, check_count, check_flag, check_list, check_number
 from nst.image import MIN_SIDE
 from nst.record import Level
 
@@ -16,6 +17,8 @@ SMALLEST = 64  # a level whose long side is shorter is left out, or whose short 
 @dataclass(frozen=True)
 class Single:
     """All steps at full size."""
+
+    detail: ClassVar[bool] = False
 
     def levels(self, height: int, width: int, steps: int) -> list[Level]:
         """One level."""
@@ -30,12 +33,17 @@ class Octaves:
         ratios: of the full size, rising, the last one 1.
         shares: of the steps, one per ratio; only their proportions count. The share of a level that is left out
             (sides under 64 and 32 pixels) goes to the others.
+        detail: a level starts from the first picture at its own size, changed as the last level changed it, so that it
+            has the detail that the last one had no room for (not where the first picture is noise). False: from the
+            last one's picture, enlarged.
     """
 
-    ratios: Sequence[float] = (0.25, 0.39, 0.59, 1.0)
-    shares: Sequence[float] = (0.3, 0.25, 0.2, 0.25)
+    ratios: Sequence[float] = (0.25, 0.5, 1.0)
+    shares: Sequence[float] = (0.25, 0.25, 0.5)
+    detail: bool = True
 
     def __post_init__(self) -> None:
+        check_flag("pyramid.detail", self.detail)
         check_list("pyramid.ratios", self.ratios)
         check_list("pyramid.shares", self.shares)
         ratios = [check_number("pyramid.ratios", ratio, above=0, at_most=1) for ratio in self.ratios]

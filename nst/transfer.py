@@ -63,10 +63,14 @@ def stylize(
     check_styles(styles)
     network = extractor if isinstance(extractor, Network) else extractor.load()
     network.require(objective.layers)
-    levels = (pyramid or Single()).levels(content.shape[1], content.shape[2], steps)
+    pyramid, init = pyramid or Single(), init or inits.Content()
+    levels = pyramid.levels(content.shape[1], content.shape[2], steps)
     check_levels(levels, styles)
-    first = resize(content, levels[0].height, levels[0].width)
-    picture = (init or inits.Content())(first, styles[0].picture, seed)
+
+    def first(height: int, width: int) -> np.ndarray:
+        return init(resize(content, height, width), styles[0].picture, seed)
+
+    picture = first(levels[0].height, levels[0].width)
     clock = _Clock(observers, resume.evaluation, resume.seconds) if resume else _Clock(observers)
     evaluation_at = evaluation(network, objective, styles)
     last, ending = None, Ending.STEPS
@@ -75,7 +79,7 @@ def stylize(
             continue
         evaluate = evaluation_at(resize(content, level.height, level.width))
         here = resume.standing if resume and index == resume.level else None
-        start = here or tf.constant(resize(picture.clip(0, 1), level.height, level.width))
+        start = here or tf.constant(enlarged(picture, level, first if pyramid.detail and init.detail else None))
         descent = clock.run(index, evaluate, start, optimizer, level, stop, interrupted)
         last, ending = descent.point or last, descent.ending
         picture = np.asarray(descent.point.image) if descent.point else picture
@@ -83,6 +87,15 @@ def stylize(
             break
     image = resize(picture.clip(0, 1), *content.shape[1:3])
     return Result(image, ending, last, clock.evaluations, clock.seconds, levels)
+
+
+def enlarged(picture: np.ndarray, level: Level, first: Callable[[int, int], np.ndarray] | None) -> np.ndarray:
+    """`picture` at the size of `level`; with the detail that `first`, the first picture at any size, has there only."""
+    size = level.height, level.width
+    larger = resize(picture.clip(0, 1), *size)
+    if first is None or picture.shape[1:3] == size:
+        return larger
+    return (larger + first(*size) - resize(first(*picture.shape[1:3]), *size)).clip(0, 1)
 
 
 def check_styles(styles: Sequence[Style]) -> None:

@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from nst import LBFGS, Features, Gram, Objective, Octaves, Style, TotalVariation, VGG19Slim, image, stylize
+from nst.assets import find
+from nst.metrics import measure
 from nst.precision import Precision, multiplies, native
+
+OBJECTIVE = Objective(content=Features(), style=Gram(), smooth=TotalVariation())
 
 
 @pytest.mark.parametrize(
@@ -34,3 +39,21 @@ def test_auto_is_one_of_the_others_and_they_are_themselves() -> None:
     assert Precision.auto.resolve() == ("bfloat16" if native() else "float32")
     assert Precision.float32.resolve() == "float32"
     assert Precision.bfloat16.resolve() == "bfloat16"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("content", "style"), [("harbor", "starry_night"), ("astronaut", "mosaic"), ("coffee", "ink")])
+def test_bfloat16_costs_nothing_a_person_sees(content: str, style: str) -> None:
+    """Where both runs end, judged in float32."""
+    picture = image.read(find(content, fallback=True).path, 128, name=content)
+    styles = [Style(image.read(find(style, fallback=True).path, 160, name=style), scale=1.2)]
+    reached = {}
+    for precision in ("float32", "bfloat16"):
+        network = VGG19Slim().load(precision=Precision(precision))
+        result = stylize(
+            picture, styles, extractor=network, objective=OBJECTIVE, optimizer=LBFGS(), steps=150, pyramid=Octaves()
+        )
+        measured = measure(network, result.image, picture, styles)
+        reached[precision] = [measured[name] for name in ("style_distance", "content_distance")]
+    assert reached["bfloat16"] == pytest.approx(reached["float32"], rel=0.03)
+    assert reached["bfloat16"] != reached["float32"]  # it was another computation

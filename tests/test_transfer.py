@@ -11,7 +11,10 @@ from nst import LBFGS, Adam, Features, Gram, Noise, Objective, Octaves, Single, 
 from nst.errors import InputError
 from nst.evaluation import _compiled
 from nst.extractor.network import Network
-from nst.record import Ending, Iterate
+from nst.image import resize
+from nst.init import Content
+from nst.record import Ending, Iterate, Level
+from nst.transfer import enlarged
 from tests.conftest import blobs
 
 CONTENT, STYLE = blobs(64, 80, 1), blobs(72, 96, 2)
@@ -59,6 +62,32 @@ def test_levels_start_from_the_last_ones_picture(network: Network) -> None:
     fresh = go(network, content=content, pyramid=Single(), steps=1)[1][0]
     resumed = next(iterate for iterate in seen if iterate.level == 1)
     assert float(resumed.point.total) < float(fresh.point.total)
+
+
+def test_a_level_has_the_detail_that_the_last_one_had_no_room_for() -> None:
+    content = np.random.default_rng(1).uniform(0.3, 0.7, (1, 64, 80, 3)).astype(np.float32)
+    level = Level(64, 80, 1)
+
+    def first(height: int, width: int) -> np.ndarray:
+        return resize(content, height, width)
+
+    unchanged = enlarged(first(32, 40), level, first)
+    np.testing.assert_allclose(unchanged, content, atol=1e-6)
+    brighter = enlarged(first(32, 40) + 0.1, level, first)
+    np.testing.assert_allclose(brighter, content + 0.1, atol=1e-5)
+    assert np.abs(enlarged(first(32, 40), level, None) - content).max() > 0.05
+    np.testing.assert_array_equal(enlarged(content, level, first), content)
+
+
+@pytest.mark.parametrize(("pyramid", "init"), [({"detail": False}, Content()), ({}, Noise())])
+def test_where_detail_is_not_wanted_a_level_starts_from_the_last_ones_picture(
+    network: Network, pyramid: dict[str, Any], init: Any
+) -> None:
+    content = blobs(128, 160, 1)
+    _, seen = go(network, content=content, init=init, pyramid=Octaves((0.5, 1.0), (1.0, 1.0), **pyramid), steps=6)
+    index = next(index for index, iterate in enumerate(seen) if iterate.level == 1)
+    last, start = (np.asarray(seen[k].point.image) for k in (index - 1, index))
+    np.testing.assert_array_equal(start, resize(last.clip(0, 1), 128, 160))
 
 
 def test_one_style_twice_is_that_style(network: Network) -> None:
