@@ -132,12 +132,12 @@ def racing(options: argparse.Namespace) -> dict[str, Any]:
             "PyTorch from": start,
             "its loss": told["goal"],
             "its s": told["seconds"],
-            "nst": f"steps={steps}",
+            "nst": overrides,
             "s to that loss": seconds or float("nan"),
             "share": seconds / told["seconds"] if seconds else float("nan"),
         }
         for start, told in ((start, found[start]) for start in race.STARTS)
-        for steps, seconds in told["nst_seconds"].items()
+        for overrides, seconds in told["nst_seconds"].items()
     ]
     table(rows, {"its loss": ".4g", "share": ".3f"}, ".0f")
     return found

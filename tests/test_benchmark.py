@@ -45,7 +45,7 @@ def test_a_race_is_run_to_its_end_and_counts_full_size_only(tmp_path: Path) -> N
     for name in ("content", "style"):
         write(blobs(48, 64, len(name)), tmp_path / f"{name}.png")
     pictures = str(tmp_path / "content.png"), str(tmp_path / "style.png")
-    runner = Runner(("nst", "race", "6", *pictures, "none"))
+    runner = Runner(("nst", "race", "steps=6 pyramid.ratios=[0.5,1] pyramid.shares=[1,1]", *pictures, "none"))
     while runner.go():
         pass
     runner.end()

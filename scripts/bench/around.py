@@ -86,7 +86,7 @@ def _sweep(folder: Path) -> dict[str, float]:
 
 def _watched(folder: Path, observers: str) -> dict[str, float]:
     watch = "+observers.stopwatch={_target_:bench.stopwatch.Stopwatch}"
-    _run([f"observers={observers}", watch, "steps=60", "pyramid=single", f"hydra.run.dir={folder}"])
+    _run([f"observers={observers}", watch, f"hydra.run.dir={folder}"])
     return json.loads((folder / stopwatch.FILE).read_text())
 
 

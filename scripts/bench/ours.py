@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Sequence
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-from hydra.utils import instantiate
-from omegaconf import OmegaConf
+from hydra import compose, initialize_config_dir
 
 from bench.work import CONTENT, STYLE
-from nst import Features, Gram, Objective, Style
+from nst import Features, Gram, Objective, Style, schema
+from nst.build import build
 from nst.device import prepare
 from nst.evaluation import evaluation
 from nst.extractor.convolution import resolve
@@ -22,9 +20,9 @@ from nst.extractor.network import Network, Source, Weights
 from nst.extractor.vgg19 import to_network
 from nst.extractor.vgg19_slim import FILE, read_slim
 from nst.precision import Precision
+from nst.run import conf_dir, register_resolvers
 from nst.transfer import stylize
 
-CONF = Path(__file__).resolve().parents[2] / "conf"
 OBJECTIVE = Objective(content=Features(layers=(CONTENT,)), style=Gram(layers=STYLE))
 
 
@@ -67,13 +65,21 @@ def multiply(precision: str, size: int) -> Callable[[], object]:
 
 
 def race(
-    weights: Weights, steps: int, content: np.ndarray, style: np.ndarray, turn: Callable[[float, bool], None]
+    weights: Weights,
+    overrides: Sequence[str],
+    content: np.ndarray,
+    style: np.ndarray,
+    turn: Callable[[float, bool], None],
 ) -> None:
-    """Go down with the defaults of conf/, on the objective of jcjohnson/neural-style, telling every step's loss.
+    """Go down as conf/ with `overrides` has it, on the objective of jcjohnson/neural-style, telling every step's loss.
 
     `turn` is told, too, whether it is the loss at full size.
     """
-    pyramid, optimizer = _default("pyramid/octaves"), _default("optimizer/lbfgs")
+    schema.register()
+    register_resolvers()
+    with initialize_config_dir(conf_dir(), version_base="1.3"):
+        config = compose("config", list(overrides))
+    pyramid, optimizer = build(config, "pyramid"), build(config, "optimizer")
     precision = Precision.auto.resolve()
     network = Network(
         weights,
@@ -87,18 +93,14 @@ def race(
         content=Features(weight=5, layers=(CONTENT,), layer_weights=(1,), normalizer="mean"),
         style=Gram(weight=100, layers=STYLE, layer_weights=(1,) * len(STYLE), normalizer="channels"),
     )
-    last = len(pyramid.levels(*content.shape[1:3], steps)) - 1
+    last = len(pyramid.levels(*content.shape[1:3], config.steps)) - 1
     stylize(
         content,
         [Style(style, scale=1.0)],
         extractor=network,
         objective=objective,
         optimizer=optimizer,
-        steps=steps,
+        steps=config.steps,
         pyramid=pyramid,
         observers=[lambda iterate: turn(float(iterate.point.total), iterate.level == last)],
     )
-
-
-def _default(choice: str) -> Any:
-    return instantiate(OmegaConf.load(CONF / f"{choice}.yaml"), _convert_="all")

@@ -11,7 +11,7 @@ from bench.turns import Process
 
 EVALUATIONS = 500  # of PyTorch's
 STARTS = ("random", "content")  # the ports' own, and nst's
-STEPS = (350, 1000)  # of nst's runs: the default, and one for who wants to go on
+OURS = ("steps=500", "steps=500 pyramid=single optimizer.history=100")  # overrides: nst's defaults, and PyTorch's way
 
 
 @dataclass
@@ -52,20 +52,20 @@ class Runner:
 def run(content: Path, style: Path, weights: Path, evaluations: int = EVALUATIONS) -> dict[str, Any]:
     """Let PyTorch, from either start, and nst take turns; what each took, and how long nst took to PyTorch's loss."""
     pictures = str(content), str(style), str(weights)
-    ours = {steps: Runner(("nst", "race", str(steps), *pictures)) for steps in STEPS}
+    ours = {overrides: Runner(("nst", "race", overrides, *pictures)) for overrides in OURS}
     theirs = {start: Runner(("torch", "race", start, *pictures)) for start in STARTS}
     for _ in range(evaluations - 1):  # the first one is done
-        for runner in (*ours.values(), *theirs.values(), ours[STEPS[-1]]):  # twice: it has so many more to go
+        for runner in (*ours.values(), *theirs.values()):
             runner.go()
     for runner in ours.values():
         while runner.go():
             pass
     for runner in (*ours.values(), *theirs.values()):
         runner.end()
-    found: dict[str, Any] = {f"nst, steps={steps}": _told(runner) for steps, runner in ours.items()}
+    found: dict[str, Any] = {f"nst, {overrides}": _told(runner) for overrides, runner in ours.items()}
     for start, runner in theirs.items():
         goal = min(runner.losses)
-        reached = {steps: runner.reaches(goal) for steps, runner in ours.items()}
+        reached = {overrides: runner.reaches(goal) for overrides, runner in ours.items()}
         found[start] = {**_told(runner), "goal": goal, "nst_seconds": reached}
     return found
 

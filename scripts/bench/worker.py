@@ -50,8 +50,11 @@ def _weights(name: str) -> Any:
         }
 
 
-def race(library: str, start: str, content: str, style: str, weights: str) -> None:
-    """Go down, one step for every line; start-up, which is all before the first loss, is in nobody's time."""
+def race(library: str, how: str, content: str, style: str, weights: str) -> None:
+    """Go down, one step for every line: nst with overrides, PyTorch from a start.
+
+    Start-up, which is all before the first loss, is in nobody's time.
+    """
     from bench.work import given
     from nst.image import read
 
@@ -68,11 +71,11 @@ def race(library: str, start: str, content: str, style: str, weights: str) -> No
     if library == "torch":
         from bench import torch_port
 
-        torch_port.race(given(Path(weights)), start, *pictures, turn)
+        torch_port.race(given(Path(weights)), how, *pictures, turn)
     else:
         from bench import ours
 
-        ours.race(given(Path(weights)), int(start), *pictures, turn)
+        ours.race(given(Path(weights)), how.split(), *pictures, turn)
 
 
 def main() -> None:
