@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from nst import LBFGS, Features, Gram, Objective, Octaves, Style, TotalVariation, VGG19Slim, image, stylize
 from nst.assets import find
-from nst.metrics import measure
+from nst.evaluation import evaluation
 from nst.precision import Precision, multiplies, native
 
 OBJECTIVE = Objective(content=Features(), style=Gram(), smooth=TotalVariation())
@@ -42,18 +44,26 @@ def test_auto_is_one_of_the_others_and_they_are_themselves() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("content", "style"), [("harbor", "starry_night"), ("astronaut", "mosaic"), ("coffee", "ink")])
-def test_bfloat16_costs_nothing_a_person_sees(content: str, style: str) -> None:
-    """Where both runs end, judged in float32."""
-    picture = image.read(find(content, fallback=True).path, 128, name=content)
-    styles = [Style(image.read(find(style, fallback=True).path, 160, name=style), scale=1.2)]
-    reached = {}
-    for precision in ("float32", "bfloat16"):
-        network = VGG19Slim().load(precision=Precision(precision))
-        result = stylize(
-            picture, styles, extractor=network, objective=OBJECTIVE, optimizer=LBFGS(), steps=150, pyramid=Octaves()
-        )
-        measured = measure(network, result.image, picture, styles)
-        reached[precision] = [measured[name] for name in ("style_distance", "content_distance")]
-    assert reached["bfloat16"] == pytest.approx(reached["float32"], rel=0.03)
-    assert reached["bfloat16"] != reached["float32"]  # it was another computation
+def test_bfloat16_comes_as_near_to_style_and_content() -> None:
+    """Three pairs: where both end, by the objective's own terms in float32.
+
+    A run that starts a hair beside another ends some percent beside it in a single term, in float32 too; so the terms
+    are compared by their means.
+    """
+    reached: dict[str, list[list[float]]] = {"float32": [], "bfloat16": []}
+    for content, style in (("harbor", "starry_night"), ("astronaut", "mosaic"), ("coffee", "ink")):
+        picture = image.read(find(content, fallback=True).path, 192, name=content)
+        styles = [Style(image.read(find(style, fallback=True).path, 256, name=style), scale=1.3)]
+        judge = evaluation(VGG19Slim().load(precision=Precision.float32), OBJECTIVE, styles)(picture)
+        for precision, found in reached.items():
+            network = VGG19Slim().load(precision=Precision(precision))
+            result = stylize(
+                picture, styles, extractor=network, objective=OBJECTIVE, optimizer=LBFGS(), steps=250, pyramid=Octaves()
+            )
+            point = judge(tf.constant(result.image))
+            terms = [sum(float(value) for value in point.weighted[term].values()) for term in ("style", "content")]
+            found.append([float(point.total), *terms])
+    whole, half = np.array(reached["float32"]), np.array(reached["bfloat16"])
+    np.testing.assert_allclose(half[:, 0], whole[:, 0], rtol=0.03)
+    np.testing.assert_allclose((half / whole).mean(axis=0), 1, atol=0.03)
+    assert not np.array_equal(half, whole)  # it was another computation

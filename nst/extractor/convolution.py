@@ -36,7 +36,7 @@ class Layer:
     Args:
         kernel: `[3,3,in,out]`.
         bias: `[out]`.
-        precision: `float32` or `bfloat16`.
+        precision: `float32` or `bfloat16`; whatever comes in is taken as that.
         method: `direct`, or `winograd`, float32 only: for layers where it pays, direct for the others.
     """
 
@@ -55,11 +55,11 @@ class Layer:
             above = y > 0
             return y, lambda upstream: self._backward(upstream * tf.cast(above, upstream.dtype))
 
-        return run(x)
+        return run(tf.cast(x, self._precision))
 
     def fixed(self, x: Any) -> Any:
         """The same where no gradient is wanted; TensorFlow never forgets a graph with gradients of one's own in it."""
-        return tf.nn.relu(tf.nn.bias_add(self._forward(x), self._bias))
+        return tf.nn.relu(tf.nn.bias_add(self._forward(tf.cast(x, self._precision)), self._bias))
 
     @cached_property
     def _forward(self) -> Convolution:

@@ -78,7 +78,8 @@ class Network:
         weights: for each layer it has; a layer may be called if it and all before it are there.
         preprocess: `[1,H,W,3]` RGB 0..1 -> what the weights were trained on.
         pooling: between the blocks, `max` as trained, or `avg` as Gatys et al. (2016, section 2) prefer.
-        precision: `float32` or `bfloat16`, of the convolutions.
+        precision: `float32` or `bfloat16`, of the convolutions but the first: bfloat16 has eight bits, no more than a
+            picture, and its gradient wants more.
         source: for messages and the record.
         convolution: `direct` or `winograd`, how it is computed (`nst.extractor.convolution`).
         recompute: whether a run's backward pass computes its blocks again (`nst.recompute`).
@@ -104,7 +105,7 @@ class Network:
         self.preprocess = preprocess
         self._with_gradient = True
         self._convolutions = {
-            layer: Layer(kernel, bias, precision=precision, method=convolution)
+            layer: Layer(kernel, bias, precision="float32" if layer == LAYERS[0] else precision, method=convolution)
             for layer, (kernel, bias) in weights.items()
         }
 
@@ -137,7 +138,7 @@ class Network:
 
     def prepared(self, image: Any) -> Any:
         """What the first block takes."""
-        return tf.cast(self.preprocess(image), self.precision)
+        return self.preprocess(image)
 
     def blocks(self, layers: Iterable[str]) -> list[Block]:
         """The network as far as `layers` want it."""
