@@ -90,8 +90,9 @@ def _watched(folder: Path, observers: str) -> dict[str, float]:
     return json.loads((folder / stopwatch.FILE).read_text())
 
 
-def _command(overrides: Sequence[str]) -> list[str]:
-    return [sys.executable, "-m", "nst.run", *COMMON, *overrides]
+def _command(arguments: Sequence[str]) -> list[str]:
+    """A run's; flags come before the overrides."""
+    return [sys.executable, "-m", "nst.run", *arguments, *COMMON]
 
 
 def _seconds(command: Sequence[str]) -> float:
@@ -100,8 +101,8 @@ def _seconds(command: Sequence[str]) -> float:
     return time.perf_counter() - started
 
 
-def _run(overrides: Sequence[str]) -> float:
-    return _seconds(_command(overrides))
+def _run(arguments: Sequence[str]) -> float:
+    return _seconds(_command(arguments))
 
 
 def _first_step(folder: Path) -> float:
