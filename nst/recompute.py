@@ -26,7 +26,7 @@ def canonical(extractor: Network, terms: Sequence[tuple[str, Loss]], image: Any,
     kept = network_layers(tuple(outside.items()))
     values: Terms = {name: {} for name, _ in terms}
     features: Features = {IMAGE: image}
-    x = extractor.prepared(image)
+    x = extractor.preprocess(image)
     for block in extractor.blocks(network_layers(terms)):
         here = {name: loss.at(block.layers) for name, loss in inside.items() if set(loss.layers) & set(block.layers)}
         x, found, given = recomputed(lambda x, block=block, here=here: _run(block, here, kept, targets, x), x)

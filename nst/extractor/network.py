@@ -130,15 +130,11 @@ class Network:
     def __call__(self, image: Any, layers: Iterable[str]) -> Features:
         """Features of `image` `[1,H,W,3]`, RGB 0..1, at `layers`, each `[1,h,w,c]` float32."""
         features: Features = {}
-        x = self.prepared(image)
+        x = self.preprocess(image)
         for block in self.blocks(layers):
             x, found = block(x)
             features |= found
         return features
-
-    def prepared(self, image: Any) -> Any:
-        """What the first block takes."""
-        return self.preprocess(image)
 
     def blocks(self, layers: Iterable[str]) -> list[Block]:
         """The network as far as `layers` want it."""
