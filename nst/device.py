@@ -14,11 +14,19 @@ from nst.errors import InputError, check_count
 log = logging.getLogger(__name__)
 
 
+_shares: list[int] = []  # the last one counts
+
+
+def share(threads: int | None) -> None:
+    """What `threads=null` means in this process, which has others beside it; None: all."""
+    _shares[:] = [threads] if threads else []
+
+
 def prepare(threads: int | None = None) -> str:
     """Import TensorFlow, bound its threads, let GPU memory grow; the name of the device that will compute.
 
     Args:
-        threads: of the processor, at least 1; None takes all. The first run of a process decides.
+        threads: of the processor, at least 1; None takes all, or this process's `share`. The first run of a process decides.
 
     Raises:
         InputError: another Keras backend is asked for, or bad `threads`.
@@ -28,6 +36,7 @@ def prepare(threads: int | None = None) -> str:
         raise InputError(f"KERAS_BACKEND is {backend}; nst runs on tensorflow, so unset it")
     if threads is not None:
         check_count("threads", threads, at_least=1)
+    threads = threads or next(iter(_shares), None)
     with _quiet():
         import tensorflow as tf
 

@@ -7,11 +7,13 @@ import logging
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 from omegaconf import DictConfig
 from PIL import PngImagePlugin
@@ -29,6 +31,7 @@ STATUS = {
     Ending.STEPS: "done",
     Ending.CONVERGED: "done",
     Ending.INTERRUPTED: "interrupted",
+    Ending.PRUNED: "pruned",
     Ending.DIVERGED: "diverged",
 }
 
@@ -96,12 +99,14 @@ def _conduct(request: Request, folder: RunFolder, interrupt: signals.Interrupt) 
     }
     _write_settings(request, folder)
     with _watched(setup, pictures, folder.path, settings, record) as (watch, resume, last):
-        result = setup.go(observers=[watch], interrupted=interrupt, resume=resume)
+        result = setup.go(observers=[watch], interrupted=lambda: interrupt() or watch.over, resume=resume)
         watch.drain()
+        if watch.over and not interrupt():
+            result = replace(result, ending=Ending.PRUNED)
         if result.ending is Ending.INTERRUPTED:
             last.save()  # before the pictures: what sent the signal may not wait long
         _write_pictures(folder, result, settings, record)
-        record |= _outcome(config, result, _metrics(setup, pictures, result))
+        record |= _outcome(config, result, _metrics(setup, pictures, result.image))
     record["peak_memory_mib"] = provenance.peak_memory_mib()
     record["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
     folder.write_record(record)
@@ -133,6 +138,7 @@ def _watched(
         setup.levels,
         pictures.content,
         [style.picture for style in pictures.styles],
+        partial(_metrics, setup, pictures),
         resume,
     )
     last = checkpoint.Checkpoint(settings["checkpoint"], record["identity"], record["provenance"])
@@ -167,10 +173,10 @@ def _write_pictures(folder: RunFolder, result: Result, settings: dict[str, Any],
             write(result.image, folder.path / f"result.{suffix}")
 
 
-def _metrics(setup: Any, pictures: Pictures, result: Result) -> dict[str, Any]:
+def _metrics(setup: Any, pictures: Pictures, picture: np.ndarray) -> dict[str, Any]:
     from nst.metrics import measure
 
-    return measure(setup.network, result.image, pictures.content, pictures.styles)
+    return measure(setup.network, picture, pictures.content, pictures.styles)
 
 
 def _outcome(config: DictConfig, result: Result, metrics: dict[str, Any]) -> dict[str, Any]:
@@ -202,6 +208,16 @@ def _write_settings(request: Request, folder: RunFolder) -> None:
     """config.yaml and overrides.yaml."""
     folder.write_text(CONFIG, yaml.safe_dump(at_home(plain(request.config)), sort_keys=False))
     folder.write_text(OVERRIDES, yaml.safe_dump(request.told()["overrides"]))
+
+
+def record_loss(request: Request, why: InputError) -> None:
+    """Say in the record of a run whose process was lost what became of it.
+
+    Raises:
+        InputError: another process is at work in its folder.
+    """
+    with RunFolder(request.folder) as folder, logs.to_file(folder.path / "run.log"):
+        _record_failure(request, folder, why)
 
 
 def _record_failure(request: Request, folder: RunFolder, error: BaseException) -> None:

@@ -32,6 +32,11 @@ class _ToConsole(logging.Handler):
         console.print(text, soft_wrap=True, markup=False, highlight=False)
 
 
+def silence() -> None:
+    """Nothing on the terminal from this process: its files say it, and others write there."""
+    console.quiet = True
+
+
 def to_console() -> None:
     """Show nst's log on the terminal; once per process, however often it is called."""
     logger = logging.getLogger("nst")

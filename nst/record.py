@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ class Ending(Enum):
     STEPS = "all steps were taken"
     CONVERGED = "the loss stopped falling"
     INTERRUPTED = "it was interrupted"
+    PRUNED = "it had no prospects"
     DIVERGED = "the loss diverged; the last good picture was kept"
 
 
@@ -27,6 +28,11 @@ class Metric(Enum):
     style_distance = "style_distance"
     content_distance = "content_distance"
     ssim = "ssim"
+
+    @property
+    def direction(self) -> Literal["minimize", "maximize"]:
+        """Whether a search is to `minimize` or to `maximize` it."""
+        return "maximize" if self is Metric.ssim else "minimize"
 
 
 class Point(NamedTuple):

@@ -17,7 +17,6 @@ from omegaconf import DictConfig, OmegaConf
 from nst import complaints, knobs, schema, sweep
 
 LONGEST_SLUG = 100
-_statuses: list[int] = []  # of the jobs of this process, for the exit status
 
 
 def conf_dir() -> str:
@@ -80,8 +79,7 @@ def register_resolvers() -> None:
     OmegaConf.register_new_resolver("nst.label", label, replace=True)
 
 
-@hydra.main(version_base="1.3", config_path=conf_dir(), config_name="config")
-def job(config: DictConfig) -> Any:
+def task(config: DictConfig) -> Any:
     """One run; the score, for a sweeper. A failure is recorded and told, and the sweep goes on."""
     from nst import experiment
 
@@ -99,10 +97,13 @@ def job(config: DictConfig) -> Any:
     try:
         record = experiment.run(request)
     except Exception as error:  # noqa: BLE001  whatever it is, the other runs of a sweep are not to blame
-        _statuses.append(complain(error, request.folder / "run.log"))
+        sweep.note(complain(error, request.folder / "run.log"))
         return float("nan")
-    _statuses.append(0 if record["status"] == "done" else 1)
-    return record["score"]
+    sweep.note(0 if record["status"] in ("done", "pruned") else 1)
+    return record["score"] if record["status"] == "done" else float("nan")
+
+
+job = hydra.main(version_base="1.3", config_path=conf_dir(), config_name="config")(task)
 
 
 def _override(key: str, value: str) -> str:
@@ -125,7 +126,6 @@ def main() -> int:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # the original error comes out, and its one line is ours to write
     schema.register()
     register_resolvers()
-    _statuses.clear()
     sweep.forget()
     try:
         status = _run()
@@ -143,7 +143,7 @@ def _run() -> int:
         job()
     except KeyboardInterrupt:
         return 130
-    return _statuses[0] if len(_statuses) == 1 else max((min(status, 1) for status in _statuses), default=0)
+    return sweep.statuses[0] if len(sweep.statuses) == 1 else max((min(found, 1) for found in sweep.statuses), default=0)
 
 
 if __name__ == "__main__":

@@ -5,11 +5,24 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 log = logging.getLogger(__name__)
+
+
+_heard = [signal.SIGINT, signal.SIGTERM]
+
+
+@contextmanager
+def hearing(number: int) -> Iterator[None]:
+    """While inside, `number` is heard like SIGTERM."""
+    _heard.append(signal.Signals(number))
+    try:
+        yield
+    finally:
+        _heard.pop()
 
 
 class Interrupt:
@@ -30,8 +43,8 @@ class Interrupt:
 
 
 @contextmanager
-def deferred() -> Iterator[Interrupt]:
-    """While inside, the first signal is noted instead of ending the process."""
+def deferred(then: Callable[[], object] = lambda: None) -> Iterator[Interrupt]:
+    """While inside, the first signal is noted, and `then` called, instead of ending the process."""
     interrupt = Interrupt()
 
     def note(number: int, _frame: FrameType | None) -> None:
@@ -40,12 +53,13 @@ def deferred() -> Iterator[Interrupt]:
                 raise KeyboardInterrupt
             return
         interrupt.signal = number
+        then()
         log.info("stopping after this step, with the picture so far; Ctrl-C again stops at once, without it")
 
     if threading.current_thread() is not threading.main_thread():  # only there can signals be caught
         yield interrupt
         return
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, note) for number in _heard}
     try:
         yield interrupt
     finally:

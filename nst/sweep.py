@@ -1,4 +1,4 @@
-"""What a sweep ends with: a table of all its runs, and the report of its folder."""
+"""What a command ends with: the exit status of its runs, and of a sweep the table and the report of its folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from nst.errors import InputError
 
 log = logging.getLogger(__name__)
 
-_folders: list[Path] = []  # of this process's sweep, told before its first run
+statuses: list[int] = []  # of the runs of this process's command
+_folders: list[Path] = []  # of its sweep, told before the first run
 
 
 class Remember(Callback):
@@ -26,8 +27,14 @@ class Remember(Callback):
         _folders[:] = [Path(config.hydra.sweep.dir)]
 
 
+def note(status: int) -> None:
+    """A run has ended with this exit status."""
+    statuses.append(status)
+
+
 def forget() -> None:
-    """No sweep has begun."""
+    """Nothing has begun."""
+    statuses.clear()
     _folders.clear()
 
 

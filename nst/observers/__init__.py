@@ -6,7 +6,7 @@ what there is to know beforehand, and closed with the run's record, however the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,6 +26,7 @@ class Run:
     levels: list[Level]
     content: np.ndarray  # [1,H,W,3]
     styles: list[np.ndarray]  # [1,h,w,3] each
+    measure: Callable[[np.ndarray], dict[str, Any]]  # a picture of the content's size -> its metrics
     resume: Iterate | None = None  # where an earlier start of the run stood, which is gone on with
 
     @property
@@ -40,7 +41,7 @@ class Run:
 
 
 class Observer(Protocol):
-    """One listener of a recorded run."""
+    """One listener of a recorded run; one that has an attribute `over` ends the run when that becomes true."""
 
     def open(self, run: Run) -> None:
         """Before the first step."""

@@ -29,6 +29,11 @@ class Background:
             self._waiting.popleft().result()
         self._waiting.append(self._pool.submit(self._tell, iterate))
 
+    @property
+    def over(self) -> bool:
+        """Whether one of them wants the run to end."""
+        return any(getattr(observer, "over", False) for observer in self._observers)
+
     def drain(self) -> None:
         """Wait until all is told."""
         while self._waiting:

@@ -1,0 +1,87 @@
+"""What Hydra finds at every start: nst's sweeper and launchers. Their engines are imported once one is used."""
+
+from abc import abstractmethod
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from hydra.core.plugins import Plugins
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
+
+
+class OptunaSweeper(Sweeper):
+    """`hydra/sweeper=nst_optuna`; its settings are those of `nst.search.settings.Settings`."""
+
+    def __init__(self, params: dict[str, str], **settings: Any) -> None:
+        self.params, self.settings = params, settings
+
+    def setup(self, *, hydra_context: Any, task_function: Any, config: Any) -> None:
+        """Keep what the launcher will want."""
+        self.hydra_context, self.config = hydra_context, config
+        self.launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> Any:
+        """Search; `arguments` win over `params`."""
+        from nst.search import search
+
+        given = [f"{key}={value}" for key, value in self.params.items()]
+        return search(self, [*given, *arguments], **self.settings)
+
+
+def _engine(module: str, name: str, settings: Any) -> Any:
+    """`name` of `module` of nst.launch, made of `settings`; one line where what it stands on is not installed."""
+    from nst.errors import InputError
+
+    try:
+        return getattr(import_module(f"nst.launch.{module}"), name)(**settings)
+    except ModuleNotFoundError as error:
+        raise InputError(f'this launcher needs {error.name}: python -m pip install ".[cluster]"') from error
+
+
+class _Engines(Launcher):
+    """A launcher whose work an engine of `nst.launch` does."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.settings = settings
+
+    def setup(self, *, hydra_context: Any, task_function: Any, config: Any) -> None:
+        """Keep what composing the jobs will want."""
+        del task_function  # the processes find it themselves
+        self.hydra_context, self.config = hydra_context, config
+
+    def launch(self, job_overrides: Any, initial_job_idx: int) -> Any:
+        """Do a batch."""
+        from nst.launch.launch import launch
+
+        return launch(self.engine(), self.hydra_context, self.config, job_overrides, initial_job_idx)
+
+    @abstractmethod
+    def engine(self) -> Any:
+        """The engine, made when it is needed."""
+
+
+class JoblibLauncher(_Engines):
+    """`hydra/launcher=nst_joblib`; its settings are those of `nst.launch.pool.Pool`."""
+
+    def engine(self) -> Any:
+        """Processes of this machine."""
+        return _engine("pool", "Pool", self.settings)
+
+
+class RayLauncher(_Engines):
+    """`hydra/launcher=nst_ray`; its settings are those of `nst.launch.cluster.Cluster`."""
+
+    def engine(self) -> Any:
+        """A cluster that runs already."""
+        return _engine("cluster", "Cluster", self.settings)
+
+
+class SlurmLauncher(_Engines):
+    """`hydra/launcher=nst_slurm`; its settings are those of `nst.launch.slurm.Slurm`."""
+
+    def engine(self) -> Any:
+        """Slurm's queue."""
+        return _engine("slurm", "Slurm", {"folder": Path(self.config.hydra.sweep.dir) / ".slurm", **self.settings})

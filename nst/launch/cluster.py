@@ -1,0 +1,100 @@
+"""A running Ray cluster (`hydra/launcher=nst_ray`): each job is a task, on whatever node has room for it."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray.exceptions import RayError, TaskCancelledError
+
+from nst import signals
+from nst.errors import InputError, check_number
+from nst.launch.job import INTERRUPTED, Job, Outcome, perform
+from nst.launch.launch import Engine
+
+ANSWER = 5.0  # seconds in which a cluster's port must answer
+GLANCE = 1.0  # seconds between two looks whether the command was interrupted
+AT_ONCE = 1000  # tasks that are told to Ray; the others wait here
+
+
+class Cluster(Engine):
+    """Tasks on the nodes of a cluster.
+
+    Args:
+        address: `host:port` of its head, or `auto` for the one this machine belongs to.
+        num_cpus: processors of each job, and its threads; above 0.
+        num_gpus: graphics processors of each job, at least 0; the others are hidden from it.
+    """
+
+    def __init__(self, address: str, num_cpus: float, num_gpus: float) -> None:
+        check_number("hydra.launcher.num_cpus", num_cpus, above=0)
+        check_number("hydra.launcher.num_gpus", num_gpus, at_least=0)
+        _join(address)
+        for name, wanted in (("CPU", num_cpus), ("GPU", num_gpus)):
+            largest = max((node["Resources"].get(name, 0) for node in ray.nodes() if node["Alive"]), default=0)
+            if wanted > largest:
+                raise InputError(f"hydra.launcher.num_{name.lower()}s is {wanted:g}; the largest node has {largest:g}")
+        self._threads = max(1, int(num_cpus))
+        self._task: Any = ray.remote(perform).options(
+            num_cpus=num_cpus, num_gpus=num_gpus, max_retries=0, scheduling_strategy="SPREAD"
+        )
+        self._at_work: dict[Any, Job] = {}
+
+    def outcomes(self, jobs: Sequence[Job], interrupt: signals.Interrupt) -> Iterator[Outcome]:
+        """Do them."""
+        waiting = list(reversed(jobs))
+        while self._at_work or (waiting and not interrupt()):
+            while waiting and len(self._at_work) < AT_ONCE and not interrupt():
+                job = replace(waiting.pop(), threads=self._threads)
+                self._at_work[self._task.remote(job)] = job
+            done, _ = ray.wait(list(self._at_work), timeout=GLANCE)
+            for reference in done:
+                outcome = _outcome(reference, self._at_work[reference])
+                del self._at_work[reference]
+                yield outcome
+
+    def stop(self) -> None:
+        """Those at work end with what they have, those that wait are taken back."""
+        for reference in list(self._at_work):
+            ray.cancel(reference)
+
+
+def _join(address: str) -> None:
+    """Become a driver of the cluster.
+
+    Raises:
+        InputError: nobody answers there, or the answer is no.
+    """
+    host, _, port = address.rpartition(":")
+    if address != "auto":
+        try:
+            socket.create_connection((host, int(port)), timeout=ANSWER).close()
+        except (OSError, ValueError) as error:
+            raise InputError(f"hydra.launcher.address: no Ray cluster answers at {address} ({error})") from error
+    root = Path(__file__).resolve().parents[2]
+    path = os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH"))))
+    try:
+        ray.init(
+            address=address,
+            ignore_reinit_error=True,
+            log_to_driver=False,
+            logging_level="ERROR",
+            runtime_env={"env_vars": {"PYTHONPATH": path}},
+        )
+    except (RayError, ConnectionError, RuntimeError, ValueError) as error:
+        raise InputError(f"hydra.launcher.address: {address}: {str(error).splitlines()[0]}") from error
+
+
+def _outcome(reference: Any, job: Job) -> Outcome:
+    try:
+        return ray.get(reference)
+    except TaskCancelledError:
+        return Outcome(job.num, float("nan"), INTERRUPTED[0])
+    except RayError as error:
+        kind = type(error).__name__
+        return Outcome(job.num, float("nan"), 1, lost=f"its worker was lost ({kind}); repeating the command goes on")

@@ -1,0 +1,84 @@
+"""What a search is told beside its space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nst.errors import InputError, check_count, check_name, suggestion
+
+SAMPLERS = ("tpe", "nsgaii", "random")
+
+
+@dataclass(frozen=True)
+class Prune:
+    """When a run without prospects is ended.
+
+    Args:
+        every: evaluations between two looks at its metric, at least 1.
+        patience: looks in succession at which it may be worse than half of the others; at least 0.
+        startup: trials that must be complete before any is ended, at least 1.
+    """
+
+    every: int = 50
+    patience: int = 2
+    startup: int = 5
+
+    def __post_init__(self) -> None:
+        check_count("hydra.sweeper.prune.every", self.every, at_least=1)
+        check_count("hydra.sweeper.prune.patience", self.patience)
+        check_count("hydra.sweeper.prune.startup", self.startup, at_least=1)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The sweeper's keys in conf/hydra/sweeper/nst_optuna.yaml, checked.
+
+    Args:
+        n_trials: in total, those of earlier commands included; at least 1.
+        n_jobs: trials at once, at least 1.
+        storage: an address that Optuna knows; None is a file in the sweep's folder.
+        study_name: of the trials that belong together in a storage.
+        sampler: `tpe` (Bergstra et al. 2011), `nsgaii` (Deb et al. 2002), `random`.
+        seed: of the sampler.
+        prune: None lets every run go to its end.
+    """
+
+    n_trials: int
+    n_jobs: int
+    storage: str | None
+    study_name: str
+    sampler: str
+    seed: int
+    prune: Prune | None
+
+    def __post_init__(self) -> None:
+        check_count("hydra.sweeper.n_trials", self.n_trials, at_least=1)
+        check_count("hydra.sweeper.n_jobs", self.n_jobs, at_least=1)
+        check_count("hydra.sweeper.seed", self.seed)
+        check_name("hydra.sweeper.sampler", self.sampler, SAMPLERS)
+
+
+def settle(given: Mapping[str, Any]) -> Settings:
+    """`given` as settings.
+
+    Raises:
+        InputError: a key that is unknown or missing, a value out of its range.
+    """
+    return _made(Settings, {**given, "prune": _prune(given.get("prune"))}, "hydra.sweeper")
+
+
+def _prune(given: Mapping[str, Any] | None) -> Prune | None:
+    return None if given is None else _made(Prune, given, "hydra.sweeper.prune")
+
+
+def _made(kind: Any, given: Mapping[str, Any], where: str) -> Any:
+    known = kind.__dataclass_fields__
+    for key in given:
+        if key not in known:
+            raise InputError(f"'{where}.{key}' is unknown{suggestion(key, known)}")
+    try:
+        return kind(**given)
+    except TypeError as error:
+        raise InputError(f"{where}: {error}") from error

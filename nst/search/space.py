@@ -1,0 +1,96 @@
+"""A search space in Hydra's words, as Optuna's distributions.
+
+choice(a,b) or a,b            one of them
+range(1,9,2)                  a number of that grid, the end excluded as in Python
+interval(0.5,2)               any number between, the ends included; two whole numbers mean a whole one
+tag(log, ...)                 the same, as likely in every octave
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, Override, RangeSweep
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+
+from nst.errors import InputError
+
+Space = dict[str, BaseDistribution]
+
+
+def split(overrides: Sequence[Override]) -> tuple[Space, dict[str, str]]:
+    """The knobs that are searched, and those that stand, `{key: value}` each; of two for one key the later.
+
+    Raises:
+        InputError: a sweep without values, or one that has no such distribution.
+    """
+    space: Space = {}
+    fixed: dict[str, str] = {}
+    for override in overrides:
+        key = override.get_key_element()
+        space.pop(key, None)
+        fixed.pop(key, None)
+        if override.is_sweep_override():
+            space[key] = _distribution(key, override)
+        else:
+            fixed[key] = override.get_value_element_as_str()
+    if not space:
+        raise InputError("nothing is searched: give a knob an interval(a,b), a range(a,b) or a choice(a,b)")
+    return space, fixed
+
+
+def _distribution(key: str, override: Override) -> BaseDistribution:
+    sweep = override.value()
+    try:
+        if isinstance(sweep, ChoiceSweep):
+            return CategoricalDistribution(list(override.sweep_string_iterator()))
+        if isinstance(sweep, RangeSweep):
+            return _grid(sweep)
+        if isinstance(sweep, IntervalSweep):
+            return _interval(sweep)
+    except ValueError as error:
+        raise InputError(f"{key}: {' '.join(str(error).split())}") from error
+    raise InputError(f"{key}: a search wants choice, range or interval, not {override.input_line}")
+
+
+def _grid(sweep: RangeSweep) -> BaseDistribution:
+    values = list(sweep.range())
+    if not values:
+        raise ValueError("this range is empty")
+    low, high = min(values), max(values)
+    if all(isinstance(value, int) for value in values):
+        return IntDistribution(low, high, log="log" in sweep.tags, step=abs(int(sweep.step)))
+    return FloatDistribution(float(low), float(high), step=abs(float(sweep.step)))
+
+
+def _interval(sweep: IntervalSweep) -> BaseDistribution:
+    low: Any = sweep.start
+    high: Any = sweep.end
+    kind = IntDistribution if isinstance(low, int) and isinstance(high, int) else FloatDistribution
+    return kind(low, high, log="log" in sweep.tags)
+
+
+def corners(space: Space) -> list[dict[str, Any]]:
+    """Settings that show every choice and both ends of every range, for a check before the first trial."""
+    ends = {key: _ends(distribution) for key, distribution in space.items()}
+    longest = max(len(values) for values in ends.values())
+    return [{key: values[min(k, len(values) - 1)] for key, values in ends.items()} for k in range(longest)]
+
+
+def _ends(distribution: Any) -> list[Any]:
+    if isinstance(distribution, CategoricalDistribution):
+        return list(distribution.choices)
+    return [distribution.low, distribution.high]
+
+
+def as_overrides(values: dict[str, Any]) -> list[str]:
+    """`key=value` for each; numbers so that they come back the same."""
+    return [f"{key}={_text(value)}" for key, value in values.items()]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"{value} is no setting")
+    return repr(value) if isinstance(value, float) else str(value)

@@ -1,0 +1,136 @@
+"""The trials of a search, in a storage that outlives the command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.distributions import distribution_to_json
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from nst import knobs
+from nst.errors import InputError
+from nst.record import Metric
+from nst.search.prune import ENDED
+from nst.search.settings import Settings
+from nst.search.space import Space
+
+SPACE, FOLDER, CUT_SHORT = "nst.space", "nst.folder", "nst.cut_short"  # what trials and study are marked with
+
+
+class Trials:
+    """A study, its space, and which of its trials count.
+
+    Args:
+        settings: of the search.
+        space: what is searched.
+        fixed: {knob: value} that stands in every trial.
+        score: what a trial is judged by.
+        folder: of the sweep; only one command works in it.
+
+    Raises:
+        InputError: a storage that cannot be had, or one that was made with another space.
+    """
+
+    def __init__(
+        self, settings: Settings, space: Space, fixed: dict[str, str], score: Sequence[Metric], folder: Path
+    ) -> None:
+        self._space, self._folder = space, str(folder.resolve())
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self.storage = settings.storage or f"sqlite:///{folder.resolve()}/search.db"
+        self.study = _study(settings, self.storage, [metric.direction for metric in score])
+        self._agree(settings, {"score": [metric.value for metric in score], "fixed": _compared(fixed)})
+        self.study.sampler = _sampler(settings, len(self.study.trials))
+        self._revive()
+
+    @property
+    def counted(self) -> list[FrozenTrial]:
+        """Those that came to an end, good or bad."""
+        ended = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+        return [
+            trial
+            for trial in self.study.get_trials(deepcopy=False, states=ended)
+            if not trial.user_attrs.get(CUT_SHORT)
+        ]
+
+    def ask(self) -> Trial:
+        """The next to be run."""
+        trial = self.study.ask(self._space)
+        trial.set_user_attr(FOLDER, self._folder)
+        return trial
+
+    def tell(self, trial: Trial, values: Sequence[float] | None) -> None:
+        """What came of it: its scores, or None where it failed or was ended."""
+        if self.study.trials[trial.number].user_attrs.get(ENDED):
+            self.study.tell(trial, state=TrialState.PRUNED)
+        elif values is None:
+            self.study.tell(trial, state=TrialState.FAIL)
+        else:
+            self.study.tell(trial, list(values))
+
+    def cut_short(self, trial: Trial | FrozenTrial) -> None:
+        """It was stopped before it could tell anything: it does not count, and its settings come first next time."""
+        self.study.enqueue_trial(trial.params)
+        own = Trial(self.study, trial._trial_id)
+        own.set_user_attr(CUT_SHORT, True)
+        self.study.tell(trial.number, state=TrialState.FAIL)
+
+    def _agree(self, settings: Settings, terms: dict[str, Any]) -> None:
+        """Mark the study with what it searches; one that has other marks is refused."""
+        space = {key: json.loads(distribution_to_json(found)) for key, found in self._space.items()}
+        now = {**space, **{f"the fixed {key}": value for key, value in terms["fixed"].items()}, "score": terms["score"]}
+        before = self.study.user_attrs.get(SPACE)
+        if before is None:
+            self.study.set_user_attr(SPACE, now)
+            return
+        for key in sorted({*before, *now}, key=str):
+            if before.get(key) != now.get(key):
+                raise InputError(
+                    f"{settings.study_name} in {self.storage} was searched with another space: {key} was "
+                    f"{_told(before.get(key))} and is {_told(now.get(key))}; choose another sweep_dir or study_name"
+                )
+
+    def _revive(self) -> None:
+        """Trials of this folder that a killed command left running."""
+        for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            if trial.user_attrs.get(FOLDER) == self._folder:
+                self.cut_short(trial)
+
+
+def _study(settings: Settings, storage: str, directions: Any) -> optuna.Study:
+    try:
+        return optuna.create_study(
+            storage=storage, study_name=settings.study_name, directions=directions, load_if_exists=True
+        )
+    except Exception as error:  # whatever the storage's own library raises
+        raise InputError(f"hydra.sweeper.storage: {storage} cannot be used ({str(error).splitlines()[0]})") from error
+
+
+def _sampler(settings: Settings, seen: int) -> optuna.samplers.BaseSampler:
+    """Seeded by what there is, too: a search that goes on does not draw its first trials again."""
+    seed = settings.seed + seen
+    if settings.sampler == "tpe":
+        return optuna.samplers.TPESampler(seed=seed, constant_liar=settings.n_jobs > 1)
+    return {"nsgaii": optuna.samplers.NSGAIISampler, "random": optuna.samplers.RandomSampler}[settings.sampler](
+        seed=seed
+    )
+
+
+def _compared(fixed: dict[str, str]) -> dict[str, str]:
+    """What changes a picture."""
+    return {key: value for key, value in fixed.items() if key.lstrip("+").split(".")[0] not in knobs.NOT_COMPARED}
+
+
+def _told(mark: Any) -> str:
+    """A distribution as a person would write it."""
+    if not isinstance(mark, dict):
+        return "not there" if mark is None else str(mark)
+    kept = mark["attributes"]
+    if "choices" in kept:
+        return f"choice({','.join(map(str, kept['choices']))})"
+    step = f", step {kept['step']}" if kept.get("step") not in (None, 1) else ""
+    text = f"interval({kept['low']},{kept['high']}{step})"
+    return f"tag(log,{text})" if kept.get("log") else text

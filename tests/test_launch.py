@@ -1,0 +1,129 @@
+"""Runs in other processes: the same runs, told of, and lost ones marked."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, Outcome
+from tests.two_nodes import at_work
+
+Command = Callable[..., Outcome]
+JOBLIB = ("-m", "hydra/launcher=nst_joblib", "hydra.launcher.n_jobs=2", "sweep_dir=swept", "observers=quiet", "size=48")
+
+
+def records(folder: Path) -> dict[str, dict]:
+    return {path.parent.name: json.loads(path.read_text()) for path in folder.glob("*/result.json")}
+
+
+def started(pictures: Path, folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    command = [
+        sys.executable, "-m", "nst.run", "-m", "extractor=vgg19_slim", "size=64", "pyramid=single", "sweep_dir=swept",
+        f"content.image={pictures / 'content.png'}", f"style.image={pictures / 'style.png'}", *arguments,
+    ]  # fmt: skip
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def until(what: Callable[[], object], process: subprocess.Popen[str], seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("hydra.launcher.n_jobs=0",), "hydra.launcher.n_jobs must be at least 1"),
+        (("hydra.launcher.threads=0",), "hydra.launcher.threads must be at least 1"),
+        (("hydra.launcher.n_jobs=100000",), "there are"),
+    ],
+)
+def test_bad_settings_are_refused_with_the_bound(nst: Command, arguments: tuple[str, ...], says: str) -> None:
+    outcome = nst(*JOBLIB, "seed=1,2", *arguments)
+    assert outcome.status == 2
+    assert says in outcome.err
+    assert not list(Path().rglob("result.json"))
+
+
+def test_nothing_of_it_is_imported_by_a_plain_run(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.argv = ['nst', '--cfg', 'job']\n"
+        "from nst.run import main; main()\n"
+        "found = {'optuna', 'joblib', 'ray', 'submitit', 'nst.launch', 'nst.search', 'tensorflow'} & set(sys.modules)\n"
+        "assert not found, found"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+class TestJoblib:
+    def test_runs_are_what_they_are_in_one_process(self, nst: Command) -> None:
+        """The processors are divided, failures are told, and the report is written."""
+        outcome = nst(*JOBLIB, "seed=1,2", "optimizer=sgd", "optimizer.learning_rate=-1,1e-3", "threads=null")
+        assert outcome.status == 1
+        found = records(Path("swept"))
+        assert sorted(record["status"] for record in found.values()) == ["done", "done", "failed", "failed"]
+        share = len(os.sched_getaffinity(0)) // 2
+        done = [record for record in found.values() if record["status"] == "done"]
+        assert {record["provenance"]["threads"] for record in done} == {share}
+        assert "4 of 4" in outcome.out
+        assert "2 done" in outcome.out
+        assert Path("swept/report/index.html").is_file()
+        again = nst("-m", "sweep_dir=swept", "observers=quiet", "size=48", "seed=1,2", "optimizer=sgd", "optimizer.learning_rate=1e-3")
+        assert again.out.count("done already") == 2
+
+    @pytest.mark.slow
+    def test_a_worker_that_is_killed_loses_at_most_its_run(self, pictures: Path, tmp_path: Path) -> None:
+        """Killed once, it is done again alone; killed again there, it is marked, and the others are done."""
+        swept = tmp_path / "swept"
+        launcher = ("hydra/launcher=nst_joblib", "hydra.launcher.n_jobs=2", "steps=300", "seed=1,2,3,4")
+        with started(pictures, tmp_path, *launcher) as process:
+            until(lambda: len(at_work(swept)) == 2, process)
+            victim, run = next(iter(at_work(swept).items()))
+            os.kill(victim, signal.SIGKILL)
+            until(lambda: any(where == run and who != victim for who, where in at_work(swept).items()), process)
+            os.kill(next(who for who, where in at_work(swept).items() if where == run), signal.SIGKILL)
+            assert process.wait(300) == 1
+        found = records(swept)
+        assert "lost" in found[run.name]["error"]
+        assert sorted(record["status"] for record in found.values()) == ["done"] * 3 + ["failed"]
+        with started(pictures, tmp_path, *launcher) as process:
+            assert process.wait(300) == 0
+        assert {record["status"] for record in records(swept).values()} == {"done"}
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+    def test_a_signal_ends_those_at_work_with_a_checkpoint(
+        self, pictures: Path, tmp_path: Path, number: int, status: int
+    ) -> None:
+        launcher = ("hydra/launcher=nst_joblib", "hydra.launcher.n_jobs=2", "steps=400", "seed=1,2,3,4")
+        swept = tmp_path / "swept"
+        with started(pictures, tmp_path, *launcher) as process:
+            until(lambda: len(list(swept.glob("*/history.csv"))) >= 2, process)
+            process.send_signal(number)
+            assert process.wait(60) == status
+        found = records(swept)
+        assert len(found) == 2
+        assert {record["status"] for record in found.values()} == {"interrupted"}
+        with started(pictures, tmp_path, *launcher) as process:
+            assert process.wait(300) == 0, process.communicate()
+        after = records(swept)
+        assert {record["status"] for record in after.values()} == {"done"}
+        assert sum(bool(record["resumed_at"]) for record in after.values()) == 2

@@ -1,0 +1,145 @@
+"""Eight runs on a Ray cluster of two nodes, one worker killed and one node stopped on the way; what came of them as JSON.
+
+It wants a network of its own, with nothing in it: `unshare --net python -m tests.two_nodes FOLDER CONTENT STYLE`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ADDRESS = "127.0.0.1:6399"
+RUNS = 8
+SET_FLAGS, UP = 0x8914, 0x41  # SIOCSIFFLAGS; IFF_UP and IFF_RUNNING
+
+
+def loopback() -> None:
+    """Switch the namespace's own interface on."""
+    with socket.socket() as any_socket:
+        fcntl.ioctl(any_socket, SET_FLAGS, struct.pack("16sh", b"lo", UP))
+
+
+@contextmanager
+def node(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A node of one processor, while inside."""
+    command = [str(Path(sys.executable).with_name("ray")), "start", "--block", "--num-cpus=1", "--disable-usage-stats"]
+    with subprocess.Popen(
+        [*command, "--node-ip-address=127.0.0.1", *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a node as if its machine had been switched off."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if process.poll() is None:
+            os.killpg(process.pid, number)
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                continue
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def until(what: Callable[[], Any], seconds: float = 120) -> Any:
+    """What it gives once that is something."""
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        if time.monotonic() > end:
+            raise TimeoutError(what)
+        time.sleep(0.1)
+    return found
+
+
+def at_work(folder: Path) -> dict[int, Path]:
+    """{process: the run it writes}: whoever holds a run's lock open."""
+    found = {}
+    for process in Path("/proc").iterdir():
+        try:
+            for link in (process / "fd").iterdir():
+                target = link.readlink()
+                if target.name == ".lock" and target.parent.parent == folder and (target.parent / "history.csv").exists():
+                    found[int(process.name)] = target.parent
+        except (OSError, ValueError):
+            continue
+    return found
+
+
+def nodes() -> int:
+    """How many nodes the head knows of."""
+    code = f"import ray; ray.init('{ADDRESS}', logging_level='ERROR'); print(sum(n['Alive'] for n in ray.nodes()))"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    return int(told.stdout or 0)
+
+
+def command(content: str, style: str) -> list[str]:
+    """The sweep."""
+    seeds = ",".join(str(seed) for seed in range(RUNS))
+    return [
+        sys.executable, "-m", "nst.run", "-m", "hydra/launcher=nst_ray", f"hydra.launcher.address={ADDRESS}",
+        f"content.image={content}", f"style.image={style}", "extractor=vgg19_slim", "size=64", "pyramid=single",
+        "steps=200", "sweep_dir=swept", f"seed={seeds}",
+    ]  # fmt: skip
+
+
+def main() -> None:
+    """Do it."""
+    folder, content, style = Path(sys.argv[1]).resolve(), *sys.argv[2:]
+    loopback()
+    os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32), "RAY_DEDUP_LOGS": "0"}
+    swept, told = folder / "swept", {}
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="ray") as short:  # noqa: S108  sockets' names are short
+        with (
+            node("--head", "--port=6399", "--include-dashboard=false", f"--temp-dir={short}"),
+            node(f"--address={ADDRESS}") as second,
+        ):
+            until(lambda: nodes() == 2)
+            stranger = {**os.environ, "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+            refused = subprocess.run(command(content, style), cwd=folder, env=stranger, capture_output=True, text=True, check=False)
+            told["stranger"] = [refused.returncode, refused.stderr]
+            with subprocess.Popen(command(content, style), cwd=folder, stdout=subprocess.PIPE, text=True) as sweep:
+                killed = until(lambda: at_work(swept))
+                process, run = next(iter(killed.items()))
+                os.kill(process, signal.SIGKILL)
+                told["killed"] = run.name
+                until(lambda: len(list(swept.glob("*/result.json"))) >= 4)
+                until(lambda: len(at_work(swept)) == 2)
+                stop(second)
+                told["out"] = sweep.communicate()[0]
+                told["status"] = sweep.returncode
+            told["records"] = records(swept)
+            again = subprocess.run(command(content, style), cwd=folder, capture_output=True, text=True, check=False)
+            told["again"] = [again.returncode, again.stderr]
+            told["after"] = records(swept)
+    print(json.dumps(told))
+
+
+def records(swept: Path) -> dict[str, Any]:
+    """{run: its record}."""
+    return {path.parent.name: json.loads(path.read_text()) for path in swept.glob("*/result.json")}
+
+
+if __name__ == "__main__":
+    main()
