@@ -40,6 +40,7 @@ def make_run(folder: Path, **about: Any) -> Path:
     folder.mkdir(parents=True)
     weight, optimizer = about.get("weight", 1.0), about.get("optimizer", "lbfgs")
     config = {"loss": {"style": {"_target_": "x", "weight": weight}}, "optimizer": {"box": True}, "size": 64}
+    config |= {"score": about.get("score", ["style_distance"])}
     overrides = [f"loss.style.weight={weight}", f"optimizer={optimizer}"]
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     (folder / "overrides.yaml").write_text(yaml.safe_dump(overrides))
@@ -164,11 +165,11 @@ class TestKnobs:
 
 
 class TestPareto:
-    def naive(self, runs: Sequence[Run]) -> set[Run]:
-        """By the definition: no other is at least as good in both, and better in one."""
+    def naive(self, runs: Sequence[Run], axes: Sequence[str]) -> set[Run]:
+        """By the definition: no other is at least as good in all, and better in one."""
 
         def at(run: Run) -> tuple[float, ...]:
-            return tuple(float(run.figure(axis) or 0) for axis in pareto.AXES)
+            return tuple(float(run.figure(axis) or 0) * (-1 if axis == "ssim" else 1) for axis in axes)
 
         def beats(one: Run, other: Run) -> bool:
             return at(one) != at(other) and all(a <= b for a, b in zip(at(one), at(other), strict=True))
@@ -179,7 +180,17 @@ class TestPareto:
         for index, distances in enumerate(rng.integers(0, 6, (30, 2)) / 6):
             make_run(tmp_path / str(index), distances=tuple(distances))
         runs, _ = find([tmp_path])
-        assert pareto.front(runs) == self.naive(runs)
+        assert pareto.front(runs) == self.naive(runs, ["style_distance", "content_distance"])
+
+    @pytest.mark.parametrize("score", [["ssim", "content_distance"], ["style_distance", "content_distance", "ssim"]])
+    def test_what_a_search_asked_for_is_what_counts(
+        self, tmp_path: Path, rng: np.random.Generator, score: list[str]
+    ) -> None:
+        for index, (*distances, ssim) in enumerate(rng.integers(0, 6, (30, 3)) / 6):
+            make_run(tmp_path / str(index), distances=tuple(distances), judge={"ssim": ssim}, score=score)
+        runs, _ = find([tmp_path])
+        assert pareto.axes(runs) == tuple(score)
+        assert pareto.front(runs) == self.naive(runs, score)
 
     def test_runs_judged_otherwise_and_those_not_done_are_left_apart(self, tmp_path: Path) -> None:
         make_run(tmp_path / "best", distances=(0.1, 0.1))

@@ -76,7 +76,7 @@ def _data(
         "varied": [{"name": knob, "short": knobs.short(knob)} for knob in varied],
         "metrics": list(METRICS),
         "figures": list(FIGURES),
-        "axes": list(pareto.AXES),
+        "axes": list(pareto.axes(runs)),
         "common": common,
         "originals": {
             digest: {"role": original.role, "name": original.name, "credit": original.credit}

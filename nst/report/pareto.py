@@ -1,32 +1,39 @@
-"""The runs that no other beats in both distances at once."""
+"""The runs that no other beats in all that counts at once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from nst.record import Metric
 from nst.report.runs import Run
 
-AXES = ("style_distance", "content_distance")  # both are better when lower
+AXES = ("style_distance", "content_distance")  # what counts where the runs do not say
+
+
+def axes(runs: Sequence[Run]) -> tuple[str, ...]:
+    """The metrics that count: what a search of several scores has asked all of `runs` for, else `AXES`."""
+    asked = {run.score for run in runs if run.score}
+    (score,) = asked if len(asked) == 1 else (AXES,)
+    return score if len(score) > 1 else AXES
 
 
 def front(runs: Sequence[Run]) -> set[Run]:
-    """The Pareto front of `AXES`, found apart among those judged alike, of the same pictures.
+    """The Pareto front of `axes`, found apart among those judged alike, of the same pictures.
 
     A run that has none to be compared with is on no front.
     """
-    groups: dict[tuple[object, ...], list[tuple[float, float, Run]]] = {}
+    metrics = [Metric(name) for name in axes(runs)]
+    groups: dict[tuple[object, ...], list[tuple[Run, list[float]]]] = {}
     for run in runs:
-        style, content = (run.figure(axis) for axis in AXES)
-        if run.status == "done" and style is not None and content is not None:
-            groups.setdefault(run.judge, []).append((style, content, run))
+        costs = [run.cost(metric) for metric in metrics]
+        if run.status == "done" and None not in costs:
+            groups.setdefault(run.judge, []).append((run, [cost for cost in costs if cost is not None]))
     return {run for group in groups.values() if len(group) > 1 for run in _front(group)}
 
 
-def _front(group: list[tuple[float, float, Run]]) -> list[Run]:
-    """From left to right each run that lies lower than all before it; of equals, all."""
-    best, lowest, last = [], float("inf"), None
-    for style, content, run in sorted(group, key=lambda item: item[:2]):
-        if content < lowest or (style, content) == last:
-            best.append(run)
-            lowest, last = content, (style, content)
-    return best
+def _front(group: list[tuple[Run, list[float]]]) -> list[Run]:
+    """Those that none beats, which is to be nowhere worse and somewhere better."""
+    costs = np.array([cost for _, cost in group])
+    return [run for run, own in group if not ((costs <= own).all(1) & (costs < own).any(1)).any()]

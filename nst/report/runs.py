@@ -33,7 +33,8 @@ class Run:
     record: Mapping[str, Any]  # what result.json says; empty where there is none yet
     settings: Mapping[str, knobs.Value]
     overrides: Sequence[str]
-    status: str  # done, interrupted, diverged, failed; running or unfinished where there is no result.json
+    status: str  # done, interrupted, pruned, diverged, failed; running or unfinished where there is no result.json
+    score: tuple[str, ...] = ()  # the metrics that it was asked for
 
     @property
     def error(self) -> str:
@@ -62,6 +63,11 @@ class Run:
         """One of `FIGURES`; None where it was not measured."""
         value = (self.record.get("metrics") or {}).get(name) if name in METRICS else self.record.get(name)
         return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+    def cost(self, metric: Metric) -> float | None:
+        """A metric, turned so that lower is better."""
+        value = self.figure(metric.value)
+        return -value if value is not None and metric.direction == "maximize" else value
 
 
 def find(folders: Sequence[Path]) -> tuple[list[Run], list[str]]:
@@ -103,7 +109,8 @@ def _read(folder: Path, name: str) -> Run:
     overrides = record.get("overrides") or yaml.load(_text(folder / OVERRIDES) or "[]", YAML)  # noqa: S506
     settings = knobs.settings(config, record.get("choices") or {})
     status = str(record.get("status") or ("running" if _locked(folder / LOCK) else "unfinished"))
-    return Run(folder, name, record, settings, [str(text) for text in overrides], status)
+    score = tuple(name for name in config.get("score") or () if name in METRICS)
+    return Run(folder, name, record, settings, [str(text) for text in overrides], status, score)
 
 
 def _checked(record: Any) -> dict[str, Any]:

@@ -1,11 +1,11 @@
-// Style against content distance, with the runs that no other beats in both.
+// One metric against another, mostly style and content distance, with the runs that no other beats.
 "use strict";
 
 {
   const { data, $, drawn, runs, words, label, chart, view } = NST;
 
   const NAMED = 12; // so many points have room for their names
-  const [across, up] = data.axes;
+  const [across, up] = data.axes; // a search may have had more: then the front is no line in this plane
   const placed = (run) => across in run.figures && up in run.figures;
 
   function drawScatter(visible) {
@@ -13,9 +13,11 @@
     $("overview").hidden = !runs.some(placed);
     if (!points.length) return $("scatter").replaceChildren();
     const xs = points.map((run) => run.figures[across]), ys = points.map((run) => run.figures[up]);
-    const { svg, x, y, wall } = chart($("scatter"), "Style against content", xs, ys, [words(across), words(up)], false);
+    const title = `${words(across)} against ${words(up)}`;
+    $("overview").querySelector("h2").textContent = title[0].toUpperCase() + title.slice(1);
+    const { svg, x, y, wall } = chart($("scatter"), title, xs, ys, [words(across), words(up)], false);
     const place = (run) => [x(run.figures[across]), y(run.figures[up])];
-    for (const front of fronts(points)) svg.append(drawn("polyline", { class: "front", points: front.map(place).join(" ") }));
+    if (data.axes.length === 2) for (const front of fronts(points)) svg.append(drawn("polyline", { class: "front", points: front.map(place).join(" ") }));
     for (const run of points) svg.append(dot(run, ...place(run)));
     if (points.length <= NAMED) for (const run of points) svg.append(name(run, ...place(run), wall));
     $("scatter").replaceChildren(svg);
