@@ -76,7 +76,7 @@ def test_nothing_of_it_is_imported_by_a_plain_run(tmp_path: Path) -> None:
 class TestJoblib:
     def test_runs_are_what_they_are_in_one_process(self, nst: Command) -> None:
         """The processors are divided, failures are told, and the report is written."""
-        outcome = nst(*JOBLIB, "seed=1,2", "optimizer=sgd", "optimizer.learning_rate=-1,1e-3", "threads=null")
+        outcome = nst(*JOBLIB, "seed=1,2", "optimizer=sgd", "optimizer.learning_rate=-1,1e-3")
         assert outcome.status == 1
         found = records(Path("swept"))
         assert sorted(record["status"] for record in found.values()) == ["done", "done", "failed", "failed"]

@@ -37,7 +37,7 @@ def node(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """A node of one processor, while inside."""
     command = [str(Path(sys.executable).with_name("ray")), "start", "--block", "--num-cpus=1", "--disable-usage-stats"]
     with subprocess.Popen(
-        [*command, "--node-ip-address=127.0.0.1", *arguments],
+        [*command, *arguments],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -112,8 +112,8 @@ def main() -> None:
     swept, told = folder / "swept", {}
     with tempfile.TemporaryDirectory(dir="/tmp", prefix="ray") as short:  # noqa: S108  sockets' names are short
         with (
-            node("--head", "--port=6399", "--include-dashboard=false", f"--temp-dir={short}"),
-            node(f"--address={ADDRESS}") as second,
+            node("--head", "--node-ip-address=127.0.0.1", "--port=6399", "--include-dashboard=false", f"--temp-dir={short}"),
+            node("--node-ip-address=127.0.0.2", f"--address={ADDRESS}") as second,
         ):
             until(lambda: nodes() == 2)
             stranger = {**os.environ, "RAY_AUTH_TOKEN": secrets.token_hex(32)}

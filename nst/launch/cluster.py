@@ -40,7 +40,7 @@ class Cluster(Engine):
             if wanted > largest:
                 raise InputError(f"hydra.launcher.num_{name.lower()}s is {wanted:g}; the largest node has {largest:g}")
         self._threads = max(1, int(num_cpus))
-        self._task: Any = ray.remote(perform).options(
+        self._task: Any = ray.remote(_perform).options(
             num_cpus=num_cpus, num_gpus=num_gpus, max_retries=0, scheduling_strategy="SPREAD"
         )
         self._at_work: dict[Any, Job] = {}
@@ -88,6 +88,10 @@ def _join(address: str) -> None:
         )
     except (RayError, ConnectionError, RuntimeError, ValueError) as error:
         raise InputError(f"hydra.launcher.address: {address}: {str(error).splitlines()[0]}") from error
+
+
+def _perform(job: Job) -> Outcome:
+    return replace(perform(job), place=ray.util.get_node_ip_address())
 
 
 def _outcome(reference: Any, job: Job) -> Outcome:

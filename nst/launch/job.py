@@ -9,20 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, open_dict
 
 INTERRUPTED = (128 + signal.SIGINT, 128 + signal.SIGTERM)  # exit statuses of a run that was asked to end
 
 
 @dataclass(frozen=True)
 class Job:
-    """A composed run.
+    """A run, composed where it is done.
 
     Args:
         num: in the sweep.
         overrides: as the sweeper gave them.
-        config: composed, Hydra's part included.
-        folder: of the run, absolute.
+        loader: Hydra's, of this command's configs.
+        config: the sweep's, Hydra's part included.
+        top: the sweep's folder, absolute.
         here: where the command was given; relative paths in the config start there.
         threads: of the processor where the config leaves it open; None takes all.
         crew: a folder where each process at work leaves a file named like itself; None where nobody asks.
@@ -30,11 +32,29 @@ class Job:
 
     num: int
     overrides: tuple[str, ...]
+    loader: Any
     config: DictConfig
-    folder: Path
+    top: Path
     here: Path
     threads: int | None = None
     crew: Path | None = None
+
+    def composed(self) -> DictConfig:
+        """Its own config, Hydra's part included."""
+        composed = self.loader.load_sweep_config(self.config, list(self.overrides))
+        with open_dict(composed):
+            composed.hydra.job.id, composed.hydra.job.num = str(self.num), self.num
+            composed.hydra.sweep.dir = str(self.top)
+        return composed
+
+    def folder(self, composed: DictConfig) -> Path:
+        """Of the run."""
+        before = HydraConfig.instance().cfg
+        HydraConfig.instance().set_config(composed)
+        try:
+            return self.top / str(composed.hydra.sweep.subdir)
+        finally:
+            HydraConfig.instance().cfg = before
 
 
 @dataclass(frozen=True)
@@ -45,6 +65,7 @@ class Outcome:
         num: the job's.
         value: what the run scored; nan where it did not.
         status: the exit status that it would have had as a command.
+        run: the name of its folder.
         place: the machine it ran on.
         lost: why there is no other word of it, where its process did not come back.
     """
@@ -52,13 +73,14 @@ class Outcome:
     num: int
     value: Any
     status: int
+    run: str = ""
     place: str = ""
     lost: str = ""
 
 
 def perform(job: Job) -> Outcome:
     """Do the run in this process, quietly; whatever happens comes back as an outcome."""
-    from nst import device, logs, sweep
+    from nst import complaints, device, logs, sweep
 
     if job.crew:
         (job.crew / str(os.getpid())).touch()
@@ -67,30 +89,45 @@ def perform(job: Job) -> Outcome:
     device.share(job.threads)
     sweep.forget()
     value: Any = float("nan")
+    run = lost = ""
     try:
-        value = _run(job)
+        config = _compose(job)
+        run = job.folder(config).name
+        value = _run(job, config)
     except KeyboardInterrupt:
         sweep.note(INTERRUPTED[0])
     except SystemExit as error:
         sweep.note(error.code if isinstance(error.code, int) else 1)
-    return Outcome(job.num, value, max(sweep.statuses, default=1), socket.gethostname())
+    except Exception as error:  # noqa: BLE001  the other runs are not to blame
+        lost = complaints.one_line(error)
+    return Outcome(job.num, value, max(sweep.statuses, default=1), run, socket.gethostname(), lost)
 
 
-def _run(job: Job) -> Any:
-    """What Hydra does with a job, in a process that it has not set up."""
+def _compose(job: Job) -> DictConfig:
+    """The run's config, in a process that Hydra has not set up."""
+    from hydra.core.utils import JobRuntime, setup_globals
+
+    from nst import run, schema
+
+    setup_globals()
+    schema.register()
+    run.register_resolvers()
+    JobRuntime.instance().set("name", "nst")
+    return job.composed()
+
+
+def _run(job: Job, config: DictConfig) -> Any:
+    """What Hydra does with a job."""
     from hydra._internal.callbacks import Callbacks
-    from hydra.core.utils import JobRuntime, run_job, setup_globals
+    from hydra.core.utils import run_job
     from hydra.types import HydraContext
 
     from nst import run
 
-    setup_globals()
-    run.register_resolvers()
-    JobRuntime.instance().set("name", job.config.hydra.job.name)
     return run_job(
-        hydra_context=HydraContext(config_loader=None, callbacks=Callbacks(job.config)),  # pyright: ignore[reportArgumentType]
+        hydra_context=HydraContext(config_loader=job.loader, callbacks=Callbacks(config)),
         task_function=run.task,
-        config=job.config,
+        config=config,
         job_dir_key="hydra.sweep.dir",
         job_subdir_key="hydra.sweep.subdir",
     ).return_value

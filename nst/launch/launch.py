@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobReturn, JobStatus, setup_globals
 from hydra.types import HydraContext
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf
 
 from nst import experiment, logs, signals, sweep
 from nst.errors import InputError
@@ -44,59 +43,39 @@ def launch(
     """
     logs.to_console()
     setup_globals()
-    jobs = [_job(context, config, overrides, first + k) for k, overrides in enumerate(batch)]
-    by_num = {job.num: job for job in jobs}
+    top, here = Path(str(config.hydra.sweep.dir)).absolute(), Path.cwd()
+    jobs = [Job(first + k, tuple(given), context.config_loader, config, top, here) for k, given in enumerate(batch)]
     returned: dict[int, JobReturn] = {}
     with signals.deferred(engine.stop) as interrupt:
         for outcome in engine.outcomes(jobs, interrupt):
-            job = by_num[outcome.num]
-            if outcome.lost:
-                _mark(job, outcome.lost)
+            job = jobs[outcome.num - first]
+            run = _mark(job, outcome.lost) if outcome.lost else outcome.run
             sweep.note(outcome.status)
-            returned[outcome.num] = _returned(job, outcome)
-            log.info("%d of %d  %s", len(returned), len(jobs), _told(job, outcome))
+            returned[job.num] = JobReturn(overrides=job.overrides, status=JobStatus.COMPLETED)
+            returned[job.num].return_value = outcome.value
+            log.info("%d of %d  %s  %s", len(returned), len(jobs), _told(outcome), run)
     interrupt.resume()
     return [returned[job.num] for job in jobs]
 
 
-def _job(context: HydraContext, config: DictConfig, overrides: Sequence[str], num: int) -> Job:
-    composed = context.config_loader.load_sweep_config(config, list(overrides))
-    with open_dict(composed):
-        composed.hydra.job.id = str(num)
-        composed.hydra.job.num = num
-    before = HydraConfig.instance().cfg
-    HydraConfig.instance().set_config(composed)
+def _mark(job: Job, why: str) -> str:
+    """Let the record of a run whose process was lost say so; its folder's name."""
+    config: Any = job.composed()
+    folder = job.folder(config)
+    own: Any = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
+    told = config.hydra
     try:
-        sub = str(OmegaConf.select(composed, "hydra.sweep.subdir"))
-        top = Path(str(OmegaConf.select(composed, "hydra.sweep.dir"))).absolute()
-        with open_dict(composed):
-            composed.hydra.sweep.dir, composed.hydra.sweep.subdir = str(top), sub
-    finally:
-        HydraConfig.instance().cfg = before
-    return Job(num, tuple(overrides), composed, top / sub, Path.cwd())
-
-
-def _returned(job: Job, outcome: Outcome) -> JobReturn:
-    own = OmegaConf.masked_copy(job.config, [key for key in job.config if key != "hydra"])
-    returned = JobReturn(overrides=job.overrides, cfg=own, task_name="nst", status=JobStatus.COMPLETED)
-    returned.return_value = outcome.value
-    return returned
-
-
-def _mark(job: Job, why: str) -> None:
-    """Let the record of a run whose process was lost say so."""
-    own: Any = OmegaConf.masked_copy(job.config, [key for key in job.config if key != "hydra"])
-    told = job.config.hydra
-    request = experiment.Request(own, job.folder, list(told.overrides.task), dict(told.runtime.choices))
-    try:
-        experiment.record_loss(request, InputError(why))
+        experiment.record_loss(
+            experiment.Request(own, folder, list(told.overrides.task), dict(told.runtime.choices)), InputError(why)
+        )
     except InputError as error:  # it is at work after all, or the folder cannot be had
         log.warning("%s", error)
+    return folder.name
 
 
-def _told(job: Job, outcome: Outcome) -> str:
+def _told(outcome: Outcome) -> str:
     how = {0: "done", 2: "refused", **dict.fromkeys(INTERRUPTED, "interrupted")}.get(outcome.status, "failed")
-    return f"{outcome.lost or how}  {job.folder.name}" + (f"  on {outcome.place}" if outcome.place else "")
+    return (outcome.lost or how) + (f" on {outcome.place}" if outcome.place else "")
 
 
 def remaining(jobs: Iterable[Job], interrupt: signals.Interrupt) -> Iterator[Job]:
