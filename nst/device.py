@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 
+from nst import logs
 from nst.errors import InputError, check_count
 
 log = logging.getLogger(__name__)
-
-
 _shares: list[int] = []  # the last one counts
 
 
@@ -37,7 +32,7 @@ def prepare(threads: int | None = None) -> str:
     if threads is not None:
         check_count("threads", threads, at_least=1)
     threads = threads or next(iter(_shares), None)
-    with _quiet():
+    with logs.hushed():
         import tensorflow as tf
 
     if threads is not None and tf.config.threading.get_intra_op_parallelism_threads() != threads:
@@ -53,21 +48,3 @@ def prepare(threads: int | None = None) -> str:
     if not gpus:
         return "CPU"
     return str(tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU"))
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Hold back what libraries write to the process's stderr while they load; it is shown if loading fails."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            held.seek(0)
-            os.write(kept, held.read())
-            raise
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)

@@ -211,13 +211,14 @@ def _write_settings(request: Request, folder: RunFolder) -> None:
 
 
 def record_loss(request: Request, why: InputError) -> None:
-    """Say in the record of a run whose process was lost what became of it.
+    """Say in the record of a run whose process was lost what became of it, unless it has said so itself.
 
     Raises:
         InputError: another process is at work in its folder.
     """
     with RunFolder(request.folder) as folder, logs.to_file(folder.path / "run.log"):
-        _record_failure(request, folder, why)
+        if (folder.record or {}).get("status") in (None, "failed"):
+            _record_failure(request, folder, why)
 
 
 def _record_failure(request: Request, folder: RunFolder, error: BaseException) -> None:

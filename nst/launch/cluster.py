@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import ray
+os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "4")  # before the import; seconds in which a head must let us in
+import ray  # noqa: E402
 from ray.exceptions import RayError, TaskCancelledError
 
-from nst import signals
+from nst import logs, signals
 from nst.errors import InputError, check_number
 from nst.launch.job import INTERRUPTED, Job, Outcome, perform
 from nst.launch.launch import Engine
@@ -78,16 +79,26 @@ def _join(address: str) -> None:
             raise InputError(f"hydra.launcher.address: no Ray cluster answers at {address} ({error})") from error
     root = Path(__file__).resolve().parents[2]
     path = os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH"))))
-    try:
-        ray.init(
-            address=address,
-            ignore_reinit_error=True,
-            log_to_driver=False,
-            logging_level="ERROR",
-            runtime_env={"env_vars": {"PYTHONPATH": path}},
-        )
-    except (RayError, ConnectionError, RuntimeError, ValueError) as error:
-        raise InputError(f"hydra.launcher.address: {address}: {str(error).splitlines()[0]}") from error
+    with logs.hushed():
+        try:
+            ray.init(
+                address=address,
+                ignore_reinit_error=True,
+                log_to_driver=False,
+                logging_level="ERROR",
+                runtime_env={"env_vars": {"PYTHONPATH": path}},
+            )
+        except (RayError, ConnectionError, RuntimeError, ValueError) as error:
+            refusal = InputError(f"hydra.launcher.address: {address}: {_reason(error)}")
+        else:
+            return
+    raise refusal
+
+
+def _reason(error: Exception) -> str:
+    """Ray's own words, which stand at the end of what it was caused by."""
+    own = [line.partition(": ")[2] for line in str(error.__cause__).splitlines() if line.startswith("ray.exceptions.")]
+    return [str(error).splitlines()[0], *own][-1].partition(". ")[0]
 
 
 def _perform(job: Job) -> Outcome:

@@ -80,9 +80,9 @@ class Slurm(Engine):
 def _outcome(queued: Any, job: Job, interrupted: bool) -> Outcome:
     try:
         return queued.result()
-    except (UncompletedJobError, FailedJobError) as error:
+    except (UncompletedJobError, FailedJobError):
         if interrupted:
             return Outcome(job.num, float("nan"), INTERRUPTED[0])
-        lines = [line for line in str(error).splitlines() if line.strip()]
-        why = f"its job {queued.job_id} was lost ({queued.state}: {lines[-1].strip() if lines else 'no word'})"
+        log = Path(queued.paths.stderr)
+        why = f"its job {queued.job_id} ended without a word ({queued.state}; see {log.parent.name}/{log.name})"
         return Outcome(job.num, float("nan"), 1, lost=why)
