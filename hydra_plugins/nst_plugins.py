@@ -38,7 +38,8 @@ def _engine(module: str, name: str, settings: Any) -> Any:
     try:
         return getattr(import_module(f"nst.launch.{module}"), name)(**settings)
     except ModuleNotFoundError as error:
-        raise InputError(f'this launcher needs {error.name}: python -m pip install ".[cluster]"') from error
+        extra = "parallel" if error.name == "joblib" else "cluster"
+        raise InputError(f'this launcher needs {error.name}: python -m pip install ".[{extra}]"') from error
 
 
 class _Engines(Launcher):

@@ -65,6 +65,7 @@ def test_two_nodes_one_killed_worker_and_one_stopped_node(pictures: Path, tmp_pa
     assert set(re.findall("done on (\\S+)", told["out"])) == {"127.0.0.1", "127.0.0.2"}
     assert told["again"] == [0, ""]
     assert {record["status"] for record in told["after"].values()} == {"done"}
+    assert told["stopped"] == [130, ["interrupted"]]
 
 
 @ray

@@ -21,6 +21,7 @@ from optuna.trial import TrialState
 from nst.errors import InputError
 from nst.search.settings import settle
 from nst.search.space import as_overrides, corners, split
+from nst.search.storage import storage
 from tests.conftest import ROOT, Outcome
 
 Command = Callable[..., Outcome]
@@ -108,6 +109,14 @@ class TestASearch:
         records = [json.loads(path.read_text()) for path in Path("found").glob("*/result.json")]
         assert sorted(trial.values for trial in found) == sorted(record["score"] for record in records)
         assert '"name":"loss.style.weight"' in Path("found/report/data.js").read_text()
+
+    def test_a_journal_is_a_storage_too(self, nst: Command) -> None:
+        """The runs write to it as well, what they are pruned by."""
+        kept = ("hydra.sweeper.storage=journal:///found.log", "hydra.sweeper.prune={every:1}")
+        for total in (1, 3):
+            assert nst(*SEARCH, WEIGHT, *kept, f"hydra.sweeper.n_trials={total}").status == 0
+        study = optuna.load_study(storage=storage("journal:///found.log"), study_name="nst")
+        assert [sorted(trial.intermediate_values) for trial in study.trials] == [[1, 2]] * 3
 
     def test_enough_is_enough(self, nst: Command) -> None:
         nst(*SEARCH, WEIGHT, "hydra.sweeper.n_trials=1")

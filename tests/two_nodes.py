@@ -133,7 +133,17 @@ def main() -> None:
             again = subprocess.run(command(content, style), cwd=folder, capture_output=True, text=True, check=False)
             told["again"] = [again.returncode, again.stderr]
             told["after"] = records(swept)
+            told["stopped"] = interrupted([*command(content, style), "sweep_dir=stopped"], folder)
     print(json.dumps(told))
+
+
+def interrupted(line: list[str], folder: Path) -> Any:
+    """What a sweep leaves that gets Ctrl-C once a run is under way: its exit status, and its runs'."""
+    with subprocess.Popen(line, cwd=folder, stdout=subprocess.DEVNULL) as sweep:
+        until(lambda: at_work(folder / "stopped"))
+        sweep.send_signal(signal.SIGINT)
+        status = sweep.wait()
+    return status, sorted(record["status"] for record in records(folder / "stopped").values())
 
 
 def records(swept: Path) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def _go(launcher: Any, trials: Trials, settings: Settings, standing: list[str]) 
 
 
 def _watch(trials: Trials, settings: Settings, trial: Trial) -> list[str]:
-    return [prune.override(settings, trials.storage, trial.number)] if settings.prune else []
+    return [prune.override(settings, trials.address, trial.number)] if settings.prune else []
 
 
 def scores(returned: JobReturn) -> list[float] | None:

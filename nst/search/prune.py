@@ -18,16 +18,17 @@ from nst.image import resize
 from nst.observers import Every, Run
 from nst.record import Iterate, Metric
 from nst.search.settings import Settings
+from nst.search.storage import storage
 
 ENDED = "nst.ended"  # how such a trial is marked
 
 
-def override(settings: Settings, storage: str, trial: int) -> str:
+def override(settings: Settings, address: str, trial: int) -> str:
     """What, added to the command of a trial, lets it be watched."""
     prune: Any = settings.prune
     given = {
         "_target_": f"{__name__}.Watch",
-        "storage": repr(storage),
+        "storage": repr(address),
         "study": repr(settings.study_name),
         "trial": trial,
         "every": prune.every,
@@ -41,7 +42,7 @@ class Watch:
     """The observer.
 
     Args:
-        storage: an address that Optuna knows, reached from wherever the run is.
+        storage: its address, reached from wherever the run is.
         study: its name there.
         trial: its number there.
         every: see `nst.search.settings.Prune`, as the others.
@@ -58,9 +59,9 @@ class Watch:
     def open(self, run: Run) -> None:
         """Find the trial."""
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        storage, name = self._address
+        address, name = self._address
         pruner = optuna.pruners.MedianPruner(n_startup_trials=self._startup)
-        study = optuna.load_study(storage=storage, study_name=name, pruner=pruner)
+        study = optuna.load_study(storage=storage(address), study_name=name, pruner=pruner)
         frozen = next(trial for trial in study.get_trials(deepcopy=False) if trial.number == self._number)
         self._trial, self._run = Trial(study, frozen._trial_id), run
         self._metric = Metric(run.config["score"][0])

@@ -38,7 +38,7 @@ class Settings:
     Args:
         n_trials: in total, those of earlier commands included; at least 1.
         n_jobs: trials at once, at least 1.
-        storage: an address that Optuna knows; None is a file in the sweep's folder.
+        storage: see `nst.search.storage`; None is a file in the sweep's folder.
         study_name: of the trials that belong together in a storage.
         sampler: `tpe` (Bergstra et al. 2011), `nsgaii` (Deb et al. 2002), `random`.
         seed: of the sampler.

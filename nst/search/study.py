@@ -17,6 +17,7 @@ from nst.record import Metric
 from nst.search.prune import ENDED
 from nst.search.settings import Settings
 from nst.search.space import Space
+from nst.search.storage import storage
 
 SPACE, FOLDER, CUT_SHORT = "nst.space", "nst.folder", "nst.cut_short"  # what trials and study are marked with
 
@@ -40,8 +41,8 @@ class Trials:
     ) -> None:
         self._space, self._folder = space, str(folder.resolve())
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self.storage = settings.storage or f"sqlite:///{folder.resolve()}/search.db"
-        self.study = _study(settings, self.storage, [metric.direction for metric in score])
+        self.address = settings.storage or f"sqlite:///{folder.resolve()}/search.db"
+        self.study = _study(settings, self.address, [metric.direction for metric in score])
         self._agree(settings, {"score": [metric.value for metric in score], "fixed": _compared(fixed)})
         self.study.sampler = _sampler(settings, len(self.study.trials))
         self._revive()
@@ -89,7 +90,7 @@ class Trials:
         for key in sorted({*before, *now}, key=str):
             if before.get(key) != now.get(key):
                 raise InputError(
-                    f"{settings.study_name} in {self.storage} was searched with another space: {key} was "
+                    f"{settings.study_name} in {self.address} was searched with another space: {key} was "
                     f"{_told(before.get(key))} and is {_told(now.get(key))}; choose another sweep_dir or study_name"
                 )
 
@@ -100,13 +101,13 @@ class Trials:
                 self.cut_short(trial)
 
 
-def _study(settings: Settings, storage: str, directions: Any) -> optuna.Study:
+def _study(settings: Settings, address: str, directions: Any) -> optuna.Study:
     try:
         return optuna.create_study(
-            storage=storage, study_name=settings.study_name, directions=directions, load_if_exists=True
+            storage=storage(address), study_name=settings.study_name, directions=directions, load_if_exists=True
         )
     except Exception as error:  # whatever the storage's own library raises
-        raise InputError(f"hydra.sweeper.storage: {storage} cannot be used ({str(error).splitlines()[0]})") from error
+        raise InputError(f"hydra.sweeper.storage: {address} cannot be used ({str(error).splitlines()[0]})") from error
 
 
 def _sampler(settings: Settings, seen: int) -> optuna.samplers.BaseSampler:
