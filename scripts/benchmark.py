@@ -1,11 +1,11 @@
 """What nst costs on this machine, beside the same work on PyTorch as the popular ports do it:
 
     python -m pip install ".[bench]"
-    python scripts/benchmark.py [--parts evaluations memory around] [--sizes 256 512 1024] [--out benchmark.json]
+    python scripts/benchmark.py [--parts evaluations memory around launchers] [--sizes 256 512 1024] [--out benchmark.json]
     python scripts/benchmark.py --race PICTURE STYLE WEIGHTS          more than an hour, on a processor
 
 Contenders take turns in processes of their own, so that what slows the machine slows them all. It prints Markdown:
-seconds and GFLOP/s of an evaluation, memory and growth, start-up, what observers and a sweep add. VGG19's weights are
+seconds and GFLOP/s of an evaluation, memory and growth, start-up, what observers, sweeps and launchers add. VGG19's weights are
 drawn: time does not depend on them. GFLOP/s count the multiplications of a direct convolution, whoever spares some.
 """
 
@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench import around, race, work
+from bench import around, race, scale, work
 from bench.turns import Contender, alone, take_turns
 from bench.worker import MATRIX
 from nst.precision import Precision, native
@@ -123,6 +123,14 @@ def surroundings(options: argparse.Namespace) -> dict[str, float]:
     return found
 
 
+def launchers(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """What a run of a sweep costs beside its steps."""
+    del options
+    rows = scale.measure()
+    table(rows, {}, ".2f")
+    return rows
+
+
 def racing(options: argparse.Namespace) -> dict[str, Any]:
     """Time to quality."""
     content, style, weights = options.race
@@ -153,7 +161,7 @@ def table(rows: Iterable[dict[str, Any]], formats: dict[str, str], other: str = 
     print(flush=True)
 
 
-PARTS = {"evaluations": evaluations, "memory": memory, "around": surroundings}
+PARTS = {"evaluations": evaluations, "memory": memory, "around": surroundings, "launchers": launchers}
 
 if __name__ == "__main__":
     sys.exit(main())

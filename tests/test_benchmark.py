@@ -41,6 +41,12 @@ def test_a_worker_that_fails_is_named() -> None:
 
 
 @pytest.mark.slow
+def test_a_racer_that_fails_is_named() -> None:
+    with pytest.raises(RuntimeError, match="nst race steps=0 .* ended before its first step"):
+        Runner(("nst", "race", "steps=0", "none.png", "none.png", "none"))
+
+
+@pytest.mark.slow
 def test_a_race_is_run_to_its_end_and_counts_full_size_only(tmp_path: Path) -> None:
     for name in ("content", "style"):
         write(blobs(48, 64, len(name)), tmp_path / f"{name}.png")

@@ -49,7 +49,7 @@ def _is_of(pickled: Path, run: str) -> bool:
 @pytest.mark.timeout(900)
 def test_two_nodes_one_killed_worker_and_one_stopped_node(pictures: Path, tmp_path: Path) -> None:
     command = [*ALONE, sys.executable, "-m", "tests.two_nodes", tmp_path, pictures / "content.png", pictures / "style.png"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'scripts'}"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

@@ -16,10 +16,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from bench.nodes import node, stop
 
 ADDRESS = "127.0.0.1:6399"
 RUNS = 8
@@ -30,37 +31,6 @@ def loopback() -> None:
     """Switch the namespace's own interface on."""
     with socket.socket() as any_socket:
         fcntl.ioctl(any_socket, SET_FLAGS, struct.pack("16sh", b"lo", UP))
-
-
-@contextmanager
-def node(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A node of one processor, while inside."""
-    command = [str(Path(sys.executable).with_name("ray")), "start", "--block", "--num-cpus=1", "--disable-usage-stats"]
-    with subprocess.Popen(
-        [*command, *arguments],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            stop(process)
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """End a node as if its machine had been switched off."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        if process.poll() is None:
-            os.killpg(process.pid, number)
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                continue
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
 
 
 def until(what: Callable[[], Any], seconds: float = 120) -> Any:
@@ -112,8 +82,8 @@ def main() -> None:
     swept, told = folder / "swept", {}
     with tempfile.TemporaryDirectory(dir="/tmp", prefix="ray") as short:  # noqa: S108  sockets' names are short
         with (
-            node("--head", "--node-ip-address=127.0.0.1", "--port=6399", "--include-dashboard=false", f"--temp-dir={short}"),
-            node("--node-ip-address=127.0.0.2", f"--address={ADDRESS}") as second,
+            node("--head", "--node-ip-address=127.0.0.1", "--port=6399", "--num-cpus=1", "--include-dashboard=false", f"--temp-dir={short}"),
+            node("--node-ip-address=127.0.0.2", "--num-cpus=1", f"--address={ADDRESS}") as second,
         ):
             until(lambda: nodes() == 2)
             stranger = {**os.environ, "RAY_AUTH_TOKEN": secrets.token_hex(32)}

@@ -44,7 +44,7 @@ def measure() -> dict[str, float]:
 def _start(folder: Path) -> dict[str, float]:
     """From the command to the first step, taking turns with what cannot be avoided."""
     pairs = [
-        (_seconds([sys.executable, "-c", "import tensorflow"]), _first_step(folder / f"{n}")) for n in range(TURNS)
+        (took([sys.executable, "-c", "import tensorflow"]), _first_step(folder / f"{n}")) for n in range(TURNS)
     ]
     bare, first = (min(seconds) for seconds in zip(*pairs, strict=True))
     return {
@@ -70,39 +70,43 @@ def _observers(folder: Path) -> dict[str, float]:
 
 
 def _sweep(folder: Path) -> dict[str, float]:
-    """Several runs in one process, against one run's steps as often, and one start."""
+    """Several runs in one process, against one start and the runs' own steps: the machine may slow down between."""
     started = time.perf_counter()
-    _run([f"hydra.run.dir={folder}/single"])
+    run([f"hydra.run.dir={folder}/single"])
     single = time.perf_counter() - started
     steps = json.loads((folder / "single" / "result.json").read_text())["seconds"]
-    sweep = _run(["-m", f"loss.style.weight=range(10,{10 * RUNS + 1},10)", f"sweep_dir={folder}/sweep"])
+    sweep = run(["-m", f"loss.style.weight=range(10,{10 * RUNS + 1},10)", f"sweep_dir={folder}/sweep"])
+    theirs = [json.loads(path.read_text())["seconds"] for path in (folder / "sweep").glob("*/result.json")]
     return {
         "one run, s": single,
         "its steps, s": steps,
         f"{RUNS} runs in a sweep, s": sweep,
-        "as a share of one start and their steps": sweep / (single - steps + RUNS * steps),
+        "their steps, s": sum(theirs),
+        "as a share of one start and their steps": sweep / (single - steps + sum(theirs)),
     }
 
 
 def _watched(folder: Path, observers: str) -> dict[str, float]:
     watch = "+observers.stopwatch={_target_:bench.stopwatch.Stopwatch}"
-    _run([f"observers={observers}", watch, f"hydra.run.dir={folder}"])
+    run([f"observers={observers}", watch, f"hydra.run.dir={folder}"])
     return json.loads((folder / stopwatch.FILE).read_text())
 
 
-def _command(arguments: Sequence[str]) -> list[str]:
+def _command(arguments: Sequence[str], common: Sequence[str] = COMMON) -> list[str]:
     """A run's; flags come before the overrides."""
-    return [sys.executable, "-m", "nst.run", *arguments, *COMMON]
+    return [sys.executable, "-m", "nst.run", *arguments, *common]
 
 
-def _seconds(command: Sequence[str]) -> float:
+def took(command: Sequence[str]) -> float:
+    """Seconds that a command took."""
     started = time.perf_counter()
     subprocess.run(command, check=True, cwd=ROOT, capture_output=True, env=environment())
     return time.perf_counter() - started
 
 
-def _run(arguments: Sequence[str]) -> float:
-    return _seconds(_command(arguments))
+def run(arguments: Sequence[str], common: Sequence[str] = COMMON) -> float:
+    """Seconds that a run, or a sweep, takes from command to end."""
+    return took(_command(arguments, common))
 
 
 def _first_step(folder: Path) -> float:

@@ -26,7 +26,9 @@ class Runner:
     def __post_init__(self) -> None:
         self._process = Process(*self.arguments)
         self._process.answer()  # what memory it starts with
-        self._note(self._process.answer())
+        if not self._note(self._process.answer()):
+            self._process.end()
+            raise RuntimeError(f"{' '.join(self.arguments)} ended before its first step")
 
     def go(self) -> bool:
         """One step; False where there is none left."""
