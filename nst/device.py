@@ -21,7 +21,8 @@ def prepare(threads: int | None = None) -> str:
     """Import TensorFlow, bound its threads, let GPU memory grow; the name of the device that will compute.
 
     Args:
-        threads: of the processor, at least 1; None takes all, or this process's `share`. The first run of a process decides.
+        threads: of the processor, at least 1; None takes all, or this process's `share`. A process's first run
+            decides.
 
     Raises:
         InputError: another Keras backend is asked for, or bad `threads`.

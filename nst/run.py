@@ -143,7 +143,9 @@ def _run() -> int:
         job()
     except KeyboardInterrupt:
         return 130
-    return sweep.statuses[0] if len(sweep.statuses) == 1 else max((min(found, 1) for found in sweep.statuses), default=0)
+    return (
+        sweep.statuses[0] if len(sweep.statuses) == 1 else max((min(found, 1) for found in sweep.statuses), default=0)
+    )
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """What nst costs on this machine, beside the same work on PyTorch as the popular ports do it:
 
     python -m pip install ".[bench]"
-    python scripts/benchmark.py [--parts evaluations memory around launchers] [--sizes 256 512 1024] [--out benchmark.json]
+    python scripts/benchmark.py [--parts evaluations memory around launchers] [--sizes 256 512 1024]
     python scripts/benchmark.py --race PICTURE STYLE WEIGHTS          more than an hour, on a processor
 
 Contenders take turns in processes of their own, so that what slows the machine slows them all. It prints Markdown:
-seconds and GFLOP/s of an evaluation, memory and growth, start-up, what observers, sweeps and launchers add. VGG19's weights are
-drawn: time does not depend on them. GFLOP/s count the multiplications of a direct convolution, whoever spares some.
+seconds and GFLOP/s of an evaluation, memory and growth, start-up, what observers, sweeps and launchers add. VGG19's
+weights are drawn: time does not depend on them. GFLOP/s count the multiplications of a direct convolution, whoever
+spares some.
 """
 
 from __future__ import annotations

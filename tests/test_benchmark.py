@@ -42,7 +42,7 @@ def test_a_worker_that_fails_is_named() -> None:
 
 @pytest.mark.slow
 def test_a_racer_that_fails_is_named() -> None:
-    with pytest.raises(RuntimeError, match="nst race steps=0 .* ended before its first step"):
+    with pytest.raises(RuntimeError, match=r"nst race steps=0 .* ended before its first step"):
         Runner(("nst", "race", "steps=0", "none.png", "none.png", "none"))
 
 

@@ -48,7 +48,15 @@ def _is_of(pickled: Path, run: str) -> bool:
 @own_network
 @pytest.mark.timeout(900)
 def test_two_nodes_one_killed_worker_and_one_stopped_node(pictures: Path, tmp_path: Path) -> None:
-    command = [*ALONE, sys.executable, "-m", "tests.two_nodes", tmp_path, pictures / "content.png", pictures / "style.png"]
+    command = [
+        *ALONE,
+        sys.executable,
+        "-m",
+        "tests.two_nodes",
+        tmp_path,
+        pictures / "content.png",
+        pictures / "style.png",
+    ]
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'scripts'}"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -90,11 +98,22 @@ class TestSlurm:
         asked = {**parameters, "slurm_partition": "gpu", "gpus_per_node": 1}
         engine = Slurm(tmp_path, "slurm", 1, asked)
         script = engine._executor._executor._make_submission_file_text("run it", "uid")
-        for line in ("--time=60", "--cpus-per-task=4", "--mem=8GB", "--partition=gpu", "--gpus-per-node=1", "--signal=USR2@90"):
+        for line in (
+            "--time=60",
+            "--cpus-per-task=4",
+            "--mem=8GB",
+            "--partition=gpu",
+            "--gpus-per-node=1",
+            "--signal=USR2@90",
+        ):
             assert f"#SBATCH {line}" in script
 
     def test_an_unknown_parameter_is_refused(self, nst: Command) -> None:
-        launcher = ("hydra/launcher=nst_slurm", "hydra.launcher.cluster=local", "+hydra.launcher.parameters.partitoin=a")
+        launcher = (
+            "hydra/launcher=nst_slurm",
+            "hydra.launcher.cluster=local",
+            "+hydra.launcher.parameters.partitoin=a",
+        )
         outcome = nst("-m", *launcher, "seed=1,2")
         assert outcome.status == 2
         assert "partitoin" in outcome.err

@@ -86,7 +86,15 @@ class TestJoblib:
         assert "4 of 4" in outcome.out
         assert "2 done" in outcome.out
         assert Path("swept/report/index.html").is_file()
-        again = nst("-m", "sweep_dir=swept", "observers=quiet", "size=48", "seed=1,2", "optimizer=sgd", "optimizer.learning_rate=1e-3")
+        again = nst(
+            "-m",
+            "sweep_dir=swept",
+            "observers=quiet",
+            "size=48",
+            "seed=1,2",
+            "optimizer=sgd",
+            "optimizer.learning_rate=1e-3",
+        )
         assert again.out.count("done already") == 2
 
     @pytest.mark.slow

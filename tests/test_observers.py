@@ -46,7 +46,7 @@ def watch(
     interrupted: Callable[[], bool] = lambda: False,
 ) -> Any:
     choices, levels = {"optimizer": "adam", "observers": "full"}, PYRAMID.levels(96, 128, STEPS)
-    run = Run(folder, CONFIG, choices, levels, CONTENT, [STYLE], resume)
+    run = Run(folder, CONFIG, choices, levels, CONTENT, [STYLE], lambda _: {}, resume)
     for observer in observers:
         observer.open(run)
     result = stylize(

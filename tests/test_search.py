@@ -45,7 +45,12 @@ def states(folder: Path = Path("found")) -> list[str]:
 class TestTheSpace:
     def test_it_is_written_as_hydras_sweeps(self) -> None:
         space, fixed = read(
-            "a=choice(x,y)", "b=range(1,9,3)", "c=interval(0.5,2)", "d=tag(log,interval(1.0,8.0))", "e=int(interval(2,5))", "f=7"
+            "a=choice(x,y)",
+            "b=range(1,9,3)",
+            "c=interval(0.5,2)",
+            "d=tag(log,interval(1.0,8.0))",
+            "e=int(interval(2,5))",
+            "f=7",
         )
         assert space["a"].choices == ("x", "y")
         assert (space["b"].low, space["b"].high, space["b"].step) == (1, 7, 3)
@@ -162,9 +167,7 @@ class TestASearch:
             ((WEIGHT, *TWO), "score was ['style_distance'] and is ['style_distance', 'content_distance']"),
         ],
     )
-    def test_a_storage_of_another_space_is_refused(
-        self, nst: Command, arguments: tuple[str, ...], says: str
-    ) -> None:
+    def test_a_storage_of_another_space_is_refused(self, nst: Command, arguments: tuple[str, ...], says: str) -> None:
         nst(*SEARCH, WEIGHT, "hydra.sweeper.n_trials=1")
         outcome = nst(*SEARCH, *arguments)
         assert outcome.status == 2

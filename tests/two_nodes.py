@@ -1,4 +1,4 @@
-"""Eight runs on a Ray cluster of two nodes, one worker killed and one node stopped on the way; what came of them as JSON.
+"""Eight runs on a Ray cluster of two nodes, one worker killed and one node stopped on the way; their fate as JSON.
 
 It wants a network of its own, with nothing in it: `unshare --net python -m tests.two_nodes FOLDER CONTENT STYLE`.
 """
@@ -16,7 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,11 @@ def at_work(folder: Path) -> dict[int, Path]:
         try:
             for link in (process / "fd").iterdir():
                 target = link.readlink()
-                if target.name == ".lock" and target.parent.parent == folder and (target.parent / "history.csv").exists():
+                if (
+                    target.name == ".lock"
+                    and target.parent.parent == folder
+                    and (target.parent / "history.csv").exists()
+                ):
                     found[int(process.name)] = target.parent
         except (OSError, ValueError):
             continue
@@ -74,37 +79,53 @@ def command(content: str, style: str) -> list[str]:
     ]  # fmt: skip
 
 
+@contextmanager
+def cluster() -> Iterator[subprocess.Popen[bytes]]:
+    """Two nodes, while inside; gives the second."""
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="ray") as short:  # sockets' names are short
+        head = ("--head", "--node-ip-address=127.0.0.1", "--port=6399", "--include-dashboard=false", "--num-cpus=1")
+        other = ("--node-ip-address=127.0.0.2", f"--address={ADDRESS}", "--num-cpus=1")
+        with node(*head, f"--temp-dir={short}"), node(*other) as second:
+            until(lambda: nodes() == 2)
+            yield second
+
+
 def main() -> None:
     """Do it."""
     folder, content, style = Path(sys.argv[1]).resolve(), *sys.argv[2:]
     loopback()
     os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32), "RAY_DEDUP_LOGS": "0"}
-    swept, told = folder / "swept", {}
-    with tempfile.TemporaryDirectory(dir="/tmp", prefix="ray") as short:  # noqa: S108  sockets' names are short
-        with (
-            node("--head", "--node-ip-address=127.0.0.1", "--port=6399", "--num-cpus=1", "--include-dashboard=false", f"--temp-dir={short}"),
-            node("--node-ip-address=127.0.0.2", "--num-cpus=1", f"--address={ADDRESS}") as second,
-        ):
-            until(lambda: nodes() == 2)
-            stranger = {**os.environ, "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-            refused = subprocess.run(command(content, style), cwd=folder, env=stranger, capture_output=True, text=True, check=False)
-            told["stranger"] = [refused.returncode, refused.stderr]
-            with subprocess.Popen(command(content, style), cwd=folder, stdout=subprocess.PIPE, text=True) as sweep:
-                killed = until(lambda: at_work(swept))
-                process, run = next(iter(killed.items()))
-                os.kill(process, signal.SIGKILL)
-                told["killed"] = run.name
-                until(lambda: len(list(swept.glob("*/result.json"))) >= 4)
-                until(lambda: len(at_work(swept)) == 2)
-                stop(second)
-                told["out"] = sweep.communicate()[0]
-                told["status"] = sweep.returncode
-            told["records"] = records(swept)
-            again = subprocess.run(command(content, style), cwd=folder, capture_output=True, text=True, check=False)
-            told["again"] = [again.returncode, again.stderr]
-            told["after"] = records(swept)
-            told["stopped"] = interrupted([*command(content, style), "sweep_dir=stopped"], folder)
-    print(json.dumps(told))
+    line = command(content, style)
+    with cluster() as second:
+        told = {
+            "stranger": ended(line, folder, RAY_AUTH_TOKEN=secrets.token_hex(32)),
+            **bereft(line, folder, second),
+            "records": records(folder / "swept"),
+            "again": ended(line, folder),
+            "after": records(folder / "swept"),
+            "stopped": interrupted([*line, "sweep_dir=stopped"], folder),
+        }
+    sys.stdout.write(json.dumps(told) + "\n")
+
+
+def ended(line: list[str], folder: Path, **environment: str) -> Any:
+    """Exit status and stderr of a sweep."""
+    done = subprocess.run(
+        line, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stderr
+
+
+def bereft(line: list[str], folder: Path, second: subprocess.Popen[bytes]) -> dict[str, Any]:
+    """A sweep that loses a worker at its beginning and a node in its middle."""
+    swept = folder / "swept"
+    with subprocess.Popen(line, cwd=folder, stdout=subprocess.PIPE, text=True) as sweep:
+        process, run = next(iter(until(lambda: at_work(swept)).items()))
+        os.kill(process, signal.SIGKILL)
+        until(lambda: len(list(swept.glob("*/result.json"))) >= RUNS // 2)
+        until(lambda: len(at_work(swept)) == 2)
+        stop(second)
+        return {"killed": run.name, "out": sweep.communicate()[0], "status": sweep.returncode}
 
 
 def interrupted(line: list[str], folder: Path) -> Any:

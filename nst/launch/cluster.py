@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "4")  # before the import; seconds in which a head must let us in
-import ray  # noqa: E402
-from ray.exceptions import RayError, TaskCancelledError
+import ray  # pyright: ignore[reportMissingImports]
+from ray.exceptions import RayError, TaskCancelledError  # pyright: ignore[reportMissingImports]
 
 from nst import logs, signals
 from nst.errors import InputError, check_number

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import BrokenProcessPool
@@ -79,5 +80,6 @@ class Pool(Engine):
             return Outcome(job.num, float("nan"), 1, lost=LOST)
 
     def _parallel(self, n_jobs: int, jobs: Iterable[Job]) -> Iterable[Outcome]:
-        options = {"return_as": "generator_unordered", "pre_dispatch": "n_jobs", "batch_size": 1}
-        return Parallel(n_jobs, backend="loky", **options)(delayed(perform)(job) for job in jobs)
+        options: Any = {"return_as": "generator_unordered", "pre_dispatch": "n_jobs", "batch_size": 1}
+        done: Any = Parallel(n_jobs, backend="loky", **options)(delayed(perform)(job) for job in jobs)
+        return done

@@ -17,7 +17,11 @@ from nst.whole import whole
 FILE = "summary.csv"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 WIDEST = 14  # letters of a knob's name that a column has room for
-COLORS = {"done": "green", "running": "cyan", **dict.fromkeys(("interrupted", "unfinished", "pruned"), "yellow")}  # what else is, is red
+COLORS = {
+    "done": "green",
+    "running": "cyan",
+    **dict.fromkeys(("interrupted", "unfinished", "pruned"), "yellow"),
+}  # what else is, is red
 
 
 def write_csv(path: Path, runs: Sequence[Run]) -> None:
@@ -74,4 +78,8 @@ def terminal(runs: Sequence[Run]) -> Table:
 
 def failures(runs: Sequence[Run]) -> list[str]:
     """A line for each run that ended otherwise than it was to end: its name, and why."""
-    return [f"{run.name}: {run.status}{f', {run.error}' if run.error else ''}" for run in runs if run.status not in ("done", "pruned")]
+    return [
+        f"{run.name}: {run.status}{f', {run.error}' if run.error else ''}"
+        for run in runs
+        if run.status not in ("done", "pruned")
+    ]

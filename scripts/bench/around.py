@@ -43,9 +43,7 @@ def measure() -> dict[str, float]:
 
 def _start(folder: Path) -> dict[str, float]:
     """From the command to the first step, taking turns with what cannot be avoided."""
-    pairs = [
-        (took([sys.executable, "-c", "import tensorflow"]), _first_step(folder / f"{n}")) for n in range(TURNS)
-    ]
+    pairs = [(took([sys.executable, "-c", "import tensorflow"]), _first_step(folder / f"{n}")) for n in range(TURNS)]
     bare, first = (min(seconds) for seconds in zip(*pairs, strict=True))
     return {
         "a bare import of tensorflow, s": bare,

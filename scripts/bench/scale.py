@@ -59,7 +59,7 @@ def _cluster() -> Iterator[str | None]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with tempfile.TemporaryDirectory(dir="/tmp", prefix="ray") as short:  # noqa: S108  sockets' names are short
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="ray") as short:  # sockets' names are short
         head = ("--head", "--node-ip-address=127.0.0.1", f"--port={port}", "--num-cpus=2", "--include-dashboard=false")
         with node(*head, f"--temp-dir={short}"):
             until_it_answers(port)
