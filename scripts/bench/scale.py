@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.around import run
 from bench.nodes import node, until_it_answers
-from nst.report import find
+from nst.report.runs import find
 
 SHORT, LONG = 4, 20  # runs
 TINY = ("extractor=vgg19_slim", "size=64", "steps=2", "pyramid=single", "fallback=true")
