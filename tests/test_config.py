@@ -22,7 +22,7 @@ from tests.conftest import CONF
 
 FILES = sorted(path.relative_to(CONF) for path in CONF.rglob("*.yaml"))
 NAMED = ("experiment", "sweep")  # groups whose files are commands of their own
-GROUP_FILES = [file for file in FILES if file.parts[0] not in ("config.yaml", *NAMED)]
+GROUP_FILES = [file for file in FILES if file.parts[0] not in ("config.yaml", "hydra", *NAMED)]  # hydra: test_launch
 EXPERIMENTS, SWEEPS = ([file.stem for file in FILES if file.parts[0] == group] for group in NAMED)
 
 
@@ -110,7 +110,9 @@ def test_every_value_of_every_sweep_composes(name: str) -> None:
     assert swept["mode"] == "MULTIRUN"
     for key, values in swept["sweeper"]["params"].items():
         (override,) = OverridesParser.create().parse_overrides([f"{key}={values}"])
-        configs = [load(f"sweep={name}", f"{key}={value}") for value in override.sweep_string_iterator()]
+        interval: Any = override.value() if override.is_interval_sweep() else None
+        values = (interval.start, interval.end) if interval else override.sweep_string_iterator()
+        configs = [load(f"sweep={name}", f"{key}={value}") for value in values]
         assert len(configs) > 1
         assert all(one != other for one, other in itertools.pairwise(configs)), f"{key} changes nothing"
 

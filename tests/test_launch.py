@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import signal
@@ -9,11 +10,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.conftest import ROOT, Outcome
+from tests.conftest import CONF, ROOT, Outcome
 from tests.two_nodes import at_work
 
 Command = Callable[..., Outcome]
@@ -71,6 +74,30 @@ def test_nothing_of_it_is_imported_by_a_plain_run(tmp_path: Path) -> None:
         "assert not found, found"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+PRESETS = {
+    "launcher/nst_joblib": ("nst.launch.pool.Pool", set(), set()),
+    "launcher/nst_ray": ("nst.launch.cluster.Cluster", set(), set()),
+    "launcher/nst_slurm": ("nst.launch.slurm.Slurm", set(), {"folder"}),
+    "sweeper/nst_optuna": ("nst.search.settings.Settings", {"params"}, set()),
+}  # {file: what its settings are for, what is not a setting, what is no matter of the file}
+
+
+def test_every_preset_is_known() -> None:
+    files = (CONF / "hydra").rglob("*.yaml")
+    assert {str(file.relative_to(CONF / "hydra").with_suffix("")) for file in files} == set(PRESETS)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_lists_every_setting_of_its_engine(preset: str) -> None:
+    name, others, given = PRESETS[preset]
+    if "cluster" in name:
+        pytest.importorskip("ray", reason="Ray is not installed (extra `cluster`)")
+    module, _, kind = name.rpartition(".")
+    settings = set(inspect.signature(getattr(import_module(module), kind)).parameters)
+    listed = set(yaml.safe_load((CONF / "hydra" / f"{preset}.yaml").read_text()))
+    assert listed - {"_target_"} - others == settings - given
 
 
 class TestJoblib:
