@@ -1,6 +1,7 @@
 """What Hydra finds at every start: nst's sweeper and launchers. Their engines are imported once one is used."""
 
 from abc import abstractmethod
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ def _engine(module: str, name: str, settings: Any) -> Any:
         raise InputError(f'this launcher needs {error.name}: python -m pip install ".[{extra}]"') from error
 
 
-class _Engines(Launcher):
+class Engines(Launcher):
     """A launcher whose work an engine of `nst.launch` does."""
 
     def __init__(self, **settings: Any) -> None:
@@ -57,32 +58,37 @@ class _Engines(Launcher):
         """Do a batch."""
         from nst.launch.launch import launch
 
-        return launch(self.engine(), self.hydra_context, self.config, job_overrides, initial_job_idx)
+        return launch(self.engine, self.hydra_context, self.config, job_overrides, initial_job_idx)
+
+    @cached_property
+    def engine(self) -> Any:
+        """The engine, made when it is first needed."""
+        return self.made()
 
     @abstractmethod
-    def engine(self) -> Any:
-        """The engine, made when it is needed."""
+    def made(self) -> Any:
+        """Make it."""
 
 
-class JoblibLauncher(_Engines):
+class JoblibLauncher(Engines):
     """`hydra/launcher=nst_joblib`; its settings are those of `nst.launch.pool.Pool`."""
 
-    def engine(self) -> Any:
+    def made(self) -> Any:
         """Processes of this machine."""
         return _engine("pool", "Pool", self.settings)
 
 
-class RayLauncher(_Engines):
+class RayLauncher(Engines):
     """`hydra/launcher=nst_ray`; its settings are those of `nst.launch.cluster.Cluster`."""
 
-    def engine(self) -> Any:
+    def made(self) -> Any:
         """A cluster that runs already."""
         return _engine("cluster", "Cluster", self.settings)
 
 
-class SlurmLauncher(_Engines):
+class SlurmLauncher(Engines):
     """`hydra/launcher=nst_slurm`; its settings are those of `nst.launch.slurm.Slurm`."""
 
-    def engine(self) -> Any:
+    def made(self) -> Any:
         """Slurm's queue."""
         return _engine("slurm", "Slurm", {"folder": Path(self.config.hydra.sweep.dir) / ".slurm", **self.settings})

@@ -23,6 +23,7 @@ from nst.build import Pictures, plain
 from nst.errors import InputError
 from nst.folder import CONFIG, OVERRIDES, PICTURE, RunFolder, TakenError, at_home, point_latest
 from nst.image import write
+from nst.knobs import WATCH
 from nst.record import Ending, Result, Terms
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,15 @@ class Request:
     def told(self) -> dict[str, Any]:
         """What was asked for, as the record says it."""
         choices = {group: choice for group, choice in (self.choices or {}).items() if not group.startswith("hydra/")}
-        return at_home({"overrides": list(self.overrides), "choices": choices})
+        overrides = [text for text in self.overrides if not text.startswith(f"+{WATCH}=")]
+        return at_home({"overrides": overrides, "choices": choices})
+
+    def recipe(self) -> dict[str, Any]:
+        """The config as it is recorded: without what a search has put there to watch the run."""
+        settings = at_home(plain(self.config))
+        group, _, name = WATCH.partition(".")
+        (settings.get(group) or {}).pop(name, None)
+        return settings
 
 
 def run(request: Request) -> dict[str, Any]:
@@ -79,7 +88,7 @@ def _conduct(request: Request, folder: RunFolder, interrupt: signals.Interrupt) 
     from nst import checkpoint, provenance
     from nst.setup import set_up
 
-    setup, settings = set_up(config, pictures), at_home(plain(config))
+    setup, settings = set_up(config, pictures), request.recipe()
     identity = provenance.identity(settings, pictures.assets, setup.network)
     done = folder.claim(identity, checkpoint.identity(folder.path))
     if done:
@@ -101,7 +110,7 @@ def _conduct(request: Request, folder: RunFolder, interrupt: signals.Interrupt) 
     with _watched(setup, pictures, folder.path, settings, record) as (watch, resume, last):
         result = setup.go(observers=[watch], interrupted=lambda: interrupt() or watch.over, resume=resume)
         watch.drain()
-        if watch.over and not interrupt():
+        if result.ending is Ending.INTERRUPTED and not interrupt():  # an observer has seen enough
             result = replace(result, ending=Ending.PRUNED)
         if result.ending is Ending.INTERRUPTED:
             last.save()  # before the pictures: what sent the signal may not wait long
@@ -179,15 +188,20 @@ def _metrics(setup: Any, pictures: Pictures, picture: np.ndarray) -> dict[str, A
     return measure(setup.network, picture, pictures.content, pictures.styles)
 
 
+def score(config: DictConfig, metrics: Mapping[str, Any]) -> Any:
+    """What `config.score` asks for of some metrics: a number, or a list where it names several."""
+    found = [metrics[metric.value] for metric in config.score]
+    return found[0] if len(found) == 1 else found
+
+
 def _outcome(config: DictConfig, result: Result, metrics: dict[str, Any]) -> dict[str, Any]:
     """What came of the run, as result.json says it."""
-    scores = [metrics[metric.value] for metric in config.score]
     status, point = STATUS[result.ending], result.point
     return {
         "status": status,
         "ending": result.ending.value,
         "error": None if status == "done" else result.ending.value,
-        "score": scores[0] if len(scores) == 1 else scores,
+        "score": score(config, metrics),
         "metrics": metrics,
         "loss": float(point.total) if point else None,
         "weighted": _floats(point.weighted) if point else None,
@@ -206,7 +220,7 @@ def _floats(terms: Terms) -> dict[str, dict[str, float]]:
 
 def _write_settings(request: Request, folder: RunFolder) -> None:
     """config.yaml and overrides.yaml."""
-    folder.write_text(CONFIG, yaml.safe_dump(at_home(plain(request.config)), sort_keys=False))
+    folder.write_text(CONFIG, yaml.safe_dump(request.recipe(), sort_keys=False))
     folder.write_text(OVERRIDES, yaml.safe_dump(request.told()["overrides"]))
 
 

@@ -9,8 +9,10 @@ import math
 import os
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from nst.errors import InputError
 from nst.whole import whole
@@ -28,42 +30,55 @@ class TakenError(InputError):
     """Another run lies there."""
 
 
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """The folder `path`, made if need be, for this process alone while inside.
+
+    Raises:
+        InputError: it cannot be made, or another process is writing in it.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        lock = (path / ".lock").open("w")
+    except OSError as error:
+        raise InputError(f"{path}: the folder cannot be made ({error.strerror})") from error
+    with lock:
+        if not _held(lock):
+            raise BusyError(f"{path}: another process is writing in this folder")
+        yield
+
+
+def _held(lock: IO[str]) -> bool:
+    """Lock it; not at once, for a report that looks whether anybody is here holds the lock for a moment."""
+    for patience in (0.05, 0.2, 0.5, 0):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(patience)
+        else:
+            return True
+    return False
+
+
 class RunFolder:
     """One run's folder; a context, locked inside.
 
     Raises:
-        InputError: it cannot be made, or another process is writing in it.
+        InputError: as `locked`.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def __enter__(self) -> Self:
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            self._lock = (self.path / ".lock").open("w")
-        except OSError as error:
-            raise InputError(f"{self.path}: the run's folder cannot be made ({error.strerror})") from error
-        if not self._locked():
-            self._lock.close()
-            raise BusyError(f"{self.path}: another process is writing in this folder")
+        self._lock = locked(self.path)
+        self._lock.__enter__()
         for torn in self.path.rglob(".*.part"):  # of a process that was killed
-            torn.unlink()
+            torn.unlink(missing_ok=True)
         return self
 
-    def _locked(self) -> bool:
-        """Lock it; not at once, for a report that looks whether anybody is here holds the lock for a moment."""
-        for patience in (0.05, 0.2, 0.5, 0):
-            try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                time.sleep(patience)
-            else:
-                return True
-        return False
-
     def __exit__(self, *_: object) -> None:
-        self._lock.close()
+        self._lock.__exit__(None, None, None)
 
     @property
     def record(self) -> dict[str, Any] | None:

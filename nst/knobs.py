@@ -16,6 +16,9 @@ Value = bool | int | float | str
 NOT_COMPARED = ("observers", "output", "sweep_dir", "score", "checkpoint", "threads")
 """Top-level names that only say where and how to write, or to whom."""
 
+WATCH = "observers.prune"
+"""Where a search puts what watches its runs; no matter of the run's record."""
+
 
 def settings(config: Mapping[str, Any], choices: Mapping[str, Any]) -> dict[str, Value]:
     """`{knob: value}`: every knob of a composed config by its dotted name, and the chosen file of every group."""

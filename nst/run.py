@@ -100,7 +100,7 @@ def task(config: DictConfig) -> Any:
         sweep.note(complain(error, request.folder / "run.log"))
         return float("nan")
     sweep.note(0 if record["status"] in ("done", "pruned") else 1)
-    return record["score"] if record["status"] == "done" else float("nan")
+    return experiment.score(config, record["metrics"]) if record["status"] == "done" else float("nan")
 
 
 job = hydra.main(version_base="1.3", config_path=conf_dir(), config_name="config")(task)

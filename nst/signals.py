@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -43,8 +43,8 @@ class Interrupt:
 
 
 @contextmanager
-def deferred(then: Callable[[], object] = lambda: None) -> Iterator[Interrupt]:
-    """While inside, the first signal is noted, and `then` called, instead of ending the process."""
+def deferred() -> Iterator[Interrupt]:
+    """While inside, the first signal is noted instead of ending the process."""
     interrupt = Interrupt()
 
     def note(number: int, _frame: FrameType | None) -> None:
@@ -53,7 +53,6 @@ def deferred(then: Callable[[], object] = lambda: None) -> Iterator[Interrupt]:
                 raise KeyboardInterrupt
             return
         interrupt.signal = number
-        then()
         log.info("stopping after this step, with the picture so far; Ctrl-C again stops at once, without it")
 
     if threading.current_thread() is not threading.main_thread():  # only there can signals be caught

@@ -96,7 +96,7 @@ class TestSlurm:
         monkeypatch.setattr(SlurmExecutor, "affinity", classmethod(lambda _: 2))
         parameters: Any = OmegaConf.load(ROOT / "conf/hydra/launcher/nst_slurm.yaml").parameters
         asked = {**parameters, "slurm_partition": "gpu", "gpus_per_node": 1}
-        engine = Slurm(tmp_path, "slurm", 1, asked)
+        engine = Slurm(tmp_path, "slurm", asked, 3, 1)
         script = engine._executor._executor._make_submission_file_text("run it", "uid")
         for line in (
             "--time=60",

@@ -21,7 +21,7 @@ from optuna.trial import TrialState
 from nst.errors import InputError
 from nst.search.settings import settle
 from nst.search.space import as_overrides, corners, split
-from nst.search.storage import storage
+from nst.search.storage import shown, storage
 from tests.conftest import ROOT, Outcome
 
 Command = Callable[..., Outcome]
@@ -70,6 +70,8 @@ class TestTheSpace:
             ("a=range(3,3)", "a: this range is empty"),
             ("a=interval(5,2)", "a: "),
             ("a=tag(log,interval(0.0,2.0))", "a: "),
+            ("a=tag(log,range(0.5,2,0.5))", "a: log wants an interval"),
+            ("a=shuffle(choice(x,y))", "leave shuffle out"),
         ],
     )
     def test_one_that_cannot_serve_is_refused(self, override: str, says: str) -> None:
@@ -102,6 +104,15 @@ def test_bad_settings_are_refused_with_the_bound(changes: dict[str, Any], says: 
     good = {"n_jobs": 1, "n_trials": 1, "prune": None, "sampler": "tpe", "seed": 0, "storage": None, "study_name": "a"}
     with pytest.raises(InputError, match=says):
         settle({**good, **changes})
+
+
+def test_a_long_range_is_not_counted_out() -> None:
+    assert read("seed=range(1000000000000)")[0]["seed"].high == 999999999999
+
+
+def test_a_password_is_not_shown() -> None:
+    assert shown("postgresql://me:secret@host/db") == "postgresql://***@host/db"
+    assert shown("sqlite:///a@b.db") == "sqlite:///a@b.db"
 
 
 class TestASearch:
@@ -188,8 +199,37 @@ class TestASearch:
         assert all((folder / "result.png").is_file() and records[folder]["evaluations"] < 20 for folder in kept)
 
     def test_several_at_once_are_one_batch(self, nst: Command) -> None:
-        assert nst(*SEARCH, WEIGHT, "hydra.sweeper.n_trials=3", "hydra.sweeper.n_jobs=2").status == 0
+        outcome = nst(*SEARCH, WEIGHT, "hydra.sweeper.n_trials=3", "hydra.sweeper.n_jobs=2")
+        assert outcome.status == 0
         assert states() == ["COMPLETE"] * 3
+        assert re.findall(r"trials (\d) of 3", outcome.out) == ["2", "3"]
+
+    def test_equal_trials_of_a_batch_share_a_run(self, nst: Command) -> None:
+        few = ("loss.style.weight=choice(1,1000)", "hydra.sweeper.sampler=random", "hydra/launcher=nst_joblib")
+        outcome = nst(*SEARCH, *few, "hydra.launcher.n_jobs=2", "hydra.sweeper.n_trials=6", "hydra.sweeper.n_jobs=6")
+        assert outcome.status == 0
+        assert states() == ["COMPLETE"] * 6
+        assert len(list(Path("found").glob("*/result.json"))) == 2
+
+    def test_a_run_that_is_done_is_scored_by_what_is_asked_now(self, nst: Command) -> None:
+        one = (*SEARCH, WEIGHT, "hydra.sweeper.n_trials=1")
+        nst(*one)
+        nst(*one, "score=[ssim]", "hydra.sweeper.storage=sqlite:///other.db")
+        (other,) = optuna.load_study(storage="sqlite:///other.db", study_name="nst").trials
+        (first,) = trials()
+        (record,) = (json.loads(path.read_text()) for path in Path("found").glob("*/result.json"))
+        assert first.params == other.params
+        assert (first.value, other.value) == (record["metrics"]["style_distance"], record["metrics"]["ssim"])
+
+    def test_a_picture_of_a_watched_run_is_a_recipe_like_any_other(self, nst: Command) -> None:
+        from nst.repeat import main
+
+        nst(*SEARCH, WEIGHT, "hydra.sweeper.prune={every:1}", "hydra.sweeper.n_trials=1")
+        (picture,) = Path("found").glob("*/result.png")
+        assert main([str(picture)]) == 0
+        assert "prune" not in (picture.parent / "config.yaml").read_text()
+        assert "prune" not in (picture.parent / "overrides.yaml").read_text()
+        assert (Path("found") / ".search.json").stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.slow

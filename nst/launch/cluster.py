@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "4")  # before the import; seconds in which a head must let us in
 import ray  # pyright: ignore[reportMissingImports]
-from ray.exceptions import RayError, TaskCancelledError  # pyright: ignore[reportMissingImports]
+from ray.exceptions import RayError, RayTaskError, TaskCancelledError  # pyright: ignore[reportMissingImports]
 
-from nst import logs, signals
+from nst import complaints, logs
 from nst.errors import InputError, check_number
 from nst.launch.job import INTERRUPTED, Job, Outcome, perform
-from nst.launch.launch import Engine
+from nst.launch.launch import MOMENT, Engine
 
 ANSWER = 5.0  # seconds in which a cluster's port must answer
-GLANCE = 1.0  # seconds between two looks whether the command was interrupted
 AT_ONCE = 1000  # tasks that are told to Ray; the others wait here
 
 
@@ -41,27 +40,28 @@ class Cluster(Engine):
             if wanted > largest:
                 raise InputError(f"hydra.launcher.num_{name.lower()}s is {wanted:g}; the largest node has {largest:g}")
         self._threads = max(1, int(num_cpus))
-        self._task: Any = ray.remote(_perform).options(
-            num_cpus=num_cpus, num_gpus=num_gpus, max_retries=0, scheduling_strategy="SPREAD"
-        )
+        # asked for here and not by `options`, Ray gives every job that has a GPU a process of its own
+        asked = {"num_cpus": num_cpus, "num_gpus": num_gpus, "max_retries": 0, "scheduling_strategy": "SPREAD"}
+        self._task: Any = ray.remote(**asked)(_perform)
         self._at_work: dict[Any, Job] = {}
 
-    def outcomes(self, jobs: Sequence[Job], interrupt: signals.Interrupt) -> Iterator[Outcome]:
-        """Do them."""
-        waiting = list(reversed(jobs))
-        while self._at_work or (waiting and not interrupt()):
-            while waiting and len(self._at_work) < AT_ONCE and not interrupt():
-                job = replace(waiting.pop(), threads=self._threads)
-                self._at_work[self._task.remote(job)] = job
-            done, _ = ray.wait(list(self._at_work), timeout=GLANCE)
-            for reference in done:
-                outcome = _outcome(reference, self._at_work[reference])
-                del self._at_work[reference]
-                yield outcome
+    def room(self) -> int:
+        """Ray keeps what its nodes have no room for; not any number of them."""
+        return AT_ONCE - len(self._at_work)
+
+    def begin(self, jobs: Sequence[Job]) -> None:
+        """Tell Ray of them."""
+        for job in jobs:
+            self._at_work[self._task.remote(replace(job, threads=self._threads))] = job
+
+    def ended(self) -> list[Outcome]:
+        """Collect them."""
+        done, _ = ray.wait(list(self._at_work), timeout=MOMENT)
+        return [_outcome(reference, self._at_work.pop(reference)) for reference in done]
 
     def stop(self) -> None:
         """Those at work end with what they have, those that wait are taken back."""
-        for reference in list(self._at_work):
+        for reference in self._at_work:
             ray.cancel(reference)
 
 
@@ -109,7 +109,9 @@ def _outcome(reference: Any, job: Job) -> Outcome:
     try:
         return ray.get(reference)
     except TaskCancelledError:
-        return Outcome(job.num, float("nan"), INTERRUPTED[0])
+        return Outcome(job.num, None, INTERRUPTED[0])
+    except RayTaskError as error:  # the task could not even begin
+        why = f"it could not begin on its node: {complaints.one_line(error.cause)}"
     except RayError as error:
-        kind = type(error).__name__
-        return Outcome(job.num, float("nan"), 1, lost=f"its worker was lost ({kind}); repeating the command goes on")
+        why = f"its worker was lost ({type(error).__name__}); repeating the command goes on with it"
+    return Outcome(job.num, float("nan"), 1, lost=why)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,9 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, open_dict
 
+from nst import complaints, device, logs, signals, sweep
+
+STOP = "stop"  # a file in the crew's folder: nothing more is to be begun
 INTERRUPTED = (128 + signal.SIGINT, 128 + signal.SIGTERM)  # exit statuses of a run that was asked to end
 
 
@@ -27,7 +32,7 @@ class Job:
         top: the sweep's folder, absolute.
         here: where the command was given; relative paths in the config start there.
         threads: of the processor where the config leaves it open; None takes all.
-        crew: a folder where each process at work leaves a file named like itself; None where nobody asks.
+        crew: a folder where a job at work leaves a file of its number with its process's; None where nobody asks.
     """
 
     num: int
@@ -63,7 +68,7 @@ class Outcome:
 
     Args:
         num: the job's.
-        value: what the run scored; nan where it did not.
+        value: what the run scored; nan where it failed, None where it was interrupted.
         status: the exit status that it would have had as a command.
         run: the name of its folder.
         place: the machine it ran on.
@@ -79,28 +84,46 @@ class Outcome:
 
 
 def perform(job: Job) -> Outcome:
-    """Do the run in this process, quietly; whatever happens comes back as an outcome."""
-    from nst import complaints, device, logs, sweep
+    """Do the run in this process, quietly; whatever happens, signals included, comes back as an outcome."""
+    with signals.deferred() as interrupt, _signed_in(job):
+        try:
+            return _performed(job, interrupt)
+        except Exception as error:  # noqa: BLE001  the other runs are not to blame
+            return Outcome(job.num, float("nan"), 1, place=socket.gethostname(), lost=complaints.one_line(error))
 
-    if job.crew:
-        (job.crew / str(os.getpid())).touch()
+
+@contextmanager
+def _signed_in(job: Job) -> Iterator[None]:
+    """Leave word of this process in the crew's folder, while inside."""
+    if job.crew is None:
+        yield
+        return
+    own = job.crew / str(job.num)
+    own.write_text(str(os.getpid()))
+    try:
+        yield
+    finally:
+        own.unlink(missing_ok=True)
+
+
+def _performed(job: Job, interrupt: signals.Interrupt) -> Outcome:
     os.chdir(job.here)
     logs.silence()
     device.share(job.threads)
     sweep.forget()
-    value: Any = float("nan")
-    run = lost = ""
+    config = _compose(job)
+    value: Any = None
     try:
-        config = _compose(job)
-        run = job.folder(config).name
+        interrupt.resume()
+        if job.crew and (job.crew / STOP).exists():
+            raise KeyboardInterrupt
         value = _run(job, config)
     except KeyboardInterrupt:
         sweep.note(INTERRUPTED[0])
     except SystemExit as error:
         sweep.note(error.code if isinstance(error.code, int) else 1)
-    except Exception as error:  # noqa: BLE001  the other runs are not to blame
-        lost = complaints.one_line(error)
-    return Outcome(job.num, value, max(sweep.statuses, default=1), run, socket.gethostname(), lost)
+    status = max(sweep.statuses, default=1)
+    return Outcome(job.num, value, status, job.folder(config).name, socket.gethostname())
 
 
 def _compose(job: Job) -> DictConfig:

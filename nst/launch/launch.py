@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +19,35 @@ from nst.launch.job import INTERRUPTED, Job, Outcome
 
 log = logging.getLogger(__name__)
 
+MOMENT = 1.0  # seconds within which an engine looks up from its work
+
 
 class Engine:
-    """Where jobs are done."""
+    """Where jobs are done. It is made once per command, and does one batch after the other."""
 
     @abstractmethod
-    def outcomes(self, jobs: Sequence[Job], interrupt: signals.Interrupt) -> Iterable[Outcome]:
-        """Do `jobs` and tell of each as it ends; once `interrupt` is true, no more of them are begun.
+    def room(self) -> int:
+        """How many jobs may be begun now."""
 
-        A job that was not begun is not told of.
-        """
+    @abstractmethod
+    def begin(self, jobs: Sequence[Job]) -> None:
+        """Begin them; no more than there is `room` for."""
 
+    @abstractmethod
+    def ended(self) -> list[Outcome]:
+        """What came of those that have ended since, after `MOMENT` at the latest."""
+
+    @abstractmethod
     def stop(self) -> None:
-        """Ask the jobs that are at work to end with what they have. Called from a signal's handler."""
+        """Ask those that were begun to end with what they have."""
 
 
 def launch(
     engine: Engine, context: HydraContext, config: DictConfig, batch: Sequence[Sequence[str]], first: int
 ) -> list[JobReturn]:
     """Do a batch of jobs, given by their overrides; what each returned, in their order.
+
+    A run that was interrupted returns None, one that failed nan.
 
     Raises:
         KeyboardInterrupt, SystemExit: after a signal, once every job that was begun has ended.
@@ -46,8 +57,8 @@ def launch(
     top, here = Path(str(config.hydra.sweep.dir)).absolute(), Path.cwd()
     jobs = [Job(first + k, tuple(given), context.config_loader, config, top, here) for k, given in enumerate(batch)]
     returned: dict[int, JobReturn] = {}
-    with signals.deferred(engine.stop) as interrupt:
-        for outcome in engine.outcomes(jobs, interrupt):
+    with signals.deferred() as interrupt:
+        for outcome in _outcomes(engine, jobs, interrupt):
             job = jobs[outcome.num - first]
             run = _mark(job, outcome.lost) if outcome.lost else outcome.run
             sweep.note(outcome.status)
@@ -58,29 +69,36 @@ def launch(
     return [returned[job.num] for job in jobs]
 
 
+def _outcomes(engine: Engine, jobs: Sequence[Job], interrupt: signals.Interrupt) -> Iterator[Outcome]:
+    """Of each job that was begun; after a signal no more are."""
+    waiting, at_work, stopped = deque(jobs), 0, False
+    while at_work or (waiting and not interrupt()):
+        if interrupt() and not stopped:
+            engine.stop()
+            stopped = True
+        if not interrupt() and (some := [waiting.popleft() for _ in range(min(engine.room(), len(waiting)))]):
+            engine.begin(some)
+            at_work += len(some)
+        for outcome in engine.ended():
+            at_work -= 1
+            yield outcome
+
+
 def _mark(job: Job, why: str) -> str:
     """Let the record of a run whose process was lost say so; its folder's name."""
-    config: Any = job.composed()
-    folder = job.folder(config)
-    own: Any = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
-    told = config.hydra
+    folder = job.top
     try:
-        experiment.record_loss(
-            experiment.Request(own, folder, list(told.overrides.task), dict(told.runtime.choices)), InputError(why)
-        )
-    except InputError as error:  # it is at work after all, or the folder cannot be had
-        log.warning("%s", error)
+        config: Any = job.composed()
+        folder = job.folder(config)
+        own: Any = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
+        choices = dict(config.hydra.runtime.choices)
+        request = experiment.Request(own, folder, list(config.hydra.overrides.task), choices)
+        experiment.record_loss(request, InputError(why))
+    except Exception as error:  # noqa: BLE001  it is at work after all, the disk is full: the other runs go on
+        log.warning("%s: what became of it cannot be recorded (%s)", folder.name, error)
     return folder.name
 
 
 def _told(outcome: Outcome) -> str:
     how = {0: "done", 2: "refused", **dict.fromkeys(INTERRUPTED, "interrupted")}.get(outcome.status, "failed")
     return (outcome.lost or how) + (f" on {outcome.place}" if outcome.place else "")
-
-
-def remaining(jobs: Iterable[Job], interrupt: signals.Interrupt) -> Iterator[Job]:
-    """`jobs`, until `interrupt`."""
-    for job in jobs:
-        if interrupt():
-            return
-        yield job

@@ -1,23 +1,25 @@
-"""Several processes of this machine, by joblib (`hydra/launcher=nst_joblib`)."""
+"""Several processes of this machine (`hydra/launcher=nst_joblib`)."""
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from joblib import Parallel, delayed
+from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
-from nst import signals
 from nst.errors import InputError, check_count
-from nst.launch.job import INTERRUPTED, Job, Outcome, perform
-from nst.launch.launch import Engine, remaining
+from nst.launch.job import STOP, Job, Outcome, perform
+from nst.launch.launch import MOMENT, Engine
 
 LOST = "its process was lost (killed, or out of memory); repeating the command goes on with it"
 
@@ -25,12 +27,12 @@ LOST = "its process was lost (killed, or out of memory); repeating the command g
 class Pool(Engine):
     """Workers that take one job after the other; each imports TensorFlow once.
 
-    Where a worker is lost, joblib gives up all of them: those jobs that were at work are then done again, from their
-    checkpoints, each alone, so that only the one that loses its process again is lost.
+    joblib gives up a whole pool where one of its processes is lost. So each worker is a pool of its own, of one
+    process, and whoever is lost takes nobody along.
 
     Args:
         n_jobs: workers, at least 1; None is one for every two processors.
-        threads: of each; None divides the processors among the workers.
+        threads: of each, at least 1; None divides the processors among the workers.
     """
 
     def __init__(self, n_jobs: int | None, threads: int | None) -> None:
@@ -41,45 +43,45 @@ class Pool(Engine):
         check_count("hydra.launcher.threads", self.threads, at_least=1)
         if self.n_jobs > processors:
             raise InputError(f"hydra.launcher.n_jobs is {self.n_jobs}, and there are {processors} processors")
+        self._idle: list[Any] = []
+        self._at_work: dict[Future[Outcome], tuple[Any, Job]] = {}
+        self._crew = Path(tempfile.mkdtemp(prefix="nst"))  # a file for each job at work, which names its process
+        atexit.register(shutil.rmtree, self._crew, ignore_errors=True)
 
-    def outcomes(self, jobs: Sequence[Job], interrupt: signals.Interrupt) -> Iterator[Outcome]:
-        """Do them."""
-        with tempfile.TemporaryDirectory() as crew:
-            self._crew = Path(crew)
-            waiting = iter([replace(job, threads=self.threads, crew=self._crew) for job in jobs])
-            begun: dict[int, Job] = {}
+    def room(self) -> int:
+        """Workers without work."""
+        return self.n_jobs - len(self._at_work)
 
-            def feed() -> Iterator[Job]:
-                for job in remaining(waiting, interrupt):
-                    begun[job.num] = job
-                    yield job
+    def begin(self, jobs: Sequence[Job]) -> None:
+        """Hand them out."""
+        for job in jobs:
+            worker = self._idle.pop() if self._idle else ProcessPoolExecutor(1, initializer=_ignore_signals)
+            given = replace(job, threads=self.threads, crew=self._crew)
+            self._at_work[worker.submit(perform, given)] = worker, job
 
-            while True:
-                try:
-                    for outcome in self._parallel(self.n_jobs, feed()):
-                        del begun[outcome.num]
-                        yield outcome
-                    return
-                except BrokenProcessPool:
-                    for job in list(begun.values()):
-                        yield self._alone(job, interrupt)
-                    begun.clear()
+    def ended(self) -> list[Outcome]:
+        """Collect them."""
+        done, _ = wait(self._at_work, timeout=MOMENT, return_when=FIRST_COMPLETED)
+        return [self._outcome(future, *self._at_work.pop(future)) for future in done]
 
     def stop(self) -> None:
-        """Pass it on. The terminal's Ctrl-C has reached them already; a second SIGTERM does nothing."""
+        """SIGTERM for all; the terminal's Ctrl-C has reached them already, and a second signal does nothing."""
+        (self._crew / STOP).touch()  # for those that have not quite begun
         for file in self._crew.iterdir():
-            with suppress(ProcessLookupError):
-                os.kill(int(file.name), signal.SIGTERM)
+            with suppress(OSError, ValueError):  # it has just ended
+                os.kill(int(file.read_text()), signal.SIGTERM)
 
-    def _alone(self, job: Job, interrupt: signals.Interrupt) -> Outcome:
-        if interrupt():
-            return Outcome(job.num, float("nan"), INTERRUPTED[1])
+    def _outcome(self, future: Future[Outcome], worker: Any, job: Job) -> Outcome:
         try:
-            return next(iter(self._parallel(2, [job])))  # one worker would be this process
+            outcome = future.result()
         except BrokenProcessPool:
+            (self._crew / str(job.num)).unlink(missing_ok=True)
             return Outcome(job.num, float("nan"), 1, lost=LOST)
+        self._idle.append(worker)
+        return outcome
 
-    def _parallel(self, n_jobs: int, jobs: Iterable[Job]) -> Iterable[Outcome]:
-        options: Any = {"return_as": "generator_unordered", "pre_dispatch": "n_jobs", "batch_size": 1}
-        done: Any = Parallel(n_jobs, backend="loky", **options)(delayed(perform)(job) for job in jobs)
-        return done
+
+def _ignore_signals() -> None:
+    """A worker without work has nothing to save; the command ends it."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)

@@ -8,8 +8,10 @@ again. Whichever it was, the job goes on from its checkpoint. `cluster=local` ru
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,12 @@ import submitit
 from submitit.core.utils import FailedJobError, UncompletedJobError
 
 from nst import signals
-from nst.errors import InputError, check_name, check_number
+from nst.errors import InputError, check_count, check_name, check_number
 from nst.launch.job import INTERRUPTED, Job, Outcome, perform
-from nst.launch.launch import Engine
+from nst.launch.launch import MOMENT, Engine
+
+ARRAY = 1000  # jobs in one: Slurm's MaxArraySize is 1001 where nobody has changed it
+FORGOTTEN = 600.0  # seconds after which a job that was preempted will not come back
 
 
 class Resumed:
@@ -42,47 +47,83 @@ class Resumed:
 
 
 class Slurm(Engine):
-    """An array of jobs.
+    """An array of jobs, or several.
 
     Args:
         folder: for submitit's own files, on the file system that all nodes share.
         cluster: `slurm`, or `local` to try it on this machine.
         parameters: of submitit's executor, like `slurm_partition`, `timeout_min`, `gpus_per_node`.
+        max_num_timeout: how often a job whose time is up is queued again, at least 0.
         glance: seconds between two looks at the queue, above 0.
     """
 
-    def __init__(self, folder: Path, cluster: str, glance: float, parameters: Mapping[str, Any]) -> None:
+    def __init__(
+        self, folder: Path, cluster: str, parameters: Mapping[str, Any], max_num_timeout: int, glance: float
+    ) -> None:
         check_name("hydra.launcher.cluster", cluster, ("slurm", "local"))
+        check_count("hydra.launcher.max_num_timeout", max_num_timeout)
+        self._local = cluster == "local"
         self._glance = check_number("hydra.launcher.glance", glance, above=0)
-        try:
-            self._executor = submitit.AutoExecutor(folder=folder, cluster=cluster)
+        with _told_in_a_line():
+            self._executor = submitit.AutoExecutor(folder, cluster, **{f"{cluster}_max_num_timeout": max_num_timeout})
             self._executor.update_parameters(**{"name": "nst", **parameters})
-        except (RuntimeError, NameError, AssertionError, TypeError, ValueError) as error:
-            raise InputError(f"hydra/launcher=nst_slurm: {str(error).splitlines()[0]}") from error
         self._queued: dict[Any, Job] = {}
+        self._preempted: dict[Any, float] = {}
+        self._next_look = 0.0
 
-    def outcomes(self, jobs: Sequence[Job], interrupt: signals.Interrupt) -> Iterator[Outcome]:
-        """Do them."""
-        self._queued = dict(zip(self._executor.map_array(Resumed(), list(jobs)), jobs, strict=True))
-        while self._queued:
-            for queued in [queued for queued in self._queued if queued.done()]:
-                outcome = _outcome(queued, self._queued[queued], interrupt())
-                del self._queued[queued]
-                yield outcome
-            time.sleep(self._glance)
+    def room(self) -> int:
+        """As many as an array may have; on this machine, one for every two processors."""
+        return max(1, len(os.sched_getaffinity(0)) // 2) - len(self._queued) if self._local else ARRAY
+
+    def begin(self, jobs: Sequence[Job]) -> None:
+        """Submit them."""
+        with _told_in_a_line():
+            self._queued |= zip(self._executor.map_array(Resumed(), list(jobs)), jobs, strict=True)
+
+    def ended(self) -> list[Outcome]:
+        """Look at the queue, when it is time."""
+        time.sleep(min(MOMENT, self._glance))
+        if time.monotonic() < self._next_look:
+            return []
+        self._next_look = time.monotonic() + self._glance
+        return [_outcome(queued, self._queued.pop(queued)) for queued in list(self._queued) if self._over(queued)]
 
     def stop(self) -> None:
-        """Cancel them."""
-        for queued in list(self._queued):
-            queued.cancel()
+        """Cancel them: Slurm's arrays as wholes."""
+        if self._local:
+            for queued in self._queued:
+                queued.cancel(check=False)
+        elif arrays := {queued.job_id.partition("_")[0] for queued in self._queued}:
+            subprocess.run(["scancel", *arrays], check=False)  # noqa: S603, S607
+
+    def _over(self, queued: Any) -> bool:
+        """Whether it has ended; one that stays preempted is not queued again, and has."""
+        if queued.done():
+            return True
+        if queued.state != "PREEMPTED":
+            self._preempted.pop(queued, None)
+            return False
+        return time.monotonic() - self._preempted.setdefault(queued, time.monotonic()) > FORGOTTEN
 
 
-def _outcome(queued: Any, job: Job, interrupted: bool) -> Outcome:
+@contextmanager
+def _told_in_a_line() -> Iterator[None]:
+    """What submitit, or sbatch, has against it becomes an InputError."""
+    try:
+        yield
+    except (FailedJobError, RuntimeError, NameError, AssertionError, TypeError, ValueError) as error:
+        lines = [line for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+        raise InputError(f"hydra/launcher=nst_slurm: {lines[0]}") from error
+
+
+def _outcome(queued: Any, job: Job) -> Outcome:
+    log = Path(queued.paths.stderr)
     try:
         return queued.result()
-    except (UncompletedJobError, FailedJobError):
-        if interrupted:
-            return Outcome(job.num, float("nan"), INTERRUPTED[0])
-        log = Path(queued.paths.stderr)
+    except FailedJobError:
+        why = f"its job {queued.job_id} failed (see {log.parent.name}/{log.name})"
+    except UncompletedJobError:
+        if "CANCELLED" in queued.state:
+            return Outcome(job.num, None, INTERRUPTED[1])
         why = f"its job {queued.job_id} ended without a word ({queued.state}; see {log.parent.name}/{log.name})"
-        return Outcome(job.num, float("nan"), 1, lost=why)
+    return Outcome(job.num, float("nan"), 1, lost=why)

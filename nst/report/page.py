@@ -16,6 +16,7 @@ import numpy as np
 
 from nst import knobs
 from nst.folder import at_home
+from nst.record import Metric
 from nst.report import pareto
 from nst.report.pictures import FOLDER as PICTURES
 from nst.report.pictures import Original, Shown
@@ -77,6 +78,7 @@ def _data(
         "metrics": list(METRICS),
         "figures": list(FIGURES),
         "axes": list(pareto.axes(runs)),
+        "higher": [metric.value for metric in Metric if metric.direction == "maximize"],  # is better
         "common": common,
         "originals": {
             digest: {"role": original.role, "name": original.name, "credit": original.credit}

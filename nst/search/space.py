@@ -2,7 +2,8 @@
 
 choice(a,b) or a,b            one of them
 range(1,9,2)                  a number of that grid, the end excluded as in Python
-interval(0.5,2)               any number between, the ends included; two whole numbers mean a whole one
+interval(0.5,2)               any number between, the ends included
+int(interval(1,8))            any whole one
 tag(log, ...)                 the same, as likely in every octave
 """
 
@@ -42,8 +43,10 @@ def split(overrides: Sequence[Override]) -> tuple[Space, dict[str, str]]:
 
 
 def _distribution(key: str, override: Override) -> BaseDistribution:
-    sweep = override.value()
+    sweep: Any = override.value()
     try:
+        if getattr(sweep, "shuffle", False):
+            raise ValueError("a search takes its own order; leave shuffle out")
         if isinstance(sweep, ChoiceSweep):
             return CategoricalDistribution(list(override.sweep_string_iterator()))
         if isinstance(sweep, RangeSweep):
@@ -56,13 +59,20 @@ def _distribution(key: str, override: Override) -> BaseDistribution:
 
 
 def _grid(sweep: RangeSweep) -> BaseDistribution:
-    values = list(sweep.range())
-    if not values:
-        raise ValueError("this range is empty")
-    low, high = min(values), max(values)
-    if all(isinstance(value, int) for value in values):
+    low, high = _bounds(sweep.range())
+    if isinstance(low, int) and isinstance(high, int):
         return IntDistribution(low, high, log="log" in sweep.tags, step=abs(int(sweep.step)))
+    if "log" in sweep.tags:
+        raise ValueError("log wants an interval, or a range of whole numbers")
     return FloatDistribution(float(low), float(high), step=abs(float(sweep.step)))
+
+
+def _bounds(values: Any) -> tuple[Any, Any]:
+    """The least and the greatest; a range of whole numbers may be long."""
+    values = values if isinstance(values, range) else list(values)
+    if not len(values):
+        raise ValueError("this range is empty")
+    return min(values[0], values[-1]), max(values[0], values[-1])
 
 
 def _interval(sweep: IntervalSweep) -> BaseDistribution:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from optuna.storages import BaseStorage, JournalStorage, get_storage
+import re
+
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage, get_storage
 from optuna.storages.journal import JournalFileBackend
 
 JOURNAL = "journal://"
+PATIENCE = 60  # seconds to wait for another process that writes
 
 
 def storage(address: str) -> BaseStorage:
@@ -15,4 +18,11 @@ def storage(address: str) -> BaseStorage:
     """
     if address.startswith(JOURNAL):
         return JournalStorage(JournalFileBackend(address.removeprefix(JOURNAL + "/")))
+    if address.startswith("sqlite:"):  # many runs may want to write at once
+        return RDBStorage(address, engine_kwargs={"connect_args": {"timeout": PATIENCE}})
     return get_storage(address)
+
+
+def shown(address: str) -> str:
+    """The address as it may be printed."""
+    return re.sub(r"(?<=://)[^@/]*@", "***@", address)

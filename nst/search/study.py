@@ -17,7 +17,7 @@ from nst.record import Metric
 from nst.search.prune import ENDED
 from nst.search.settings import Settings
 from nst.search.space import Space
-from nst.search.storage import storage
+from nst.search.storage import shown, storage
 
 SPACE, FOLDER, CUT_SHORT = "nst.space", "nst.folder", "nst.cut_short"  # what trials and study are marked with
 
@@ -39,9 +39,9 @@ class Trials:
     def __init__(
         self, settings: Settings, space: Space, fixed: dict[str, str], score: Sequence[Metric], folder: Path
     ) -> None:
-        self._space, self._folder = space, str(folder.resolve())
+        self._space, self.folder = space, folder.resolve()
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self.address = settings.storage or f"sqlite:///{folder.resolve()}/search.db"
+        self.address = settings.storage or f"sqlite:///{self.folder}/search.db"
         self.study = _study(settings, self.address, [metric.direction for metric in score])
         self._agree(settings, {"score": [metric.value for metric in score], "fixed": _compared(fixed)})
         self.study.sampler = _sampler(settings, len(self.study.trials))
@@ -60,17 +60,16 @@ class Trials:
     def ask(self) -> Trial:
         """The next to be run."""
         trial = self.study.ask(self._space)
-        trial.set_user_attr(FOLDER, self._folder)
+        trial.set_user_attr(FOLDER, str(self.folder))
         return trial
 
     def tell(self, trial: Trial, values: Sequence[float] | None) -> None:
         """What came of it: its scores, or None where it failed or was ended."""
-        if self.study.trials[trial.number].user_attrs.get(ENDED):
-            self.study.tell(trial, state=TrialState.PRUNED)
-        elif values is None:
-            self.study.tell(trial, state=TrialState.FAIL)
-        else:
+        if values is not None:
             self.study.tell(trial, list(values))
+            return
+        ended = Trial(self.study, trial._trial_id).user_attrs.get(ENDED)  # told by another process, perhaps
+        self.study.tell(trial, state=TrialState.PRUNED if ended else TrialState.FAIL)
 
     def cut_short(self, trial: Trial | FrozenTrial) -> None:
         """It was stopped before it could tell anything: it does not count, and its settings come first next time."""
@@ -90,14 +89,14 @@ class Trials:
         for key in sorted({*before, *now}, key=str):
             if before.get(key) != now.get(key):
                 raise InputError(
-                    f"{settings.study_name} in {self.address} was searched with another space: {key} was "
-                    f"{_told(before.get(key))} and is {_told(now.get(key))}; choose another sweep_dir or study_name"
+                    f"{settings.study_name} in {shown(self.address)} was searched with another space: {key} was "
+                    f"{_told(before.get(key))} and is {_told(now.get(key))}; choose another sweep_dir"
                 )
 
     def _revive(self) -> None:
         """Trials of this folder that a killed command left running."""
         for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            if trial.user_attrs.get(FOLDER) == self._folder:
+            if trial.user_attrs.get(FOLDER) == str(self.folder):
                 self.cut_short(trial)
 
 
@@ -107,7 +106,7 @@ def _study(settings: Settings, address: str, directions: Any) -> optuna.Study:
             storage=storage(address), study_name=settings.study_name, directions=directions, load_if_exists=True
         )
     except Exception as error:  # whatever the storage's own library raises
-        raise InputError(f"hydra.sweeper.storage: {address} cannot be used ({str(error).splitlines()[0]})") from error
+        raise InputError(f"hydra.sweeper.storage: {shown(address)} cannot be used") from error
 
 
 def _sampler(settings: Settings, seen: int) -> optuna.samplers.BaseSampler:

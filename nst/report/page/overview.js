@@ -13,6 +13,7 @@
     $("overview").hidden = !runs.some(placed);
     if (!points.length) return $("scatter").replaceChildren();
     const xs = points.map((run) => run.figures[across]), ys = points.map((run) => run.figures[up]);
+    $("overview").querySelector(".hint").textContent = hint();
     const title = `${words(across)} against ${words(up)}`;
     $("overview").querySelector("h2").textContent = title[0].toUpperCase() + title.slice(1);
     const { svg, x, y, wall } = chart($("scatter"), title, xs, ys, [words(across), words(up)], false);
@@ -21,6 +22,13 @@
     for (const run of points) svg.append(dot(run, ...place(run)));
     if (points.length <= NAMED) for (const run of points) svg.append(name(run, ...place(run), wall));
     $("scatter").replaceChildren(svg);
+  }
+
+  function hint() {
+    const side = (name, low, high) => (data.higher.includes(name) ? high : low);
+    const where = `Better is ${side(across, "left", "right")} and ${side(up, "low", "high")}. `;
+    if (data.axes.length === 2) return `${where}The line joins the runs that no other beats in both.`;
+    return `${where}Marked are the runs that no other beats in ${data.axes.map(words).join(", ")} at once.`;
   }
 
   // Off the line, which falls: above and to the right of the point, or below and to its left where the chart ends.
