@@ -127,6 +127,7 @@ class TestJoblib:
         )
         assert again.out.count("done already") == 2
 
+    @pytest.mark.slow
     def test_one_worker_is_another_process_too(self, nst: Command) -> None:
         outcome = nst(*(a for a in JOBLIB if "n_jobs" not in a), "hydra.launcher.n_jobs=1", "seed=1,2", "threads=1")
         assert outcome.status == 0
@@ -150,8 +151,10 @@ class TestJoblib:
         assert {record["status"] for record in records(swept).values()} == {"done"}
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("kill", [os.kill, os.killpg])  # the terminal's Ctrl-C reaches the workers, too
-    @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+    @pytest.mark.parametrize(
+        ("number", "status", "kill"),
+        [(signal.SIGINT, 130, os.killpg), (signal.SIGTERM, 143, os.kill)],  # Ctrl-C reaches the workers, too
+    )
     def test_a_signal_ends_those_at_work_with_a_checkpoint(
         self, pictures: Path, tmp_path: Path, number: int, status: int, kill: Callable[[int, int], None]
     ) -> None:
@@ -167,15 +170,12 @@ class TestJoblib:
         assert len(list(swept.glob("*/checkpoint.npz"))) == 2
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("kill", [os.kill, os.killpg])
-    def test_a_worker_without_work_takes_nobody_along(
-        self, pictures: Path, tmp_path: Path, kill: Callable[[int, int], None]
-    ) -> None:
+    def test_a_worker_without_work_takes_nobody_along(self, pictures: Path, tmp_path: Path) -> None:
         launcher = ("hydra/launcher=nst_joblib", "hydra.launcher.n_jobs=2", "steps=2,600")
         swept = tmp_path / "swept"
         with started(pictures, tmp_path, *launcher) as process:
             until(lambda: records(swept) and len(list(swept.glob("*/history.csv"))) == 2, process)
-            kill(process.pid, signal.SIGINT)
+            os.killpg(process.pid, signal.SIGINT)
             assert process.wait(60) == 130
         assert sorted(record["status"] for record in records(swept).values()) == ["done", "interrupted"]
         assert len(list(swept.glob("*/checkpoint.npz"))) == 1

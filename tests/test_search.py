@@ -126,6 +126,7 @@ class TestASearch:
         assert sorted(trial.values for trial in found) == sorted(record["score"] for record in records)
         assert '"name":"loss.style.weight"' in Path("found/report/data.js").read_text()
 
+    @pytest.mark.slow
     def test_a_journal_is_a_storage_too(self, nst: Command) -> None:
         """The runs write to it as well, what they are pruned by."""
         kept = ("hydra.sweeper.storage=journal:///found.log", "hydra.sweeper.prune={every:1}")
@@ -134,6 +135,7 @@ class TestASearch:
         study = optuna.load_study(storage=storage("journal:///found.log"), study_name="nst")
         assert [sorted(trial.intermediate_values) for trial in study.trials] == [[1, 2]] * 3
 
+    @pytest.mark.slow
     def test_enough_is_enough(self, nst: Command) -> None:
         nst(*SEARCH, WEIGHT, "hydra.sweeper.n_trials=1")
         assert nst(*SEARCH, WEIGHT, "hydra.sweeper.n_trials=1").status == 0
@@ -185,6 +187,7 @@ class TestASearch:
         assert says in outcome.err
         assert len(trials()) == 1
 
+    @pytest.mark.slow
     def test_a_run_without_prospects_is_ended_with_its_picture(self, nst: Command) -> None:
         space = ("loss.style.weight=choice(1000,1e-6)", "seed=range(0,1000)")  # the seed keeps them apart
         prune = "hydra.sweeper.prune={every:4,patience:0,startup:2}"
@@ -204,6 +207,7 @@ class TestASearch:
         assert states() == ["COMPLETE"] * 3
         assert re.findall(r"trials (\d) of 3", outcome.out) == ["2", "3"]
 
+    @pytest.mark.slow
     def test_equal_trials_of_a_batch_share_a_run(self, nst: Command) -> None:
         few = ("loss.style.weight=choice(1,1000)", "hydra.sweeper.sampler=random", "hydra/launcher=nst_joblib")
         outcome = nst(*SEARCH, *few, "hydra.launcher.n_jobs=2", "hydra.sweeper.n_trials=6", "hydra.sweeper.n_jobs=6")
@@ -211,6 +215,7 @@ class TestASearch:
         assert states() == ["COMPLETE"] * 6
         assert len(list(Path("found").glob("*/result.json"))) == 2
 
+    @pytest.mark.slow
     def test_a_run_that_is_done_is_scored_by_what_is_asked_now(self, nst: Command) -> None:
         one = (*SEARCH, WEIGHT, "hydra.sweeper.n_trials=1")
         nst(*one)
