@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from optuna.trial import Trial
 
 from hydra_plugins.nst_plugins import Engines
-from nst import logs
+from nst import logs, signals
 from nst.errors import InputError
 from nst.folder import locked
 from nst.search import prune
@@ -46,7 +46,9 @@ def conduct(sweeper: Any, arguments: Sequence[str], given: Mapping[str, Any]) ->
         _write_down(sweeper.config, folder)
         if settings.prune:
             prune.prepare(settings, trials.address, folder)
-        _go(sweeper.launcher, trials, settings, standing)
+        with signals.deferred() as interrupt:  # between runs, too, where Python may lose a KeyboardInterrupt
+            _go(sweeper.launcher, trials, settings, standing, interrupt)
+        interrupt.resume()
 
 
 def _write_down(config: DictConfig, folder: Path) -> None:
@@ -57,8 +59,8 @@ def _write_down(config: DictConfig, folder: Path) -> None:
     OmegaConf.save(told, folder / "multirun.yaml")
 
 
-def _go(launcher: Any, trials: Trials, settings: Settings, standing: list[str]) -> None:
-    while (left := settings.n_trials - len(trials.counted)) > 0:
+def _go(launcher: Any, trials: Trials, settings: Settings, standing: list[str], interrupt: signals.Interrupt) -> None:
+    while not interrupt() and (left := settings.n_trials - len(trials.counted)) > 0:
         batch = [trials.ask() for _ in range(min(left, settings.n_jobs))]
         log.info("trials %d of %d", settings.n_trials - left + len(batch), settings.n_trials)
         _do(launcher, trials, settings, standing, batch)
