@@ -2,63 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
-from omegaconf import DictConfig
-from PIL import PngImagePlugin
 
-from nst import device, logs, signals
-from nst.build import Pictures, plain
-from nst.errors import InputError
-from nst.folder import CONFIG, OVERRIDES, PICTURE, RunFolder, TakenError, at_home, point_latest
-from nst.image import write
-from nst.knobs import WATCH
-from nst.record import Ending, Result, Terms
+from nst import device, files, logs, signals
+from nst.build import Pictures
+from nst.folder import PICTURE, RunFolder, point_latest
+from nst.record import Ending
+from nst.request import Request
 
 log = logging.getLogger(__name__)
-
-STATUS = {
-    Ending.STEPS: "done",
-    Ending.CONVERGED: "done",
-    Ending.INTERRUPTED: "interrupted",
-    Ending.PRUNED: "pruned",
-    Ending.DIVERGED: "diverged",
-}
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is to be run, and where."""
-
-    config: DictConfig
-    folder: Path
-    overrides: Sequence[str] = ()
-    choices: Mapping[str, str | None] | None = None  # {group: the file chosen}
-    resume_with: str = ""  # what, added to the command, lets it go on with this run
-
-    def told(self) -> dict[str, Any]:
-        """What was asked for, as the record says it."""
-        choices = {group: choice for group, choice in (self.choices or {}).items() if not group.startswith("hydra/")}
-        overrides = [text for text in self.overrides if not text.startswith(f"+{WATCH}=")]
-        return at_home({"overrides": overrides, "choices": choices})
-
-    def recipe(self) -> dict[str, Any]:
-        """The config as it is recorded: without what a search has put there to watch the run."""
-        settings = at_home(plain(self.config))
-        group, _, name = WATCH.partition(".")
-        (settings.get(group) or {}).pop(name, None)
-        return settings
 
 
 def run(request: Request) -> dict[str, Any]:
@@ -74,7 +36,7 @@ def run(request: Request) -> dict[str, Any]:
         try:
             record = _conduct(request, folder, interrupt)
         except (Exception, KeyboardInterrupt) as error:
-            _record_failure(request, folder, error)
+            files.record_failure(request, folder, error)
             raise
     interrupt.resume()
     return record
@@ -106,7 +68,7 @@ def _conduct(request: Request, folder: RunFolder, interrupt: signals.Interrupt) 
         "provenance": provenance.describe(pictures.assets, setup.network, named),
         "expected_memory_mib": round(setup.memory / 2**20, 1),
     }
-    _write_settings(request, folder)
+    files.write_settings(request, folder)
     with _watched(setup, pictures, folder.path, settings, record) as (watch, resume, last):
         result = setup.go(observers=[watch], interrupted=lambda: interrupt() or watch.over, resume=resume)
         watch.drain()
@@ -114,8 +76,8 @@ def _conduct(request: Request, folder: RunFolder, interrupt: signals.Interrupt) 
             result = replace(result, ending=Ending.PRUNED)
         if result.ending is Ending.INTERRUPTED:
             last.save()  # before the pictures: what sent the signal may not wait long
-        _write_pictures(folder, result, settings, record)
-        record |= _outcome(config, result, _metrics(setup, pictures, result.image))
+        files.write_pictures(folder, result, settings, record)
+        record |= files.outcome(config, result, _metrics(setup, pictures, result.image))
     record["peak_memory_mib"] = provenance.peak_memory_mib()
     record["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
     folder.write_record(record)
@@ -170,83 +132,10 @@ def _say_hello(setup: Any, record: dict[str, Any], forecast: Any) -> None:
         forecast.warn_if_long(setup.network, setup.objective.layers, setup.levels)
 
 
-def _write_pictures(folder: RunFolder, result: Result, settings: dict[str, Any], record: dict[str, Any]) -> None:
-    """result.png with its recipe inside, and the other formats asked for."""
-    text = PngImagePlugin.PngInfo()
-    text.add_itxt("nst.config", yaml.safe_dump(settings, sort_keys=False), zip=True)
-    kept = {key: record[key] for key in ("identity", "overrides", "choices", "provenance")}
-    text.add_itxt("nst.record", json.dumps(kept), zip=True)
-    write(result.image, folder.path / PICTURE, pnginfo=text)
-    for suffix in settings["output"]["formats"]:
-        if suffix != "png":
-            write(result.image, folder.path / f"result.{suffix}")
-
-
 def _metrics(setup: Any, pictures: Pictures, picture: np.ndarray) -> dict[str, Any]:
     from nst.metrics import measure
 
     return measure(setup.network, picture, pictures.content, pictures.styles)
-
-
-def score(config: DictConfig, metrics: Mapping[str, Any]) -> Any:
-    """What `config.score` asks for of some metrics: a number, or a list where it names several."""
-    found = [metrics[metric.value] for metric in config.score]
-    return found[0] if len(found) == 1 else found
-
-
-def _outcome(config: DictConfig, result: Result, metrics: dict[str, Any]) -> dict[str, Any]:
-    """What came of the run, as result.json says it."""
-    status, point = STATUS[result.ending], result.point
-    return {
-        "status": status,
-        "ending": result.ending.value,
-        "error": None if status == "done" else result.ending.value,
-        "score": score(config, metrics),
-        "metrics": metrics,
-        "loss": float(point.total) if point else None,
-        "weighted": _floats(point.weighted) if point else None,
-        "canonical": _floats(point.canonical) if point else None,
-        "size": list(result.image.shape[1:3]),
-        "levels": [level._asdict() for level in result.levels],
-        "evaluations": result.evaluations,
-        "seconds": round(result.seconds, 3),
-        "seconds_per_evaluation": round(result.seconds_per_evaluation, 5),
-    }
-
-
-def _floats(terms: Terms) -> dict[str, dict[str, float]]:
-    return {term: {layer: float(value) for layer, value in values.items()} for term, values in terms.items()}
-
-
-def _write_settings(request: Request, folder: RunFolder) -> None:
-    """config.yaml and overrides.yaml."""
-    folder.write_text(CONFIG, yaml.safe_dump(request.recipe(), sort_keys=False))
-    folder.write_text(OVERRIDES, yaml.safe_dump(request.told()["overrides"]))
-
-
-def record_loss(request: Request, why: InputError) -> None:
-    """Say in the record of a run whose process was lost what became of it, unless it has said so itself.
-
-    Raises:
-        InputError: another process is at work in its folder.
-    """
-    with RunFolder(request.folder) as folder, logs.to_file(folder.path / "run.log"):
-        if (folder.record or {}).get("status") in (None, "failed"):
-            _record_failure(request, folder, why)
-
-
-def _record_failure(request: Request, folder: RunFolder, error: BaseException) -> None:
-    """Say in run.log and result.json that the run failed; but a run that is done, or another one, keeps its record."""
-    expected = isinstance(error, InputError | KeyboardInterrupt)
-    text = at_home(str(error) or "it was interrupted" if expected else f"{type(error).__name__}: {error}")
-    log.error("%s", text, exc_info=None if expected else error, extra=logs.FILE_ONLY)
-    before, told = folder.record or {}, request.told()
-    ours = before.get("status") in (None, "failed") or before.get("overrides") == told["overrides"]
-    if isinstance(error, TakenError) or before.get("status") == "done" or not ours:
-        return
-    _write_settings(request, folder)
-    status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-    folder.write_record({**before, "status": status, "error": text, "score": None, **told})
 
 
 def _say_goodbye(folder: RunFolder, record: dict[str, Any], resume_with: str) -> None:

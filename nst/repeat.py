@@ -40,10 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def repeat(recipe: Recipe, overrides: Sequence[str] = ()) -> int:
     """Run the recipe, and say how what came of it compares; the exit status."""
     from nst import experiment
+    from nst.request import Request
 
     config = changed(compose_recipe(recipe.config), overrides)
     told, chosen = (recipe.record.get(key) for key in ("overrides", "choices"))
-    request = experiment.Request(config, folder(config), [*(told or []), *overrides], choices(chosen or {}, overrides))
+    request = Request(config, folder(config), [*(told or []), *overrides], choices(chosen or {}, overrides))
     record = experiment.run(request)
     if not overrides:
         for line in differences(recipe, record, request.folder / PICTURE):

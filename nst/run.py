@@ -82,10 +82,11 @@ def register_resolvers() -> None:
 def task(config: DictConfig) -> Any:
     """One run; the score, for a sweeper. A failure is recorded and told, and the sweep goes on."""
     from nst import experiment
+    from nst.request import Request, score
 
     hydra_ = HydraConfig.get()
     in_a_sweep = hydra_.mode == RunMode.MULTIRUN
-    request = experiment.Request(
+    request = Request(
         config,
         folder=Path(hydra_.runtime.output_dir),
         overrides=list(hydra_.overrides.task),
@@ -100,7 +101,7 @@ def task(config: DictConfig) -> Any:
         sweep.note(complain(error, request.folder / "run.log"))
         return float("nan")
     sweep.note(0 if record["status"] in ("done", "pruned") else 1)
-    return experiment.score(config, record["metrics"]) if record["status"] == "done" else float("nan")
+    return score(config, record["metrics"]) if record["status"] == "done" else float("nan")
 
 
 job = hydra.main(version_base="1.3", config_path=conf_dir(), config_name="config")(task)

@@ -13,6 +13,7 @@ log = logging.getLogger(__name__)
 
 
 _heard = [signal.SIGINT, signal.SIGTERM]
+_open: list[Interrupt] = []  # one within the other
 
 
 @contextmanager
@@ -44,7 +45,7 @@ class Interrupt:
 
 @contextmanager
 def deferred() -> Iterator[Interrupt]:
-    """While inside, the first signal is noted instead of ending the process."""
+    """While inside, the first signal is noted instead of ending the process; so is one noted around it already."""
     interrupt = Interrupt()
 
     def note(number: int, _frame: FrameType | None) -> None:
@@ -59,8 +60,11 @@ def deferred() -> Iterator[Interrupt]:
         yield interrupt
         return
     before = {number: signal.signal(number, note) for number in _heard}
+    interrupt.signal = _open[-1].signal if _open else None
+    _open.append(interrupt)
     try:
         yield interrupt
     finally:
+        _open.remove(interrupt)
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -2,7 +2,7 @@
 
     python -m pip install ".[bench]"
     python scripts/benchmark.py [--parts evaluations memory around launchers] [--sizes 256 512 1024]
-    python scripts/benchmark.py --race PICTURE STYLE WEIGHTS          more than an hour, on a processor
+    python scripts/benchmark.py --race PICTURE STYLE WEIGHTS      an hour or two on a processor; goes on if stopped
 
 Contenders take turns in processes of their own, so that what slows the machine slows them all. It prints Markdown:
 seconds and GFLOP/s of an evaluation, memory and growth, start-up, what observers, sweeps and launchers add. VGG19's
@@ -135,7 +135,7 @@ def launchers(options: argparse.Namespace) -> list[dict[str, Any]]:
 def racing(options: argparse.Namespace) -> dict[str, Any]:
     """Time to quality."""
     content, style, weights = options.race
-    found = race.run(content, style, weights, options.evaluations)
+    found = race.run(content, style, weights, options.out.with_suffix(".race"), options.evaluations)
     rows = [
         {
             "PyTorch from": start,

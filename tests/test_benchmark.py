@@ -9,6 +9,7 @@ import pytest
 import benchmark
 from bench import work
 from bench.race import Runner
+from bench.racer import EVERY
 from bench.turns import Contender, alone
 from nst.image import write
 from tests.conftest import blobs
@@ -41,17 +42,22 @@ def test_a_worker_that_fails_is_named() -> None:
 
 
 @pytest.mark.slow
-def test_a_racer_that_fails_is_named() -> None:
-    with pytest.raises(RuntimeError, match=r"nst race steps=0 .* ended before its first step"):
-        Runner(("nst", "race", "steps=0", "none.png", "none.png", "none"))
+def test_a_racer_that_fails_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"nst steps=0 .* ended before its first step"):
+        Runner(("nst", "steps=0", "none.png", "none.png", "none", "64"), tmp_path)
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> tuple[str, str]:
+    """Two pictures."""
+    for name in ("content", "style"):
+        write(blobs(48, 64, len(name)), tmp_path / f"{name}.png")
+    return str(tmp_path / "content.png"), str(tmp_path / "style.png")
 
 
 @pytest.mark.slow
-def test_a_race_is_run_to_its_end_and_counts_full_size_only(tmp_path: Path) -> None:
-    for name in ("content", "style"):
-        write(blobs(48, 64, len(name)), tmp_path / f"{name}.png")
-    pictures = str(tmp_path / "content.png"), str(tmp_path / "style.png")
-    runner = Runner(("nst", "race", "steps=6 pyramid.ratios=[0.5,1] pyramid.shares=[1,1]", *pictures, "none"))
+def test_a_race_is_run_to_its_end_and_counts_full_size_only(two: tuple[str, str], tmp_path: Path) -> None:
+    runner = Runner(("nst", "steps=6 pyramid.ratios=[0.5,1] pyramid.shares=[1,1]", *two, "none", "96"), tmp_path)
     while runner.go():
         pass
     runner.end()
@@ -66,3 +72,18 @@ def test_a_race_is_run_to_its_end_and_counts_full_size_only(tmp_path: Path) -> N
 def test_a_table_is_markdown(capsys: pytest.CaptureFixture[str]) -> None:
     benchmark.table([{"what": "a", "s": 1.23456, "share": 0.5}], {"share": ".0%"}, ".2f")
     assert capsys.readouterr().out == "| what | s | share |\n|---|---|---|\n| a | 1.23 | 50% |\n\n"
+
+
+@pytest.mark.slow
+def test_a_racer_that_was_stopped_goes_on_where_it_stood(two: tuple[str, str], tmp_path: Path) -> None:
+    arguments = ("nst", f"steps={EVERY + 5} pyramid=single", *two, "none", "96")
+    stopped = Runner(arguments, tmp_path)
+    while len(stopped.losses) < EVERY + 2:
+        assert stopped.go()
+    stopped.end()
+    after = Runner(arguments, tmp_path)
+    assert len(after.losses) == EVERY + 1
+    after.go()
+    after.end()
+    assert after.losses[:EVERY] == stopped.losses[:EVERY]
+    assert after.losses[EVERY:] == pytest.approx(stopped.losses[EVERY:], rel=1e-2)  # threads add in any order

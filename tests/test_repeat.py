@@ -32,13 +32,20 @@ def again(nst: Command, capfd: pytest.CaptureFixture[str]) -> Callable[..., Outc
     return call
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the run of `made` is kept for all tests here."""
+    return tmp_path_factory.mktemp("made") / "run"
+
+
 @pytest.fixture
-def made(nst: Command) -> Path:
-    """A run's picture, moved away from its run."""
-    assert nst("loss.style.weight=77", "optimizer=adam", "optimizer.learning_rate=0.03", "init=noise").status == 0
-    shutil.copy(only_run() / "result.png", "picture.png")
-    shutil.move(only_run(), "run")
-    return Path("picture.png")
+def made(nst: Command, kept: Path) -> Path:
+    """A run's picture, away from its run."""
+    if not kept.is_dir():
+        assert nst("loss.style.weight=77", "optimizer=adam", "optimizer.learning_rate=0.03", "init=noise").status == 0
+        shutil.move(only_run(), kept)
+    shutil.copytree(kept, "run")
+    return Path(shutil.copy(kept / "result.png", "picture.png"))
 
 
 def test_a_picture_and_a_run_repeat_to_the_same_pixels(made: Path, again: Callable[..., Outcome]) -> None:

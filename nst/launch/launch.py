@@ -13,9 +13,10 @@ from hydra.core.utils import JobReturn, JobStatus, setup_globals
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
-from nst import experiment, logs, signals, sweep
+from nst import files, logs, signals, sweep
 from nst.errors import InputError
 from nst.launch.job import INTERRUPTED, Job, Outcome
+from nst.request import Request
 
 log = logging.getLogger(__name__)
 
@@ -92,8 +93,8 @@ def _mark(job: Job, why: str) -> str:
         folder = job.folder(config)
         own: Any = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
         choices = dict(config.hydra.runtime.choices)
-        request = experiment.Request(own, folder, list(config.hydra.overrides.task), choices)
-        experiment.record_loss(request, InputError(why))
+        request = Request(own, folder, list(config.hydra.overrides.task), choices)
+        files.record_loss(request, InputError(why))
     except Exception as error:  # noqa: BLE001  it is at work after all, the disk is full: the other runs go on
         log.warning("%s: what became of it cannot be recorded (%s)", folder.name, error)
     return folder.name

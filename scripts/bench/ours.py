@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -11,7 +12,7 @@ import numpy as np
 from hydra import compose, initialize_config_dir
 
 from bench.work import CONTENT, STYLE
-from nst import Features, Gram, Objective, Style, schema
+from nst import Features, Gram, Objective, Style, checkpoint, schema
 from nst.build import build
 from nst.device import prepare
 from nst.evaluation import evaluation
@@ -20,8 +21,11 @@ from nst.extractor.network import Network, Source, Weights
 from nst.extractor.vgg19 import to_network
 from nst.extractor.vgg19_slim import FILE, read_slim
 from nst.precision import Precision
+from nst.record import Iterate
 from nst.run import conf_dir, register_resolvers
 from nst.transfer import stylize
+
+Turn = Callable[[float, bool, Callable[[Path], object]], None]
 
 OBJECTIVE = Objective(content=Features(layers=(CONTENT,)), style=Gram(layers=STYLE))
 
@@ -65,20 +69,16 @@ def multiply(precision: str, size: int) -> Callable[[], object]:
 
 
 def race(
-    weights: Weights,
-    overrides: Sequence[str],
-    content: np.ndarray,
-    style: np.ndarray,
-    turn: Callable[[float, bool], None],
+    weights: Weights, overrides: str, content: np.ndarray, style: np.ndarray, turn: Turn, stand: Path | None
 ) -> None:
-    """Go down as conf/ with `overrides` has it, on the objective of jcjohnson/neural-style, telling every step's loss.
+    """Go down as conf/ with `overrides` has it, on the objective of jcjohnson/neural-style, from `stand` on.
 
-    `turn` is told, too, whether it is the loss at full size.
+    `turn` is told of every step its loss, whether that is the loss at full size, and how to keep where it stands.
     """
     schema.register()
     register_resolvers()
     with initialize_config_dir(conf_dir(), version_base="1.3"):
-        config = compose("config", list(overrides))
+        config = compose("config", overrides.split())
     pyramid, optimizer = build(config, "pyramid"), build(config, "optimizer")
     precision = Precision.auto.resolve()
     network = Network(
@@ -93,7 +93,15 @@ def race(
         content=Features(weight=5, layers=(CONTENT,), layer_weights=(1,), normalizer="mean"),
         style=Gram(weight=100, layers=STYLE, layer_weights=(1,) * len(STYLE), normalizer="channels"),
     )
-    last = len(pyramid.levels(*content.shape[1:3], config.steps)) - 1
+    levels = pyramid.levels(*content.shape[1:3], config.steps)
+    origin: dict[str, None] = dict.fromkeys(checkpoint.ORIGIN)
+
+    def observe(iterate: Iterate) -> None:
+        def keep(folder: Path) -> None:
+            checkpoint.save(folder / checkpoint.FILE, iterate, {"identity": overrides, "origin": origin})
+
+        turn(float(iterate.point.total), iterate.level == len(levels) - 1, keep)
+
     stylize(
         content,
         [Style(style, scale=1.0)],
@@ -102,5 +110,6 @@ def race(
         optimizer=optimizer,
         steps=config.steps,
         pyramid=pyramid,
-        observers=[lambda iterate: turn(float(iterate.point.total), iterate.level == last)],
+        observers=[observe],
+        resume=checkpoint.load(stand, overrides, origin, optimizer, levels) if stand else None,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from nst.layers import LAYERS
 
 torch: Any = import_module("torch")  # of the extra `bench`: it is not there for the type checker
 
+FILE = "stand.pt"
 MEAN = (103.939, 116.779, 123.68)
 
 
@@ -103,9 +105,10 @@ def multiply(precision: str, size: int) -> Callable[[], object]:
     return lambda: (a @ a).sum().item()
 
 
-def race(weights: Any, start: str, content: np.ndarray, style: np.ndarray, turn: Callable[[float, bool], None]) -> None:
-    """Go down as jcjohnson/neural-style's clones do, from `content` or `random`, telling every evaluation's loss.
+def race(weights: Any, start: str, content: np.ndarray, style: np.ndarray, turn: Any, stand: Path | None) -> None:
+    """Go down as jcjohnson/neural-style's clones do, from `content` or `random`, or from where they stood.
 
+    `turn` is told of every evaluation as `ours.race` has it.
     The picture is what the network was trained on, 0..255 less the mean, and held in no box; weights 5 and 100; L-BFGS
     with 100 pairs, steps of length 1, no line search; no total variation: it is not in their loss.
     """
@@ -127,5 +130,12 @@ def race(weights: Any, start: str, content: np.ndarray, style: np.ndarray, turn:
         loss.backward()
         return loss.item()
 
+    def keep(folder: Path) -> None:
+        torch.save({"x": x.data, "optimizer": optimizer.state_dict()}, folder / FILE)
+
+    if stand:
+        kept_there = torch.load(stand / FILE)
+        x.data.copy_(kept_there["x"])
+        optimizer.load_state_dict(kept_there["optimizer"])
     while True:
-        turn(optimizer.step(closure), True)  # one evaluation, and the update after it
+        turn(optimizer.step(closure), True, keep)  # one evaluation, and the update after it

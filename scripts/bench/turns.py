@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-WORKER = Path(__file__).with_name("worker.py")
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -34,10 +33,10 @@ class Contender(NamedTuple):
 
 
 class Process:
-    """worker.py at work: a line goes in, a line of JSON comes out."""
+    """A script of this folder at work: a line goes in, a line of JSON comes out."""
 
-    def __init__(self, *arguments: str) -> None:
-        command = [sys.executable, str(WORKER), *arguments]
+    def __init__(self, script: str, *arguments: str) -> None:
+        command = [sys.executable, str(Path(__file__).with_name(script)), *arguments]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment()
         )
@@ -79,7 +78,7 @@ class Worker:
     peak: float = 0.0  # MiB at the end
 
     def __enter__(self) -> Self:
-        self._process = Process(*map(str, self.contender))
+        self._process = Process("worker.py", *map(str, self.contender))
         try:
             self.base = self._told(self._process.answer())["base"]
             self._told(self._process.answer())  # it is ready

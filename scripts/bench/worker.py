@@ -19,7 +19,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from nst.provenance import peak_memory_mib
 
 MATRIX = 4096
-SIDE = 512  # of a race's pictures, the longer one
 
 
 def work(library: str, what: str, precision: str, side: int) -> Callable[[], object]:
@@ -50,42 +49,11 @@ def _weights(name: str) -> Any:
         }
 
 
-def race(library: str, how: str, content: str, style: str, weights: str) -> None:
-    """Go down, one step for every line: nst with overrides, PyTorch from a start.
-
-    Start-up, which is all before the first loss, is in nobody's time.
-    """
-    from bench.work import given
-    from nst.image import read
-
-    pictures = read(Path(content), SIDE, name=content), read(Path(style), SIDE, name=style)
-    started = 0.0
-
-    def turn(loss: float, full_size: bool) -> None:
-        nonlocal started
-        tell({"seconds": time.perf_counter() - started if started else 0.0, "loss": loss, "full_size": full_size})
-        if not sys.stdin.readline():
-            raise SystemExit
-        started = time.perf_counter()
-
-    if library == "torch":
-        from bench import torch_port
-
-        torch_port.race(given(Path(weights)), how, *pictures, turn)
-    else:
-        from bench import ours
-
-        ours.race(given(Path(weights)), how.split(), *pictures, turn)
-
-
 def main() -> None:
     """Make ready, then answer."""
     library, what, *rest = sys.argv[1:]
     import_module("tensorflow" if library == "nst" else "torch")
     tell({"base": peak_memory_mib()})
-    if what == "race":
-        race(library, *rest)
-        return
     precision, side = rest
     once = work(library, what, precision, int(side))
     once()  # whatever is set up by the first

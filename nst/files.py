@@ -1,0 +1,95 @@
+"""What a run writes into its folder beside its checkpoint: settings, record, pictures with their recipe inside."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import yaml
+from omegaconf import DictConfig
+from PIL import PngImagePlugin
+
+from nst import logs
+from nst.errors import InputError
+from nst.folder import CONFIG, OVERRIDES, PICTURE, RunFolder, TakenError, at_home
+from nst.image import write
+from nst.record import Ending, Result, Terms
+from nst.request import Request, score
+
+log = logging.getLogger(__name__)
+
+STATUS = {
+    Ending.STEPS: "done",
+    Ending.CONVERGED: "done",
+    Ending.INTERRUPTED: "interrupted",
+    Ending.PRUNED: "pruned",
+    Ending.DIVERGED: "diverged",
+}
+
+
+def write_pictures(folder: RunFolder, result: Result, settings: dict[str, Any], record: dict[str, Any]) -> None:
+    """result.png with its recipe inside, and the other formats asked for."""
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt("nst.config", yaml.safe_dump(settings, sort_keys=False), zip=True)
+    kept = {key: record[key] for key in ("identity", "overrides", "choices", "provenance")}
+    text.add_itxt("nst.record", json.dumps(kept), zip=True)
+    write(result.image, folder.path / PICTURE, pnginfo=text)
+    for suffix in settings["output"]["formats"]:
+        if suffix != "png":
+            write(result.image, folder.path / f"result.{suffix}")
+
+
+def outcome(config: DictConfig, result: Result, metrics: dict[str, Any]) -> dict[str, Any]:
+    """What came of the run, as result.json says it."""
+    status, point = STATUS[result.ending], result.point
+    return {
+        "status": status,
+        "ending": result.ending.value,
+        "error": None if status == "done" else result.ending.value,
+        "score": score(config, metrics),
+        "metrics": metrics,
+        "loss": float(point.total) if point else None,
+        "weighted": _floats(point.weighted) if point else None,
+        "canonical": _floats(point.canonical) if point else None,
+        "size": list(result.image.shape[1:3]),
+        "levels": [level._asdict() for level in result.levels],
+        "evaluations": result.evaluations,
+        "seconds": round(result.seconds, 3),
+        "seconds_per_evaluation": round(result.seconds_per_evaluation, 5),
+    }
+
+
+def _floats(terms: Terms) -> dict[str, dict[str, float]]:
+    return {term: {layer: float(value) for layer, value in values.items()} for term, values in terms.items()}
+
+
+def write_settings(request: Request, folder: RunFolder) -> None:
+    """config.yaml and overrides.yaml."""
+    folder.write_text(CONFIG, yaml.safe_dump(request.recipe(), sort_keys=False))
+    folder.write_text(OVERRIDES, yaml.safe_dump(request.told()["overrides"]))
+
+
+def record_loss(request: Request, why: InputError) -> None:
+    """Say in the record of a run whose process was lost what became of it, unless it has said so itself.
+
+    Raises:
+        InputError: another process is at work in its folder.
+    """
+    with RunFolder(request.folder) as folder, logs.to_file(folder.path / "run.log"):
+        if (folder.record or {}).get("status") in (None, "failed"):
+            record_failure(request, folder, why)
+
+
+def record_failure(request: Request, folder: RunFolder, error: BaseException) -> None:
+    """Say in run.log and result.json that the run failed; but a run that is done, or another one, keeps its record."""
+    expected = isinstance(error, InputError | KeyboardInterrupt)
+    text = at_home(str(error) or "it was interrupted" if expected else f"{type(error).__name__}: {error}")
+    log.error("%s", text, exc_info=None if expected else error, extra=logs.FILE_ONLY)
+    before, told = folder.record or {}, request.told()
+    ours = before.get("status") in (None, "failed") or before.get("overrides") == told["overrides"]
+    if isinstance(error, TakenError) or before.get("status") == "done" or not ours:
+        return
+    write_settings(request, folder)
+    status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+    folder.write_record({**before, "status": status, "error": text, "score": None, **told})
