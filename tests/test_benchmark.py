@@ -57,7 +57,7 @@ def two(tmp_path: Path) -> tuple[str, str]:
 
 @pytest.mark.slow
 def test_a_race_is_run_to_its_end_and_counts_full_size_only(two: tuple[str, str], tmp_path: Path) -> None:
-    runner = Runner(("nst", "steps=6 pyramid.ratios=[0.5,1] pyramid.shares=[1,1]", *two, "none", "96"), tmp_path)
+    runner = Runner(("nst", "steps=6 pyramid.ratios=[0.5,1] pyramid.shares=[1,1]", *two, "none", "192"), tmp_path)
     while runner.go():
         pass
     runner.end()
