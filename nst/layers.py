@@ -10,6 +10,11 @@ STYLE_LAYERS = tuple(f"block{b}_conv1" for b in range(1, len(BLOCKS) + 1))  # wh
 IMAGE = "image"  # the layer that is the picture itself, [1,H,W,3]
 
 
+def block_of(layer: str) -> int:
+    """Its block, counted from 1; each is half as large as the one before."""
+    return int(layer[5])
+
+
 def check_layers(what: str, layers: object) -> tuple[str, ...]:
     """`layers` as a tuple; InputError for an unknown one, a repeated one, or none at all."""
     names = tuple(check_list(what, layers))

@@ -21,7 +21,7 @@ from nst.record import Features, Terms
 
 def canonical(extractor: Network, terms: Sequence[tuple[str, Loss]], image: Any, targets: dict[str, Target]) -> Terms:
     """{term: {layer: value}} of `image` `[1,H,W,3]`: the losses' own values, with a gradient that is recomputed."""
-    inside = {name: loss for name, loss in terms if isinstance(loss, PerLayer)}
+    inside = {name: loss for name, loss in terms if isinstance(loss, PerLayer) and loss.apart}
     outside = {name: loss for name, loss in terms if name not in inside}
     kept = network_layers(tuple(outside.items()))
     values: Terms = {name: {} for name, _ in terms}

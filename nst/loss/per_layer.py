@@ -18,7 +18,7 @@ Normalizer = Callable[[Any, float, Any, Any], Any]
 
 @dataclass(frozen=True)
 class PerLayer:
-    """Settings of a loss that is a weighed sum over layers, whose value at each depends on that layer alone.
+    """Settings of a loss that is a weighed sum over layers.
 
     Args:
         weight: 0 leaves the term out.
@@ -54,6 +54,11 @@ class PerLayer:
         """The same loss over those of its layers that are among `layers`, at least one; its weights are not."""
         return replace(self, layers=tuple(layer for layer in self.layers if layer in layers), layer_weights=None)
 
+    @property
+    def apart(self) -> bool:
+        """Whether each layer's value depends on that layer alone."""
+        return True
+
     def scales(self, targets: Mapping[str, Any], reference: Reference) -> dict[str, Any]:
         """{layer: weight x layer weight x normalizer}, scalars."""
         pixels = _positions(reference.content[IMAGE])
@@ -63,8 +68,16 @@ class PerLayer:
             features = reference.content[layer]
             channels, positions = float(features.shape[-1]), _positions(features)
             factor = self.normalizers[self.normalizer](targets[layer], channels, positions, pixels)
-            scales[layer] = tf.cast(self.weight * share * factor, targets[layer].dtype)
+            scales[layer] = tf.cast(self.weight * share * factor, features.dtype)
         return scales
+
+
+def averaged(reference: Reference, layers: Sequence[str], measured: Callable[[Any], Any]) -> dict[str, Any]:
+    """{layer: what is `measured` of the styles' features, averaged by their shares}."""
+    return {
+        layer: tf.add_n([share * measured(features[layer]) for features, share in reference.styles])
+        for layer in layers
+    }
 
 
 def _positions(features: Any) -> Any:

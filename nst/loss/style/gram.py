@@ -25,7 +25,7 @@ from typing import Any, ClassVar
 import tensorflow as tf
 
 from nst.loss import Reference, Target
-from nst.loss.per_layer import Normalizer, PerLayer
+from nst.loss.per_layer import Normalizer, PerLayer, averaged
 from nst.record import Features
 
 
@@ -73,10 +73,7 @@ class Gram(PerLayer):
 
     def target(self, reference: Reference) -> Target:
         """The styles' Gram matrices, averaged."""
-        values = {
-            layer: tf.add_n([share * fixed_gram(features[layer]) for features, share in reference.styles])
-            for layer in self.layers
-        }
+        values = averaged(reference, self.layers, fixed_gram)
         return Target(values, self.scales(values, reference))
 
     def __call__(self, features: Features, target: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,102 @@
+"""Content as edges (Li et al. 2017, "Laplacian-Steered Neural Style Transfer", equations 2 and 3).
+
+With D(x) the picture x averaged over squares of p x p pixels, convolved with the Laplacian (0 -1 0, -1 4 -1, 0 -1 0)
+and summed over R, G and B, and c the content:
+
+    canonical   mean((D(x) - D(c))^2)           for each p of `pools`
+    term        weight * sum over pools of pool_weight * normalizer * canonical
+
+normalizer    a factor                          what the term becomes per pool
+target        1 / mean(D(c)^2)                  the part that is off: no unit
+mean          1                                 mean((D(x) - D(c))^2)
+sum           values of D                       sum((D(x) - D(c))^2), the paper's
+
+The paper adds it to a content loss over features (`loss/content=mix`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import tensorflow as tf
+
+from nst.errors import InputError, check_count, check_list, check_name, check_number
+from nst.layers import IMAGE
+from nst.loss import Reference, Target, check_weight
+from nst.record import Features
+
+KERNEL = ((0.0, -1.0, 0.0), (-1.0, 4.0, -1.0), (0.0, -1.0, 0.0))
+
+
+@dataclass(frozen=True)
+class Laplacian:
+    """Square distance of Laplacians; the formula is on top of the file.
+
+    Args:
+        weight: 0 leaves the term out.
+        pools: sides of the squares, in pixels, at least 1; none twice.
+        pool_weights: one per pool, taken as they are; null is the mean over the pools.
+        normalizer: a key of `normalizers`.
+    """
+
+    term: ClassVar[str] = "loss.content"
+    normalizers: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
+        "target": lambda D: 1 / (tf.reduce_mean(D**2) + 1e-12),
+        "mean": lambda D: 1.0,
+        "sum": lambda D: tf.cast(tf.size(D), D.dtype),
+    }
+    layers: ClassVar[Sequence[str]] = (IMAGE,)
+
+    weight: float = field(default=1.0, compare=False)
+    pools: Sequence[int] = (4, 16)
+    pool_weights: Sequence[float] | None = field(default=None, compare=False)
+    normalizer: str = field(default="target", compare=False)
+
+    def __post_init__(self) -> None:
+        check_weight(self.term, self.weight)
+        pools = tuple(check_count(f"{self.term}.pools", pool, at_least=1) for pool in self._list("pools", self.pools))
+        if not pools or len(set(pools)) < len(pools):
+            raise InputError(f"{self.term}.pools must name at least one side, and none twice")
+        object.__setattr__(self, "pools", pools)
+        check_name(f"{self.term}.normalizer", self.normalizer, self.normalizers)
+        if self.pool_weights is not None:
+            weights = self._list("pool_weights", self.pool_weights)
+            if len(weights) != len(pools):
+                raise InputError(f"{self.term}.pool_weights: {len(weights)} for {len(pools)} pools; give one for each")
+            for weight in weights:
+                check_number(f"{self.term}.pool_weights", weight, at_least=0, at_most=1e30)
+
+    def _list(self, name: str, value: object) -> list[Any]:
+        return check_list(f"{self.term}.{name}", value)
+
+    def target(self, reference: Reference) -> Target:
+        """The content's Laplacians."""
+        values = {_name(pool): laplacian(reference.content[IMAGE], pool) for pool in self.pools}
+        shares = self.pool_weights or (1 / len(self.pools),) * len(self.pools)
+        factor = self.normalizers[self.normalizer]
+        return Target(
+            values,
+            {
+                name: tf.cast(self.weight * share * factor(D), D.dtype)
+                for share, (name, D) in zip(shares, values.items(), strict=True)
+            },
+        )
+
+    def __call__(self, features: Features, target: dict[str, Any]) -> dict[str, Any]:
+        """{pool: mean((D(x) - D(c))^2)}."""
+        found = {_name(pool): laplacian(features[IMAGE], pool) for pool in self.pools}
+        return {name: tf.reduce_mean((D - target[name]) ** 2) for name, D in found.items()}
+
+
+def _name(pool: int) -> str:
+    return f"pool{pool}"
+
+
+def laplacian(image: Any, pool: int) -> Any:
+    """`[1,H,W,3]` -> `[1,H/pool,W/pool,1]`; beyond the edge the picture goes on as it ends."""
+    small = tf.nn.avg_pool2d(image, pool, pool, "SAME") if pool > 1 else image
+    gray = tf.reduce_sum(small, -1, keepdims=True)
+    edged = tf.pad(gray, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")
+    return tf.nn.conv2d(edged, tf.constant(KERNEL, gray.dtype, [3, 3, 1, 1]), 1, "VALID")

@@ -1,0 +1,74 @@
+"""Content as what is alike within it (Kolkin et al. 2019, "Style Transfer by Relaxed Optimal Transport and
+Self-Similarity", equation 7).
+
+With d_ij the cosine distance of the picture's features at the positions i and j of one layer, divided by the sum over
+i, and e_ij the content's:
+
+    canonical   mean over j of sum over i of |d_ij - e_ij|          0..2
+    term        weight * sum over layers of layer_weight * canonical
+
+It has no unit as it is. Colors and strokes may change as they like where what was alike stays alike. Departures: one
+matrix for each layer, where the paper lays several layers together; positions on a grid, the same for every step,
+where the paper draws them anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import tensorflow as tf
+
+from nst.errors import check_count
+from nst.loss import Reference, Target
+from nst.loss.per_layer import Normalizer, PerLayer
+from nst.record import Features
+
+TINY = 1e-12  # of a column's sum: a picture of one color is alike everywhere
+
+
+@dataclass(frozen=True)
+class SelfSimilarity(PerLayer):
+    """Distance of the matrices of likeness; the other settings are `PerLayer`'s.
+
+    Args:
+        samples: positions that are compared, at most; at least 4.
+    """
+
+    term: ClassVar[str] = "loss.content"
+    normalizers: ClassVar[Mapping[str, Normalizer]] = {"target": lambda e, C, M, HW: 1.0}
+
+    weight: float = field(default=1.0, compare=False)
+    layers: Sequence[str] = ("block3_conv1", "block4_conv2")
+    samples: int = field(default=1024, kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_count(f"{self.term}.samples", self.samples, at_least=4)
+
+    def target(self, reference: Reference) -> Target:
+        """The content's matrices: `[1,n,n,1]`."""
+        values = {layer: self._likeness(reference.content[layer])[None, ..., None] for layer in self.layers}
+        return Target(values, self.scales(values, reference))
+
+    def __call__(self, features: Features, target: dict[str, Any]) -> dict[str, Any]:
+        """{layer: mean over j of sum over i of |d_ij - e_ij|}."""
+        return {
+            layer: tf.reduce_mean(
+                tf.reduce_sum(tf.abs(self._likeness(features[layer]) - target[layer][0, ..., 0]), axis=0)
+            )
+            for layer in self.layers
+        }
+
+    def _likeness(self, features: Any) -> Any:
+        """`[1,h,w,C]` -> `[n,n]`: cosine distances, each column divided by its sum."""
+        F = tf.math.l2_normalize(tf.reshape(self._sampled(features), [-1, features.shape[-1]]), axis=1, epsilon=1e-8)
+        distances = tf.maximum(1 - tf.matmul(F, F, transpose_b=True), 0)
+        return distances / (tf.reduce_sum(distances, axis=0) + TINY)
+
+    def _sampled(self, features: Any) -> Any:
+        """The positions of an even grid, no more than `samples`."""
+        positions = tf.cast(tf.shape(features)[1] * tf.shape(features)[2], tf.float32)
+        step = tf.cast(tf.math.ceil(tf.sqrt(positions / self.samples)), tf.int32)
+        return features[:, step // 2 :: step, step // 2 :: step]

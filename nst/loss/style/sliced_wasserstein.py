@@ -1,0 +1,93 @@
+"""Style as the whole distribution of features (Heitz et al. 2021, "A Sliced Wasserstein Loss for Neural Texture
+Synthesis", section 3).
+
+With v a direction, p the picture's features at one layer projected on it and sorted, q the style's:
+
+    canonical   mean over directions and positions of (p - q)^2
+    term        weight * sum over layers of layer_weight * normalizer * canonical
+
+normalizer    a factor                          what the term becomes per layer
+target        1 / mean(q^2)                     the part that is off: no unit
+mean          1                                 the paper's
+
+Where the style has another number of positions, q is read between its sorted values; of several styles it is averaged
+(their barycenter). Departure: the paper draws directions anew for every step; here they are drawn once, orthogonal, so
+that the loss is a function of the picture, as a line search wants it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import tensorflow as tf
+
+from nst.errors import check_count
+from nst.loss import Reference, Target
+from nst.loss.per_layer import Normalizer, PerLayer
+from nst.loss.in_order import between, matched
+from nst.record import Features
+
+
+@dataclass(frozen=True)
+class SlicedWasserstein(PerLayer):
+    """Square distance of sorted projections; the other settings are `PerLayer`'s.
+
+    Args:
+        directions: per layer, at least 1; as many as channels at most, which is what null takes.
+        seed: of the directions.
+    """
+
+    term: ClassVar[str] = "loss.style"
+    normalizers: ClassVar[Mapping[str, Normalizer]] = {
+        "target": lambda Q, C, M, HW: 1 / (tf.reduce_mean(Q**2) + 1e-12),
+        "mean": lambda Q, C, M, HW: 1.0,
+    }
+
+    weight: float = field(default=10.0, compare=False)
+    layers: Sequence[str] = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
+    directions: int | None = field(default=None, kw_only=True)
+    seed: int = field(default=0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.directions is not None:
+            check_count(f"{self.term}.directions", self.directions, at_least=1)
+        check_count(f"{self.term}.seed", self.seed)
+
+    def target(self, reference: Reference) -> Target:
+        """The styles' projections, sorted, at as many places as the content has positions: `[1,D,M,1]`."""
+        values = {
+            layer: tf.add_n([
+                share * between(self._projected(layer, features[layer]), _positions(reference.content[layer]))
+                for features, share in reference.styles
+            ])[None, :, :, None]
+            for layer in self.layers
+        }  # fmt: skip
+        return Target(values, self.scales(values, reference))
+
+    def __call__(self, features: Features, target: dict[str, Any]) -> dict[str, Any]:
+        """{layer: mean((p - q)^2)}."""
+        return {
+            layer: matched(self._projected(layer, features[layer]), target[layer][0, :, :, 0]) for layer in self.layers
+        }
+
+    def _projected(self, layer: str, features: Any) -> Any:
+        """`[1,h,w,C]` -> `[D, h w]`."""
+        channels = features.shape[-1]
+        F = tf.reshape(features, [-1, channels])
+        directions = tf.cast(_directions(channels, self.directions, self.seed, layer), F.dtype)
+        return tf.matmul(directions, F, transpose_b=True)
+
+
+def _directions(channels: int, most: int | None, seed: int, layer: str) -> np.ndarray:
+    """`[D,C]`, orthonormal rows in random directions; others for every layer."""
+    rng = np.random.default_rng([seed, *layer.encode()])
+    Q, _ = np.linalg.qr(rng.normal(size=(channels, channels)))
+    return Q.T[:most]
+
+
+def _positions(features: Any) -> Any:
+    return tf.shape(features)[1] * tf.shape(features)[2]
