@@ -7,7 +7,8 @@ keys on the command line only, not those in a user's YAML.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from nst.assets import Asset, find
 from nst.errors import InputError, check_count, check_name, suggestion
 from nst.init import Given, Picture
 from nst.record import Metric
-from nst.schema import Config
+from nst.schema import GROUPS, MIXED, Config
 
 TARGET = "_target_"
 
@@ -47,7 +48,9 @@ def build(config: DictConfig, path: str, optional: bool = False) -> Any:
         return instantiate(node, _convert_="all")
     except InstantiationException as error:
         cause = _own_words(error)
-        if isinstance(cause, InputError) or not isinstance(cause, HydraException | TypeError | ValueError):
+        if isinstance(cause, InputError):
+            raise type(cause)(_in_place(str(cause), path, str(error))) from cause.__cause__
+        if not isinstance(cause, HydraException | TypeError | ValueError):
             raise cause from cause.__cause__  # not from `error`, which holds it: that would be a ring
         raise InputError(f"{path}: {str(cause).splitlines()[0]}") from cause
     except OmegaConfBaseException as error:
@@ -97,6 +100,12 @@ def _check_keys(path: str, node: DictConfig) -> None:
             raise InputError(f"'{path}.{name}' must be given, like {path}.{name}=...")
 
 
+def _in_place(text: str, path: str, told: str) -> str:
+    """A complaint about a part, which knows its group's path only, with the part's own, which Hydra tells."""
+    where = re.search(r"full_key: ([\w.]+)", told)
+    return text.replace(f"{path}.", f"{where[1]}.", 1) if where and where[1].startswith(f"{path}.") else text
+
+
 def _own_words(error: InstantiationException) -> BaseException:
     """The constructor's own exception, out of Hydra's wrapping."""
     cause: BaseException = error
@@ -120,6 +129,14 @@ def check_top(config: DictConfig) -> None:
         raise InputError(f"score must name at least one of {', '.join(metric.value for metric in Metric)}")
     for suffix in config.output.formats:
         check_name("output.formats: format", suffix, image.FORMATS)
+
+
+def check_choices(config: DictConfig, choices: Mapping[str, Any]) -> None:
+    """Refuse a list of choices for one group: Hydra merges them without a word, and tells none of them."""
+    for group in GROUPS:
+        if group not in choices and OmegaConf.select(config, group.replace("/", ".")) is not None:
+            mixed = f", or {group}=mix for some of each" if group in MIXED else ""
+            raise InputError(f"{group} takes one choice, not a list of them{mixed}")
 
 
 class Pictures:

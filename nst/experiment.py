@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from nst import device, files, logs, signals
-from nst.build import Pictures
+from nst.build import Pictures, check_choices
 from nst.folder import PICTURE, RunFolder, point_latest
 from nst.record import Ending
 from nst.request import Request
@@ -44,6 +44,8 @@ def run(request: Request) -> dict[str, Any]:
 
 def _conduct(request: Request, folder: RunFolder, interrupt: signals.Interrupt) -> dict[str, Any]:
     began, config = datetime.now(UTC), request.config
+    if request.choices:
+        check_choices(config, request.choices)
     pictures = Pictures(config)  # what is wrong with them is said before TensorFlow is waited for
     named = device.prepare(config.threads)
 

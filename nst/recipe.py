@@ -112,12 +112,12 @@ def _put(config: DictConfig, key: str, value: Any) -> None:
 
 
 def _check(node: Any, path: str = "") -> None:
-    """Raise InputError unless every `_target_` at or below `node` is one that conf/ has for the group it stands in."""
+    """Raise InputError unless every `_target_` at or below `node` is one that conf/ has in the group it stands in."""
     if isinstance(node, Mapping):
         for key, value in node.items():
             name = str(key)
-            if name == TARGET and not (str(value).startswith(f"nst.{path}.") and value in _targets()):
-                raise InputError(f"the recipe's {path}.{TARGET} is {value}, which is none of nst.{path}")
+            if name == TARGET and value not in _targets(group := _group(path)):
+                raise InputError(f"the recipe's {path}.{TARGET} is {value}, which is none of conf/{group}")
             if name != TARGET and not re.fullmatch(r"[a-z]\w*", name):
                 raise InputError(f"the recipe's {path}.{name} is not for recipes")
             _check(value, f"{path}.{name}" if path and name != TARGET else name)
@@ -128,10 +128,16 @@ def _check(node: Any, path: str = "") -> None:
         raise InputError(f"the recipe's {path} is to be computed: {node}")
 
 
+def _group(path: str) -> str:
+    """The config group that a node belongs to, be it a part of a part."""
+    names = path.split(".")
+    return next((group for k in range(len(names), 0, -1) if _is_group(group := "/".join(names[:k]))), path)
+
+
 @cache
-def _targets() -> set[str]:
-    """Every `_target_` in conf/."""
-    texts = (file.read_text(encoding="utf-8") for file in Path(run.conf_dir()).rglob("*.yaml"))
+def _targets(group: str) -> set[str]:
+    """Every `_target_` in the files of a group."""
+    texts = (file.read_text(encoding="utf-8") for file in (Path(run.conf_dir()) / group).glob("*.yaml"))
     return {target for text in texts for target in re.findall(rf"{TARGET}:\s*([\w.]+)", text)}
 
 

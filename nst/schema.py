@@ -64,6 +64,9 @@ class Config:
     output: Output = field(default_factory=Output)
     sweep_dir: str = MISSING
 
+MIXED = ("loss/content", "loss/style")  # groups with a choice that mixes others
+GROUPS = (*MIXED, "loss/smooth", "content", "style", "extractor", "optimizer", "init", "pyramid", "observers")
+
 
 def register() -> None:
     """Make the schema known to Hydra as `schema`."""

@@ -57,7 +57,7 @@ def test_a_yaml_lists_every_knob_of_its_constructor(file: Path) -> None:
     found = list(targets(yaml.safe_load((CONF / file).read_text())))
     assert found
     for _, node in found:
-        assert set(node) - {"_target_"} == set(inspect.signature(get_object(node["_target_"])).parameters)
+        assert set(node) - {"_target_", "defaults"} == set(inspect.signature(get_object(node["_target_"])).parameters)
 
 
 @pytest.mark.parametrize("file", GROUP_FILES, ids=str)
@@ -78,6 +78,9 @@ def test_the_schema_and_the_config_have_the_same_names() -> None:
     groups = {key.partition("/")[0] for item in config["defaults"] if isinstance(item, dict) for key in item}
     named = (set(config) | groups) - {"defaults", "hydra", *NAMED} - {key for key in groups if " " in key}
     assert named == set(schema.Config.__dataclass_fields__)
+    chosen = {key for item in config["defaults"] if isinstance(item, dict) for key in item if " " not in key}
+    assert chosen - set(NAMED) == set(schema.GROUPS)
+    assert {group for group in schema.GROUPS if (CONF / group / "mix.yaml").is_file()} == set(schema.MIXED)
     for name, node in (("stop", schema.Stop), ("output", schema.Output)):
         assert set(config[name]) == set(node.__dataclass_fields__)
 

@@ -95,10 +95,10 @@ def spoiled(made: Path, **changes: object) -> Path:
     ("changes", "says"),
     [
         ({"optimizer": {"_target_": "os.system", "command": "true"}}, "optimizer._target_ is os.system"),
-        ({"optimizer": {"_target_": "nst.image.write"}}, "none of nst.optimizer"),
+        ({"optimizer": {"_target_": "nst.image.write"}}, "none of conf/optimizer"),
         ({"optimizer": {"_target_": "nst.optimizer.sgd.SGD", "_partial_": True}}, "optimizer._partial_ is not for"),
         ({"content": {"_target_": "nst.content.Content", "image": "${oc.env:HOME}"}}, "is to be computed"),
-        ({"optimizer": {"_target_": "nst.optimizer.contract.tf.io.gfile.makedirs"}}, "none of nst.optimizer"),
+        ({"optimizer": {"_target_": "nst.optimizer.contract.tf.io.gfile.makedirs"}}, "none of conf/optimizer"),
         ({"loss": {"style": {}, "style._target_": "os.mkdir", "style.path": "x"}}, "is not for recipes"),
         ({"output": [1]}, "output.formats is no list"),
         ({"output": {"formats": 5}}, "output.formats is no list"),

@@ -6,8 +6,8 @@ the picture itself is there as the layer `image`. What it must offer is `Loss`; 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 import tensorflow as tf
@@ -55,6 +55,30 @@ class Loss(Protocol):
 
 
 @dataclass(frozen=True)
+class Mix:
+    """Several losses as one: each part is a term of its own, with its own weight, layers and curves.
+
+    Args:
+        parts: {name: loss}, at least one; those of weight 0 are left out.
+        weight: multiplies the weights of all.
+    """
+
+    parts: Mapping[str, Any]
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_weight("the weight of a mix", self.weight)
+        if not self.parts:
+            raise InputError("a mix wants at least one part, like loss.style.parts.gram.weight=60")
+
+    @property
+    def taking_part(self) -> dict[str, Any]:
+        """{name: loss}, as they are weighed in the end."""
+        weighed = {name: replace(loss, weight=self.weight * loss.weight) for name, loss in self.parts.items()}
+        return {name: loss for name, loss in weighed.items() if loss.weight}
+
+
+@dataclass(frozen=True)
 class Objective:
     """Weighs and names the terms; those of weight 0 are left out.
 
@@ -62,19 +86,19 @@ class Objective:
         InputError: no term that pulls towards a picture: content and style both have weight 0.
     """
 
-    content: Loss
-    style: Loss
+    content: Loss | Mix
+    style: Loss | Mix
     smooth: Loss | None = None
 
     def __post_init__(self) -> None:
-        if not (self.content.weight or self.style.weight):
+        if not (_parts("content", self.content) or _parts("style", self.style)):
             raise InputError("loss.content.weight and loss.style.weight are both 0; one must be above")
 
     @property
     def terms(self) -> tuple[tuple[str, Loss], ...]:
-        """The (name, loss) that take part."""
+        """The (name, loss) that take part; the parts of a mix are named `style/gram` and the like."""
         named = (("content", self.content), ("style", self.style), ("smooth", self.smooth))
-        return tuple((name, loss) for name, loss in named if loss and loss.weight)
+        return tuple(part for name, loss in named if loss for part in _parts(name, loss))
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -84,6 +108,13 @@ class Objective:
     def targets(self, reference: Reference) -> dict[str, Target]:
         """{term: target}, for `measure`."""
         return {name: loss.target(reference) for name, loss in self.terms}
+
+
+def _parts(name: str, loss: Loss | Mix) -> list[tuple[str, Loss]]:
+    """Those of a loss, or of a mix, that take part."""
+    if isinstance(loss, Mix):
+        return [(f"{name}/{part}", inner) for part, inner in loss.taking_part.items()]
+    return [(name, loss)] if loss.weight else []
 
 
 def network_layers(terms: Sequence[tuple[str, Loss]]) -> tuple[str, ...]:
