@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nst.errors import InputError, check_list, suggestion
 
 BLOCKS = (2, 2, 4, 4, 4)  # convolutions per block
-LAYERS = tuple(f"block{b}_conv{c}" for b, count in enumerate(BLOCKS, 1) for c in range(1, count + 1))
+
+
+def names(blocks: Sequence[int]) -> tuple[str, ...]:
+    """The layers of a network with so many convolutions per block, first to last."""
+    return tuple(f"block{b}_conv{c}" for b, count in enumerate(blocks, 1) for c in range(1, count + 1))
+
+
+LAYERS = names(BLOCKS)
+VGG16_LAYERS = names((2, 2, 3, 3, 3))
 STYLE_LAYERS = tuple(f"block{b}_conv1" for b in range(1, len(BLOCKS) + 1))  # where style is measured
 IMAGE = "image"  # the layer that is the picture itself, [1,H,W,3]
 
@@ -17,10 +27,10 @@ def block_of(layer: str) -> int:
 
 def check_layers(what: str, layers: object) -> tuple[str, ...]:
     """`layers` as a tuple; InputError for an unknown one, a repeated one, or none at all."""
-    names = tuple(check_list(what, layers))
-    for layer in names:
+    found = tuple(check_list(what, layers))
+    for layer in found:
         if layer not in LAYERS:
             raise InputError(f"{what}: layer '{layer}' is unknown{suggestion(layer, LAYERS)}")
-    if not names or len(set(names)) < len(names):
+    if not found or len(set(found)) < len(found):
         raise InputError(f"{what} must name at least one layer, and none twice")
-    return names
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import zipfile
@@ -13,14 +14,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst.download import UnreachableError
+from nst.download import UnreachableError, download
 from nst.errors import InputError
 from nst.extractor import auto, vgg19
 from nst.extractor.auto import Auto
+from nst.extractor.convolution import PADDINGS, Layer
 from nst.extractor.network import Network, Source
+from nst.extractor.vgg16 import VGG16
 from nst.extractor.vgg19 import VGG19
 from nst.extractor.vgg19_slim import VGG19Slim
-from nst.layers import LAYERS
+from nst.layers import LAYERS, VGG16_LAYERS
 from nst.precision import Precision
 from tests.conftest import blobs
 
@@ -111,7 +114,7 @@ def test_preprocessing_is_keras_own(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(vgg19.to_network(tf.constant(picture)), expected, atol=1e-4)
 
 
-@pytest.mark.parametrize("pooling", ["max", "avg"])
+@pytest.mark.parametrize("pooling", ["max", "avg", "l2"])
 def test_pooling_is_what_it_says(pooling: str) -> None:
     """With kernels that pass the first channel on, the second block sees the pooled picture."""
     kernel = np.zeros((3, 3, 3, 3), np.float32)
@@ -121,7 +124,54 @@ def test_pooling_is_what_it_says(pooling: str) -> None:
     picture = blobs(6, 8, 1)
     found = network(tf.constant(picture), ["block2_conv1"])["block2_conv1"]
     tiles = picture[0].reshape(3, 2, 4, 2, 3)
-    np.testing.assert_allclose(found[0], {"max": tiles.max((1, 3)), "avg": tiles.mean((1, 3))}[pooling], rtol=1e-6)
+    root = 0.78 * np.sqrt((tiles**2).sum((1, 3)))
+    expected = {"max": tiles.max((1, 3)), "avg": tiles.mean((1, 3)), "l2": root}[pooling]
+    np.testing.assert_allclose(found[0], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("padding", PADDINGS)
+@pytest.mark.parametrize("method", ["direct", "winograd"])
+def test_beyond_the_edge_is_what_it_says(padding: str, method: str, rng: np.random.Generator) -> None:
+    """Features and the picture's gradient, beside a convolution without any edge of a picture that NumPy padded."""
+    kernel = rng.normal(0, 0.1, (3, 3, 128, 128)).astype(np.float32)
+    bias = rng.normal(size=128).astype(np.float32)
+    x = rng.normal(size=(1, 7, 9, 128)).astype(np.float32)
+    layer = Layer(kernel, bias, precision="float32", method=method, padding=padding)
+    mode: Any = {"zero": "constant", "reflect": "reflect", "replicate": "edge"}[padding]
+    padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode=mode)
+    expected = tf.nn.relu(tf.nn.conv2d(padded, kernel, 1, "VALID") + bias)
+    np.testing.assert_allclose(layer(tf.constant(x)), expected, atol=1e-3)
+    np.testing.assert_allclose(layer.fixed(tf.constant(x)), expected, atol=1e-3)
+    above, rows = tf.cast(expected > 0, tf.float32), tf.constant(x)
+    with tf.GradientTape() as tape:
+        tape.watch(rows)
+        total = tf.reduce_sum(layer(rows))
+    plain = tf.nn.conv2d_transpose(above, kernel, padded.shape, 1, "VALID").numpy()
+    where = np.pad(np.arange(x[..., 0].size).reshape(x.shape[:3]), ((0, 0), (1, 1), (1, 1)), mode=mode).ravel()
+    folded = np.zeros((x[..., 0].size, 128), np.float32)
+    inside = np.pad(np.ones(x.shape[:3]), ((0, 0), (1, 1), (1, 1)), mode=mode).ravel() > 0
+    np.add.at(folded, where[inside], plain.reshape(-1, 128)[inside])
+    np.testing.assert_allclose(tape.gradient(total, rows), folded.reshape(x.shape), atol=1e-3)
+
+
+def test_vgg16_is_keras_own(tmp_path: Path) -> None:
+    import keras
+
+    model: Any = keras.applications.VGG16(weights=cast(Any, None), include_top=False)
+    model.save_weights(tmp_path / "vgg16.weights.h5")
+    network = VGG16(str(tmp_path / "vgg16.weights.h5"), pooling="max").load(precision=Precision.float32)
+    assert network.layers == VGG16_LAYERS
+    picture = blobs(48, 64, 2)
+    expected = keras_features(model, picture, VGG16_LAYERS)
+    for layer, found in network(tf.constant(picture), VGG16_LAYERS).items():
+        np.testing.assert_allclose(found, expected[layer], rtol=1e-3, atol=1e-3 * expected[layer].max())
+    with pytest.raises(InputError, match="vgg16 has no layer 'block3_conv4'; did you mean 'block3_conv3'"):
+        network.require(["block3_conv4"])
+
+
+def test_the_weights_of_another_network_are_refused(weight_files: dict[str, Path]) -> None:
+    with pytest.raises(InputError, match="is of another network: it has block3_conv4"):
+        VGG16(str(weight_files["h5"])).load()
 
 
 def test_only_what_is_asked_for_is_computed(network: Network) -> None:
@@ -216,7 +266,8 @@ def test_a_truncated_weights_file_is_refused(weight_files: dict[str, Path], tmp_
 def no_vgg19(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No cached weights, and an address that refuses connections."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setattr(vgg19, "ADDRESS", "https://127.0.0.1:9/weights.h5")
+    refuses = functools.partial(download, "https://127.0.0.1:9/weights.h5")
+    monkeypatch.setattr(vgg19, "download", lambda _, *rest, **options: refuses(*rest, **options))
     auto._search.cache_clear()
 
 
@@ -240,7 +291,7 @@ def test_auto_takes_vgg19_from_keras_own_cache(
     import hashlib
 
     (tmp_path / "models").mkdir()
-    shutil.copy(weight_files["h5"], tmp_path / "models" / vgg19.FILE)
+    shutil.copy(weight_files["h5"], tmp_path / "models" / VGG19.published.file)
     digest = hashlib.md5(weight_files["h5"].read_bytes(), usedforsecurity=False).hexdigest()
     monkeypatch.setattr(vgg19, "CHECKSUM", f"md5:{digest}")
     assert Auto().load().source.name == "vgg19"

@@ -13,7 +13,7 @@ from nst.download import UnreachableError
 from nst.errors import InputError, check_number
 from nst.extractor.choice import Choice
 from nst.extractor.network import Extractor, Network
-from nst.extractor.vgg19 import VGG19, imagenet
+from nst.extractor.vgg19 import VGG19
 from nst.extractor.vgg19_slim import VGG19Slim
 from nst.precision import Precision
 
@@ -26,7 +26,7 @@ class Auto(Choice):
 
     Args:
         patience: seconds the download of VGG19's weights (80 MB) may take.
-        pooling, convolution, recompute: as `Choice` has them.
+        pooling, padding, convolution, recompute: as `Choice` has them.
     """
 
     patience: float = 30.0
@@ -57,7 +57,7 @@ class Auto(Choice):
 def _search(patience: float) -> Path | UnreachableError:
     """VGG19's weights, or why there are none; one answer for all runs of a sweep."""
     try:
-        return imagenet(patience)
+        return VGG19.published.imagenet(patience)
     except UnreachableError as error:
         log.warning("VGG19's weights: %s; the bundled network, vgg19_slim, can stand in for it", error)
         return error

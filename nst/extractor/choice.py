@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from nst.errors import InputError, check_name
-from nst.extractor.convolution import METHODS, resolve
+from nst.extractor.convolution import METHODS, PADDINGS, resolve
 from nst.extractor.network import POOLINGS, Network
 from nst.precision import Precision
 
@@ -16,18 +16,22 @@ class Choice:
     """How a network computes.
 
     Args:
-        pooling: `avg` as Gatys et al. (2016, section 2) prefer, or `max` as the weights were trained.
+        pooling: `avg` as Gatys et al. (2016, section 2) prefer, `max` as the weights were trained, or `l2`, the root
+            of the sum of squares (crowsonkb).
+        padding: what lies beyond the edge: `zero` as the weights were trained, `reflect`, `replicate`.
         convolution: `direct`, `winograd` (float32 only), or `auto`, which takes the faster.
         recompute: True computes the insides of the network's blocks again in the backward pass instead of keeping
             them, which takes a third longer and less memory; `auto` where a run would not fit otherwise.
     """
 
     pooling: str = "avg"
+    padding: str = "zero"
     convolution: str = "auto"
     recompute: bool | str = "auto"
 
     def __post_init__(self) -> None:
         check_name("extractor.pooling", self.pooling, POOLINGS)
+        check_name("extractor.padding", self.padding, PADDINGS)
         check_name("extractor.convolution", self.convolution, METHODS)
         if self.recompute != "auto" and not isinstance(self.recompute, bool):
             raise InputError(f"extractor.recompute must be true, false or auto, not {self.recompute}")
@@ -36,9 +40,13 @@ class Choice:
         """`network`, computing as chosen; the same object for the same choice."""
         resolved = precision.resolve()
         method = resolve(self.convolution, resolved)
-        return _applied(network, self.pooling, resolved, method, self.recompute is True)
+        return _applied(network, self.pooling, self.padding, resolved, method, self.recompute is True)
 
 
 @lru_cache(maxsize=8)
-def _applied(network: Network, pooling: str, precision: str, convolution: str, recompute: bool) -> Network:
-    return network.but(pooling=pooling, precision=precision, convolution=convolution, recompute=recompute)
+def _applied(
+    network: Network, pooling: str, padding: str, precision: str, convolution: str, recompute: bool
+) -> Network:
+    return network.but(
+        pooling=pooling, padding=padding, precision=precision, convolution=convolution, recompute=recompute
+    )

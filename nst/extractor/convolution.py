@@ -18,6 +18,7 @@ from nst.extractor.winograd import pays, winograd
 
 Convolution = Callable[[Any], Any]
 METHODS = ("auto", "direct", "winograd")
+PADDINGS = {"zero": None, "reflect": "REFLECT", "replicate": "SYMMETRIC"}  # tf.pad's words, for one row
 
 
 def resolve(method: str, precision: str) -> str:
@@ -38,9 +39,13 @@ class Layer:
         bias: `[out]`.
         precision: `float32` or `bfloat16`; whatever comes in is taken as that.
         method: `direct`, or `winograd`, float32 only: for layers where it pays, direct for the others.
+        padding: a key of `PADDINGS`.
     """
 
-    def __init__(self, kernel: np.ndarray, bias: np.ndarray, *, precision: str, method: str) -> None:
+    def __init__(
+        self, kernel: np.ndarray, bias: np.ndarray, *, precision: str, method: str, padding: str = "zero"
+    ) -> None:
+        self._edge = PADDINGS[padding]
         self._kernel = kernel
         self._precision = precision
         self._winograd = method == "winograd" and pays(kernel)
@@ -51,15 +56,25 @@ class Layer:
 
         @tf.custom_gradient
         def run(x: Any) -> Any:
-            y = self.fixed(x)
+            y = self._activated(x)
             above = y > 0
             return y, lambda upstream: self._backward(upstream * tf.cast(above, upstream.dtype))
 
-        return run(tf.cast(x, self._precision))
+        return self._within_edges(run, x)
 
     def fixed(self, x: Any) -> Any:
         """The same where no gradient is wanted; TensorFlow never forgets a graph with gradients of one's own in it."""
-        return tf.nn.relu(tf.nn.bias_add(self._forward(tf.cast(x, self._precision)), self._bias))
+        return self._within_edges(self._activated, x)
+
+    def _within_edges(self, layer: Convolution, x: Any) -> Any:
+        """`layer` of `x` with its edge put on; what it then makes of the edge itself is cut off."""
+        x = tf.cast(x, self._precision)
+        if self._edge is None:
+            return layer(x)
+        return layer(tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], self._edge))[:, 1:-1, 1:-1]
+
+    def _activated(self, x: Any) -> Any:
+        return tf.nn.relu(tf.nn.bias_add(self._forward(x), self._bias))
 
     @cached_property
     def _forward(self) -> Convolution:

@@ -6,7 +6,7 @@ the features against `keras.applications.VGG19`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -15,14 +15,23 @@ from typing import Any, Protocol
 import numpy as np
 import tensorflow as tf
 
-from nst.errors import InputError, check_name
-from nst.extractor.convolution import Layer
+from nst.errors import InputError, check_name, suggestion
+from nst.extractor.convolution import PADDINGS, Layer
 from nst.layers import LAYERS
 from nst.precision import Precision
 from nst.record import Features
 
-POOLINGS = {"max": tf.nn.max_pool2d, "avg": tf.nn.avg_pool2d}
 
+
+def l2_pool2d(x: Any, size: int, stride: int, padding: str) -> Any:
+    """.78 times the root of the sum of squares: with it features are as large as with the maximum (crowsonkb)."""
+    squares = size**2 * tf.nn.avg_pool2d(tf.cast(x, tf.float32) ** 2, size, stride, padding)
+    return tf.cast(0.78 * tf.sqrt(squares + 1e-12), x.dtype)  # the root of 0 has no slope
+
+
+POOLINGS = {"max": tf.nn.max_pool2d, "avg": tf.nn.avg_pool2d, "l2": l2_pool2d}
+
+CHANGES = ("pooling", "padding", "precision", "source", "convolution", "recompute")
 Weights = Mapping[str, tuple[np.ndarray, np.ndarray]]  # {layer: (kernel [3,3,in,out], bias [out])}
 
 
@@ -77,12 +86,14 @@ class Network:
     Args:
         weights: for each layer it has; a layer may be called if it and all before it are there.
         preprocess: `[1,H,W,3]` RGB 0..1 -> what the weights were trained on.
-        pooling: between the blocks, `max` as trained, or `avg` as Gatys et al. (2016, section 2) prefer.
+        pooling: between the blocks, `max` as trained, `avg` as Gatys et al. (2016, section 2) prefer, or `l2`.
+        padding: what lies beyond the edge for a convolution: `zero` as trained, `reflect`, `replicate`.
         precision: `float32` or `bfloat16`, of the convolutions but the first: bfloat16 has eight bits, no more than a
             picture, and its gradient wants more.
         source: for messages and the record.
         convolution: `direct` or `winograd`, how it is computed (`nst.extractor.convolution`).
         recompute: whether a run's backward pass computes its blocks again (`nst.recompute`).
+        order: the layers that such a network has, first to last.
     """
 
     def __init__(
@@ -93,11 +104,15 @@ class Network:
         pooling: str,
         precision: str,
         source: Source,
+        padding: str = "zero",
         convolution: str = "direct",
         recompute: bool = False,
+        order: Sequence[str] = LAYERS,
     ) -> None:
         self.source = source
+        self.order = tuple(order)
         self.pooling = check_name("extractor.pooling", pooling, POOLINGS)
+        self.padding = check_name("extractor.padding", padding, PADDINGS)
         self.precision = precision
         self.convolution = convolution
         self.recompute = recompute
@@ -105,7 +120,13 @@ class Network:
         self.preprocess = preprocess
         self._with_gradient = True
         self._convolutions = {
-            layer: Layer(kernel, bias, precision="float32" if layer == LAYERS[0] else precision, method=convolution)
+            layer: Layer(
+                kernel,
+                bias,
+                precision="float32" if layer == self.order[0] else precision,
+                method=convolution,
+                padding=padding,
+            )
             for layer, (kernel, bias) in weights.items()
         }
 
@@ -115,8 +136,8 @@ class Network:
     @property
     def layers(self) -> tuple[str, ...]:
         """The layers that can be called, first to last: the unbroken run from the first."""
-        gap = next((i for i, layer in enumerate(LAYERS) if layer not in self.weights), len(LAYERS))
-        return LAYERS[:gap]
+        gap = next((i for i, layer in enumerate(self.order) if layer not in self.weights), len(self.order))
+        return self.order[:gap]
 
     def require(self, layers: Iterable[str]) -> None:
         """Raise InputError, naming layer and file, unless every one of `layers` can be called."""
@@ -125,6 +146,8 @@ class Network:
             if layer not in self.layers:
                 raise InputError(
                     f"layer '{layer}' is not in {self.source.file}, which ends at {(self.layers or ('nothing',))[-1]}"
+                    if layer in self.order
+                    else f"{self.source.name} has no layer '{layer}'{suggestion(layer, self.order)}"
                 )
 
     def __call__(self, image: Any, layers: Iterable[str]) -> Features:
@@ -140,7 +163,7 @@ class Network:
         """The network as far as `layers` want it."""
         wanted = set(layers)
         self.require(wanted)
-        needed = LAYERS[: 1 + max(map(LAYERS.index, wanted), default=-1)]
+        needed = self.order[: 1 + max(map(self.order.index, wanted), default=-1)]
         found = []
         for _, names in groupby(needed, key=lambda name: name.partition("_")[0]):
             layers_here = {name: self._computed(name) for name in names}
@@ -152,10 +175,10 @@ class Network:
         return layer if self._with_gradient else layer.fixed
 
     def but(self, **changes: Any) -> Network:
-        """The same weights with another `pooling`, `precision`, `source`, `convolution` or `recompute`."""
-        kept = {name: getattr(self, name) for name in ("pooling", "precision", "source", "convolution", "recompute")}
-        other = Network(self.weights, self.preprocess, **{**kept, **changes})
-        if (other.precision, other.convolution) == (self.precision, self.convolution):
+        """The same weights with something of `CHANGES` changed."""
+        kept = {name: getattr(self, name) for name in CHANGES}
+        other = Network(self.weights, self.preprocess, order=self.order, **{**kept, **changes})
+        if (other.precision, other.convolution, other.padding) == (self.precision, self.convolution, self.padding):
             other._convolutions = self._convolutions
         return other
 
@@ -173,7 +196,8 @@ class Network:
 
     @cached_property
     def judge(self) -> Network:
-        """The network as the metrics use it: float32, max pooling, direct, however the run had it."""
-        if (self.pooling, self.precision, self.convolution) == ("max", "float32", "direct"):
+        """The network as the metrics use it: as it was trained, float32, direct, however the run had it."""
+        trained = {"pooling": "max", "padding": "zero", "precision": "float32", "convolution": "direct"}
+        if all(getattr(self, name) == value for name, value in trained.items()):
             return self
-        return self.but(pooling="max", precision="float32", convolution="direct", recompute=False)
+        return self.but(**trained, recompute=False)

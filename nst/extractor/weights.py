@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,15 @@ WIDTHS = (64, 128, 256, 512, 512)  # of VGG19's five blocks
 MEAN = (103.939, 116.779, 123.68)  # of its input over ImageNet: blue, green, red, 0..255
 
 
-def read_keras(path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def read_keras(path: Path, layers: Sequence[str] = LAYERS) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """The convolutions of VGG19 in a Keras file: the official `.h5`, a `.weights.h5` or a `.keras`.
 
+    Args:
+        path: the file.
+        layers: VGG19's, or those of one of its kind.
+
     Raises:
-        InputError: corrupt file, no VGG19 layer by name in it, or one of another shape.
+        InputError: corrupt file, none of `layers` by name in it, one beyond them, or one of another shape.
     """
     try:
         with _open(path) as file:
@@ -30,6 +35,8 @@ def read_keras(path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         raise InputError(f"extractor.weights: {path} is no Keras weights file, or a broken one") from error
     if not found:
         raise InputError(f"extractor.weights: {path} holds no layer named like VGG19's ({LAYERS[0]} ... {LAYERS[-1]})")
+    if beyond := [layer for layer in found if layer not in layers]:
+        raise InputError(f"extractor.weights: {path} is of another network: it has {beyond[0]}")
     for layer, (kernel, bias) in found.items():
         _check_shape(path, layer, kernel, bias)
     return found
