@@ -6,6 +6,7 @@ at the long side of the result, whatever its scale was.
     style_distance     mean over block1_conv1 ... block5_conv1 of mean((G - A)^2) / mean(A^2)     lower is nearer
     content_distance   mean((F - P)^2) / mean(P^2) at block4_conv2                                lower is nearer
     ssim               structural similarity of the luminance to the content's (Wang et al. 2004) higher is nearer
+    chroma_distance    mean distance from the content in CIELAB's a and b; below 1 nobody sees it  lower is nearer
 
 Where the weights lack layers, the mean is over those there are, and the content's distance is at block3_conv3.
 """
@@ -33,7 +34,7 @@ def measure(network: Network, picture: np.ndarray, content: np.ndarray, styles: 
     """The metrics of `picture` against `content`, both `[1,H,W,3]`, and `styles`, and what they were measured with.
 
     Returns:
-        {style_distance, content_distance, ssim, network, style_layers, content_layer}; a distance is None, and so is
+        {style_distance, content_distance, ssim, chroma_distance, network, style_layers, content_layer}; a distance is None, and so is
         its layer, where the network has none of its layers.
     """
     judge, picture = network.judge, from_uint8(to_uint8(picture))
@@ -50,6 +51,7 @@ def measure(network: Network, picture: np.ndarray, content: np.ndarray, styles: 
         if content_layer
         else None,
         Metric.ssim.value: ssim(picture, content),
+        Metric.chroma_distance.value: chroma_distance(picture, content),
         "network": network.source.name,
         "style_layers": style_layers,
         "content_layer": content_layer,
@@ -63,6 +65,14 @@ def ssim(picture: np.ndarray, content: np.ndarray) -> float:
     a, b = (np.asarray(image[0] @ np.array(LUMINANCE), np.float64) for image in (picture, content))
     window: Any = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
     return float(cast(Any, structural_similarity)(a, b, data_range=1.0, **window))
+
+
+def chroma_distance(picture: np.ndarray, content: np.ndarray) -> float:
+    """How far the colors of two `[1,H,W,3]` are apart, lightness left out: in CIELAB's units, on average."""
+    from skimage.color import rgb2lab
+
+    a, b = (rgb2lab(image)[..., 1:] for image in (picture, content))
+    return float(np.sqrt(((a - b) ** 2).sum(-1)).mean())
 
 
 def _style_grams(judge: Network, layers: Sequence[str], long_side: int, styles: Sequence[Style]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class Metric(Enum):
     style_distance = "style_distance"
     content_distance = "content_distance"
     ssim = "ssim"
+    chroma_distance = "chroma_distance"
 
     @property
     def direction(self) -> Literal["minimize", "maximize"]:

@@ -50,6 +50,7 @@ class Config:
     loss: Losses = field(default_factory=Losses)
     optimizer: Any = MISSING
     init: Any = MISSING
+    color: Any = MISSING
     pyramid: Any = MISSING
     observers: Any = MISSING
     size: Any = MISSING
@@ -65,7 +66,7 @@ class Config:
     sweep_dir: str = MISSING
 
 MIXED = ("loss/content", "loss/style")  # groups with a choice that mixes others
-GROUPS = (*MIXED, "loss/smooth", "content", "style", "extractor", "optimizer", "init", "pyramid", "observers")
+GROUPS = (*MIXED, "loss/smooth", "content", "style", "extractor", "optimizer", "init", "color", "pyramid", "observers")
 
 
 def register() -> None:

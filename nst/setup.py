@@ -51,6 +51,7 @@ def set_up(config: DictConfig, pictures: Pictures) -> Setup:
     Raises:
         InputError: anything in it that cannot serve.
     """
+    color = build(config, "color")
     objective = Objective(
         build(config, "loss.content"), build(config, "loss.style"), build(config, "loss.smooth", True)
     )
@@ -76,6 +77,7 @@ def set_up(config: DictConfig, pictures: Pictures) -> Setup:
         steps=config.steps,
         pyramid=pyramid,
         init=init,
+        color=color,
         seed=config.seed,
         stop=stop,
     )

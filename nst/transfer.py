@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from nst import init as inits
+from nst.color import Color, Free
 from nst.descend import Descent, Stop, descend
 from nst.errors import InputError
 from nst.evaluation import evaluation
@@ -33,6 +34,7 @@ def stylize(
     steps: int,
     pyramid: Single | Octaves | None = None,
     init: inits.Init | None = None,
+    color: Color | None = None,
     seed: int = 0,
     stop: Stop | None = None,
     observers: Sequence[Callable[[Iterate], None]] = (),
@@ -50,6 +52,7 @@ def stylize(
         steps: evaluations (forward and backward passes), over all levels.
         pyramid: the levels; None is full size only.
         init: the first picture; None is the content.
+        color: what becomes of the colors; None leaves them free.
         seed: of all that is random.
         stop: when to end early.
         observers: each is told every `Iterate`.
@@ -63,7 +66,9 @@ def stylize(
     check_styles(styles)
     network = extractor if isinstance(extractor, Network) else extractor.load()
     network.require(objective.layers)
-    pyramid, init = pyramid or Single(), init or inits.Content()
+    pyramid, init, color = pyramid or Single(), init or inits.Content(), color or Free()
+    original = content
+    content, styles = color.before(original, styles)
     levels = pyramid.levels(content.shape[1], content.shape[2], steps)
     check_levels(levels, styles)
 
@@ -85,7 +90,7 @@ def stylize(
         picture = np.asarray(descent.point.image) if descent.point else picture
         if ending in (Ending.INTERRUPTED, Ending.DIVERGED):
             break
-    image = resize(picture.clip(0, 1), *content.shape[1:3])
+    image = color.after(resize(picture.clip(0, 1), *content.shape[1:3]), original)
     return Result(image, ending, last, clock.evaluations, clock.seconds, levels)
 
 

@@ -293,5 +293,5 @@ def test_auto_takes_vgg19_from_keras_own_cache(
     (tmp_path / "models").mkdir()
     shutil.copy(weight_files["h5"], tmp_path / "models" / VGG19.published.file)
     digest = hashlib.md5(weight_files["h5"].read_bytes(), usedforsecurity=False).hexdigest()
-    monkeypatch.setattr(vgg19, "CHECKSUM", f"md5:{digest}")
+    monkeypatch.setattr(VGG19, "published", VGG19.published._replace(checksum=f"md5:{digest}"))
     assert Auto().load().source.name == "vgg19"
