@@ -19,6 +19,7 @@ from typing import Any
 
 import platformdirs
 import yaml
+from PIL import Image
 
 from nst.download import UnreachableError, download
 from nst.errors import InputError, suggestion
@@ -61,6 +62,22 @@ def find(image: str, *, fallback: bool = True) -> Asset:
     if "://" in image:
         return _download(image, image)
     return _from_catalogue(image, fallback) if image in catalogue() else _local(image)
+
+
+def pictures_in(image: str) -> list[str]:
+    """The pictures of a folder, by name; what is no folder is a picture itself.
+
+    Raises:
+        InputError: no picture in the folder.
+    """
+    folder = Path(os.path.expanduser(image))  # noqa: PTH111  as in `_local`
+    if image in catalogue() or not os.path.isdir(folder):  # noqa: PTH112
+        return [image]
+    known = Image.registered_extensions()
+    found = [str(path) for path in sorted(folder.iterdir()) if path.suffix.lower() in known and path.is_file()]
+    if not found:
+        raise InputError(f"{image} is a folder without pictures")
+    return found
 
 
 def _local(image: str) -> Asset:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,13 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from nst import image
-from nst.assets import Asset, find
+from nst.assets import Asset, find, pictures_in
 from nst.errors import InputError, check_count, check_name, suggestion
 from nst.init import Given, Picture
+from nst.mask import gray, regions
 from nst.record import Metric
 from nst.schema import GROUPS, MIXED, Config
+from nst.style import Source, Style
 
 TARGET = "_target_"
 
@@ -150,19 +153,49 @@ class Pictures:
         content, sources = build(config, "content"), build(config, "style")
         self.content = self._read("content", content.image, size, image.MIN_SIDE)
         self._long_side = max(self.content.shape[1:3])
-        several = len(sources) > 1
-        self.styles = [
-            source.style(self._read(f"style/{index}" if several else "style", source.image, self._enough(source.scale)))
-            for index, source in enumerate(sources)
+        self.mask = self._gray("content.mask", content.mask) if content.mask else None
+        self.styles = self._styles(sources)
+
+    def _styles(self, sources: Sequence[Source]) -> list[Style]:
+        """The styles, those of a folder each on its own."""
+        masks = [self._mask(index, source) for index, source in enumerate(sources)]
+        each = [(source, mask, pictures_in(source.image)) for source, mask in zip(sources, masks, strict=True)]
+        several = sum(len(names) for *_, names in each) > 1
+        numbers = count()
+        return [
+            source.style(
+                self._style(source, name, f"style/{next(numbers)}" if several else "style"), mask, 1 / len(names)
+            )
+            for source, mask, names in each
+            for name in names
         ]
+
+    def _style(self, source: Source, name: str, role: str) -> np.ndarray:
+        return self._read(role, name, self._enough(source.scale))
+
+    def _mask(self, index: int, source: Source) -> np.ndarray | None:
+        if source.region:
+            name, region, of = source.region
+            picture = self._read("style.masks", name, None)
+            return regions(picture, of, self._size, f"style.masks: {name}")[region]
+        return self._gray(f"style.masks/{index}", source.mask) if source.mask else None
+
+    def _gray(self, role: str, name: str) -> np.ndarray:
+        return gray(self._read(role, name, None), self._size, f"{role.partition('/')[0]}: {name}")
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        return self.content.shape[1], self.content.shape[2]
 
     def _enough(self, scale: float) -> int:
         """The long side at which to read a style: what the run takes of it, and no less than the metrics want."""
         return max(1, round(max(1.0, scale) * self._long_side))
 
-    def _read(self, role: str, name: str, size: image.Size, smallest: int = 1) -> np.ndarray:
+    def _read(self, role: str, name: str, size: image.Size | None, smallest: int = 1) -> np.ndarray:
         asset = self.assets[role] = find(str(name), fallback=self._fallback)
-        return image.read(asset.path, size, name=f"{role.partition('/')[0]}.image: {asset.name}", smallest=smallest)
+        group = role.partition("/")[0]
+        key = group if "." in group else f"{group}.image"
+        return image.read(asset.path, size, name=f"{key}: {asset.name}", smallest=smallest)
 
     def first(self, config: DictConfig) -> Any:
         """What makes the first picture, its own picture read if it has one."""

@@ -11,6 +11,8 @@ class Content:
 
     Args:
         image: a catalogue name, a path, or an https address.
+        mask: a gray picture of where the style goes; where it is black the content stays as it is. None is everywhere.
     """
 
     image: str
+    mask: str | None = None

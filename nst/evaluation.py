@@ -18,6 +18,7 @@ from nst.record import Features, Point
 from nst.style import Style
 
 PICTURE = tf.TensorSpec([1, None, None, 3])
+MASK = tf.TensorSpec([1, None, None, 1])
 
 
 def evaluation(extractor: Network, objective: Objective, styles: Sequence[Style]) -> Callable[[np.ndarray], Evaluate]:
@@ -25,18 +26,30 @@ def evaluation(extractor: Network, objective: Objective, styles: Sequence[Style]
 
     The targets are measured once per level. Both graphs are for any size; that of the step is kept for the next run.
     """
-    measured = _measured(extractor, objective, len(styles))
+    guided = any(style.mask is not None for style in styles)
+    if guided or any(style.apart for style in styles):
+        objective = objective.of_each_style(len(styles), guided)
+    measured = _measured(extractor, objective, len(styles), guided)
     compiled = _compiled(extractor, objective.terms)
-    whole = sum(style.weight for style in styles)
-    shares = [tf.constant(style.weight / whole) for style in styles]
 
     def at(content: np.ndarray) -> Evaluate:
-        sized = [tf.constant(style.at(*content.shape[1:3])) for style in styles]
-        targets = measured(tf.constant(content), sized, shares)
+        size = content.shape[1], content.shape[2]
+        sized = [tf.constant(style.at(*size)) for style in styles]
+        masks = [tf.constant(style.mask_at(*size)) for style in styles] if guided else []
+        shares = [tf.constant(share, tf.float32) for share in _shares(styles, masks)]
+        targets = measured(tf.constant(content), sized, shares, masks)
         evaluate = compiled.get_concrete_function(PICTURE, tf.nest.map_structure(_any_size, targets))
         return lambda image: evaluate(image, targets)
 
     return at
+
+
+def _shares(styles: Sequence[Style], masks: Sequence[Any]) -> list[float]:
+    """What each counts: its part of all weights; with masks, its weight beside their mean, in its part of the area."""
+    weights = np.array([style.weight for style in styles])
+    if not masks:
+        return list(weights / weights.sum())
+    return [weight / weights.mean() * float(np.mean(mask)) for weight, mask in zip(weights, masks, strict=True)]
 
 
 def _any_size(tensor: Any) -> tf.TensorSpec:
@@ -46,18 +59,18 @@ def _any_size(tensor: Any) -> tf.TensorSpec:
     return tf.TensorSpec(shape, tensor.dtype)
 
 
-def _measured(extractor: Network, objective: Objective, styles: int) -> Callable[..., dict[str, Target]]:
-    """(content, styles' pictures, their shares) -> targets, as a graph: features are given up as soon as measured."""
+def _measured(extractor: Network, objective: Objective, styles: int, guided: bool) -> Callable[..., dict[str, Target]]:
+    """(content, styles' pictures, shares and masks) -> targets, as a graph: features are given up once measured."""
 
-    def measured(content: Any, pictures: Sequence[Any], shares: Sequence[Any]) -> dict[str, Target]:
+    def measured(content: Any, pictures: Sequence[Any], shares: Sequence[Any], masks: Sequence[Any]) -> Any:
         features: list[Features] = []
         for picture in (*pictures, content):
             with tf.control_dependencies(tf.nest.flatten(features)):  # one after the other, for memory's sake
                 features.append(_features(extractor.fixed, objective.layers, tf.identity(picture)))
         *of_styles, of_content = features
-        return objective.targets(Reference(of_content, list(zip(of_styles, shares, strict=True))))
+        return objective.targets(Reference(of_content, list(zip(of_styles, shares, strict=True)), masks))
 
-    signature = PICTURE, [PICTURE] * styles, [tf.TensorSpec([])] * styles
+    signature = PICTURE, [PICTURE] * styles, [tf.TensorSpec([])] * styles, [MASK] * (styles if guided else 0)
     return tf.function(measured, autograph=False).get_concrete_function(*signature)
 
 

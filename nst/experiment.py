@@ -137,7 +137,7 @@ def _say_hello(setup: Any, record: dict[str, Any], forecast: Any) -> None:
 def _metrics(setup: Any, pictures: Pictures, picture: np.ndarray) -> dict[str, Any]:
     from nst.metrics import measure
 
-    return measure(setup.network, picture, pictures.content, pictures.styles)
+    return measure(setup.network, picture, pictures.content, setup.styles)
 
 
 def _say_goodbye(folder: RunFolder, record: dict[str, Any], resume_with: str) -> None:

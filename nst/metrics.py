@@ -22,8 +22,9 @@ import tensorflow as tf
 from nst.extractor.network import Network
 from nst.image import fit, from_uint8, resize, to_uint8
 from nst.layers import STYLE_LAYERS
+from nst.loss.of_style import guide
 from nst.loss.style.gram import gram
-from nst.record import Metric
+from nst.record import Features, Metric
 from nst.style import Style
 
 CONTENT_LAYERS = ("block4_conv2", "block3_conv3")  # the first there is
@@ -34,19 +35,19 @@ def measure(network: Network, picture: np.ndarray, content: np.ndarray, styles: 
     """The metrics of `picture` against `content`, both `[1,H,W,3]`, and `styles`, and what they were measured with.
 
     Returns:
-        {style_distance, content_distance, ssim, chroma_distance, network, style_layers, content_layer}; a distance is None, and so is
-        its layer, where the network has none of its layers.
+        {style_distance, content_distance, ssim, chroma_distance, network, style_layers, content_layer}; a distance is
+        None, and so is its layer, where the network has none of its layers.
     """
     judge, picture = network.judge, from_uint8(to_uint8(picture))
     style_layers = [layer for layer in STYLE_LAYERS if layer in judge.layers]
     content_layer = next((layer for layer in CONTENT_LAYERS if layer in judge.layers), None)
     contents = [content_layer] if content_layer else []
-    targets = _style_grams(judge, style_layers, max(content.shape[1:3]), styles)
     wanted = judge(tf.constant(content), contents)
     found = judge(tf.constant(picture), [*style_layers, *contents])
-    distances = [_relative(gram(found[layer]), targets[layer]) for layer in style_layers]
     return {
-        Metric.style_distance.value: float(np.mean(distances)) if distances else None,
+        Metric.style_distance.value: _style_distance(judge, style_layers, found, max(content.shape[1:3]), styles)
+        if style_layers
+        else None,
         Metric.content_distance.value: _relative(found[content_layer], wanted[content_layer])
         if content_layer
         else None,
@@ -73,6 +74,22 @@ def chroma_distance(picture: np.ndarray, content: np.ndarray) -> float:
 
     a, b = (rgb2lab(image)[..., 1:] for image in (picture, content))
     return float(np.sqrt(((a - b) ** 2).sum(-1)).mean())
+
+
+def _style_distance(
+    judge: Network, layers: Sequence[str], found: Features, long_side: int, styles: Sequence[Style]
+) -> float:
+    """Mean over layers; of styles that go in parts of the picture, each in its own, by their weights and areas."""
+    parts: dict[int, list[Style]] = {}
+    for style in styles:
+        parts.setdefault(id(style.mask), []).append(style)
+    distances, shares = [], []
+    for part in parts.values():
+        mask, targets = part[0].mask, _style_grams(judge, layers, long_side, part)
+        seen = {layer: found[layer] if mask is None else found[layer] * guide(mask, found[layer]) for layer in layers}
+        distances.append(np.mean([_relative(gram(seen[layer]), targets[layer]) for layer in layers]))
+        shares.append(sum(style.weight for style in part) * (1.0 if mask is None else float(mask.mean())))
+    return float(np.average(distances, weights=shares))
 
 
 def _style_grams(judge: Network, layers: Sequence[str], long_side: int, styles: Sequence[Style]) -> dict[str, Any]:

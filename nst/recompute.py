@@ -15,13 +15,12 @@ import tensorflow as tf
 from nst.extractor.network import Block, Network
 from nst.layers import IMAGE
 from nst.loss import Loss, Target, network_layers
-from nst.loss.per_layer import PerLayer
 from nst.record import Features, Terms
 
 
 def canonical(extractor: Network, terms: Sequence[tuple[str, Loss]], image: Any, targets: dict[str, Target]) -> Terms:
     """{term: {layer: value}} of `image` `[1,H,W,3]`: the losses' own values, with a gradient that is recomputed."""
-    inside = {name: loss for name, loss in terms if isinstance(loss, PerLayer) and loss.apart}
+    inside: dict[str, Any] = {name: loss for name, loss in terms if getattr(loss, "apart", False)}
     outside = {name: loss for name, loss in terms if name not in inside}
     kept = network_layers(tuple(outside.items()))
     values: Terms = {name: {} for name, _ in terms}

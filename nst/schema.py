@@ -65,6 +65,7 @@ class Config:
     output: Output = field(default_factory=Output)
     sweep_dir: str = MISSING
 
+
 MIXED = ("loss/content", "loss/style")  # groups with a choice that mixes others
 GROUPS = (*MIXED, "loss/smooth", "content", "style", "extractor", "optimizer", "init", "color", "pyramid", "observers")
 

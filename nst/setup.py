@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -18,6 +18,7 @@ from nst.observers import Observer
 from nst.optimizer.contract import Optimizer
 from nst.precision import Precision
 from nst.record import Level, Result
+from nst.style import Style
 from nst.transfer import check_levels, stylize
 
 
@@ -29,6 +30,7 @@ class Setup:
     objective: Objective
     optimizer: Optimizer
     levels: list[Level]
+    styles: Sequence[Style]
     observers: list[Observer]
     memory: float  # bytes expected to be held at most; 0 until `fitted`
     go: Callable[..., Result]  # wants `observers`, `interrupted`, `resume`
@@ -63,14 +65,17 @@ def set_up(config: DictConfig, pictures: Pictures) -> Setup:
     extractor = build(config, "extractor")
     network = extractor.load(precision=Precision(config.precision), fallback=bool(config.fallback))
     network.require(objective.layers)
+    styles = pictures.styles
+    if pictures.mask is not None and objective.guidable:  # the style's statistics are those of where it goes
+        styles = [style if style.mask is not None else replace(style, mask=pictures.mask) for style in styles]
     height, width = pictures.content.shape[1:3]
-    area = max(math.prod(style.size(height, width)) for style in pictures.styles) / (height * width)
+    area = max(math.prod(style.size(height, width)) for style in styles) / (height * width)
     plan = memory.Plan(network, objective, optimizer, area)
     fit = partial(memory.fitted, plan, height, width, getattr(extractor, "recompute", "auto"))
     go = partial(
         stylize,
         pictures.content,
-        pictures.styles,
+        styles,
         extractor=network,
         objective=objective,
         optimizer=optimizer,
@@ -78,7 +83,8 @@ def set_up(config: DictConfig, pictures: Pictures) -> Setup:
         pyramid=pyramid,
         init=init,
         color=color,
+        mask=pictures.mask,
         seed=config.seed,
         stop=stop,
     )
-    return Setup(network, objective, optimizer, levels, observers, 0.0, go, fit)
+    return Setup(network, objective, optimizer, levels, styles, observers, 0.0, go, fit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -18,9 +18,10 @@ from nst.evaluation import evaluation
 from nst.extractor.network import Extractor, Network
 from nst.image import check_picture, check_short_side, resize
 from nst.loss import Objective
-from nst.optimizer.contract import Optimizer
+from nst.mask import at, composite
+from nst.optimizer.contract import Evaluate, Optimizer
 from nst.pyramid import Octaves, Single
-from nst.record import Ending, Iterate, Level, Result, Standing
+from nst.record import Ending, Iterate, Level, Point, Result, Standing
 from nst.style import Style
 
 
@@ -35,6 +36,7 @@ def stylize(
     pyramid: Single | Octaves | None = None,
     init: inits.Init | None = None,
     color: Color | None = None,
+    mask: np.ndarray | None = None,
     seed: int = 0,
     stop: Stop | None = None,
     observers: Sequence[Callable[[Iterate], None]] = (),
@@ -53,6 +55,7 @@ def stylize(
         pyramid: the levels; None is full size only.
         init: the first picture; None is the content.
         color: what becomes of the colors; None leaves them free.
+        mask: `[1,H,W,1]`, 0..1: where the picture may change; where it is 0 the content stays. None is everywhere.
         seed: of all that is random.
         stop: when to end early.
         observers: each is told every `Iterate`.
@@ -64,6 +67,8 @@ def stylize(
     """
     check_picture("content", content)
     check_styles(styles)
+    for name, one in [("mask", mask), *(("a style's mask", style.mask) for style in styles)]:
+        check_mask(name, one, content)
     network = extractor if isinstance(extractor, Network) else extractor.load()
     network.require(objective.layers)
     pyramid, init, color = pyramid or Single(), init or inits.Content(), color or Free()
@@ -75,6 +80,8 @@ def stylize(
     def first(height: int, width: int) -> np.ndarray:
         return init(resize(content, height, width), styles[0].picture, seed)
 
+    bounds = Bounds(mask, content)
+
     picture = first(levels[0].height, levels[0].width)
     clock = _Clock(observers, resume.evaluation, resume.seconds) if resume else _Clock(observers)
     evaluation_at = evaluation(network, objective, styles)
@@ -82,16 +89,45 @@ def stylize(
     for index, level in enumerate(levels):
         if resume and index < resume.level:
             continue
-        evaluate = evaluation_at(resize(content, level.height, level.width))
+        evaluate = bounds.within(evaluation_at(resize(content, level.height, level.width)), level)
         here = resume.standing if resume and index == resume.level else None
-        start = here or tf.constant(enlarged(picture, level, first if pyramid.detail and init.detail else None))
+        larger = enlarged(picture, level, first if pyramid.detail and init.detail else None)
+        start = here or tf.constant(bounds.kept(larger))
         descent = clock.run(index, evaluate, start, optimizer, level, stop, interrupted)
         last, ending = descent.point or last, descent.ending
         picture = np.asarray(descent.point.image) if descent.point else picture
         if ending in (Ending.INTERRUPTED, Ending.DIVERGED):
             break
     image = color.after(resize(picture.clip(0, 1), *content.shape[1:3]), original)
+    image = Bounds(mask, original).kept(image)
     return Result(image, ending, last, clock.evaluations, clock.seconds, levels)
+
+
+class Bounds(NamedTuple):
+    """Where the picture may change: the optimizer's picture counts there only, elsewhere the content is seen."""
+
+    mask: np.ndarray | None
+    content: np.ndarray
+
+    def kept(self, picture: np.ndarray) -> np.ndarray:
+        """`picture` within the bounds, the content elsewhere, at the picture's size."""
+        if self.mask is None:
+            return picture
+        height, width = picture.shape[1:3]
+        return composite(picture, resize(self.content, height, width), at(self.mask, height, width))
+
+    def within(self, evaluate: Evaluate, level: Level) -> Evaluate:
+        """`evaluate` as a function of what is within the bounds."""
+        if self.mask is None:
+            return evaluate
+        mask = tf.constant(at(self.mask, level.height, level.width))
+        below = (1 - mask) * resize(self.content, level.height, level.width)
+
+        def bounded(image: Any) -> Point:
+            point = evaluate(mask * image + below)
+            return point._replace(image=image, gradient=mask * point.gradient)
+
+        return bounded
 
 
 def enlarged(picture: np.ndarray, level: Level, first: Callable[[int, int], np.ndarray] | None) -> np.ndarray:
@@ -109,6 +145,15 @@ def check_styles(styles: Sequence[Style]) -> None:
         raise InputError("styles must be a list of at least one style, like [Style(picture)]")
     for style in styles:
         check_picture("style", style.picture)
+
+
+def check_mask(name: str, mask: np.ndarray | None, content: np.ndarray) -> None:
+    """Raise InputError unless `mask` is None or goes with `content`."""
+    wanted = (*content.shape[:3], 1)
+    if mask is not None and (
+        np.shape(mask) != wanted or not 0 <= np.min(mask) <= np.max(mask) <= 1 or not np.any(mask)
+    ):
+        raise InputError(f"{name} must be an array {list(wanted)} of 0..1, not all of it 0")
 
 
 def check_levels(levels: Sequence[Level], styles: Sequence[Style]) -> None:

@@ -82,7 +82,8 @@ def nst(
     def call(*arguments: str) -> Outcome:
         flags = [argument for argument in arguments if argument.startswith("-")]  # Hydra wants them before overrides
         overrides = [argument for argument in arguments if not argument.startswith("-")]
-        monkeypatch.setattr(sys, "argv", ["nst", *flags, *small, *overrides])
+        named = [part for part in small if not (part.startswith("style.image=") and "style=blend" in overrides)]
+        monkeypatch.setattr(sys, "argv", ["nst", *flags, *named, *overrides])
         capfd.readouterr()
         try:
             status = main()

@@ -172,19 +172,19 @@ class TestSlicedWasserstein:
 
 
 class TestHistogram:
-    def remapped(self, O: np.ndarray, S: np.ndarray) -> np.ndarray:
+    def remapped(self, P: np.ndarray, S: np.ndarray) -> np.ndarray:
         """Each channel's values replaced by the style's of the same rank."""
-        R = np.empty_like(O)
-        for c in range(O.shape[1]):
-            R[np.argsort(O[:, c]), c] = np.sort(S[:, c])
+        R = np.empty_like(P)
+        for c in range(P.shape[1]):
+            R[np.argsort(P[:, c]), c] = np.sort(S[:, c])
         return R
 
     @pytest.mark.parametrize("normalizer", Histogram.normalizers)
     def test_it_equals_numpy(self, normalizer: str) -> None:
         def judge(layer: str) -> float:
-            O, S = flat(X[layer]), flat(STYLE[layer])
-            square = ((O - self.remapped(O, S)) ** 2).sum()
-            return square / {"target": (S**2).sum(), "mean": O.size, "sum": 1}[normalizer]
+            P, S = flat(X[layer]), flat(STYLE[layer])
+            square = ((P - self.remapped(P, S)) ** 2).sum()
+            return square / {"target": (S**2).sum(), "mean": P.size, "sum": 1}[normalizer]
 
         loss = Histogram(weight=3.0, layers=LAYERS, normalizer=normalizer)
         assert value(loss, X) == pytest.approx(3 * mean_over_layers(judge), rel=1e-6)

@@ -22,8 +22,7 @@ from nst.precision import Precision
 from nst.record import Features
 
 
-
-def l2_pool2d(x: Any, size: int, stride: int, padding: str) -> Any:
+def l2_pool2d(x: Any, size: int, stride: int, padding: Any) -> Any:
     """.78 times the root of the sum of squares: with it features are as large as with the maximum (crowsonkb)."""
     squares = size**2 * tf.nn.avg_pool2d(tf.cast(x, tf.float32) ** 2, size, stride, padding)
     return tf.cast(0.78 * tf.sqrt(squares + 1e-12), x.dtype)  # the root of 0 has no slope

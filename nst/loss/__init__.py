@@ -21,7 +21,8 @@ class Reference(NamedTuple):
     """What a level's picture is measured against: features of the content, and of each style with its share."""
 
     content: Features
-    styles: Sequence[tuple[Features, float]]  # shares sum to 1
+    styles: Sequence[tuple[Features, float]]  # shares sum to 1, unless styles have masks
+    masks: Sequence[Any] = ()  # [1,H,W,1] each, where styles have them
 
 
 class Target(NamedTuple):
@@ -104,6 +105,28 @@ class Objective:
     def layers(self) -> tuple[str, ...]:
         """The network's layers that take part, sorted."""
         return network_layers(self.terms)
+
+    @property
+    def guidable(self) -> bool:
+        """Whether all style terms can be measured in a part of the picture."""
+        return all(getattr(loss, "guidable", False) for _, loss in _parts("style", self.style))
+
+    def of_each_style(self, count: int, guided: bool) -> Objective:
+        """The same with a style term for each of `count` styles, in its own part of the picture where `guided`.
+
+        Raises:
+            InputError: a loss that cannot be measured in a part of the picture.
+        """
+        from nst.loss.of_style import OfStyle
+
+        parts: dict[str, Any] = {}
+        for name, loss in _parts("style", self.style):
+            if guided and not getattr(loss, "guidable", False):
+                raise InputError(f"masks want loss/style=gram, alone or in a mix: {name} has no form for a region")
+            _, _, own = name.partition("/")
+            for index in range(count):
+                parts["/".join(filter(None, (own, f"{index + 1}")))] = OfStyle(loss, index, guided, loss.weight)
+        return replace(self, style=Mix(parts)) if parts else self
 
     def targets(self, reference: Reference) -> dict[str, Target]:
         """{term: target}, for `measure`."""

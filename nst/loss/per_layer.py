@@ -75,8 +75,7 @@ class PerLayer:
 def averaged(reference: Reference, layers: Sequence[str], measured: Callable[[Any], Any]) -> dict[str, Any]:
     """{layer: what is `measured` of the styles' features, averaged by their shares}."""
     return {
-        layer: tf.add_n([share * measured(features[layer]) for features, share in reference.styles])
-        for layer in layers
+        layer: tf.add_n([share * measured(features[layer]) for features, share in reference.styles]) for layer in layers
     }
 
 

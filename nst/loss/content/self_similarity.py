@@ -1,5 +1,6 @@
-"""Content as what is alike within it (Kolkin et al. 2019, "Style Transfer by Relaxed Optimal Transport and
-Self-Similarity", equation 7).
+"""Content as what is alike within it.
+
+Kolkin et al. 2019, "Style Transfer by Relaxed Optimal Transport and Self-Similarity", equation 7.
 
 With d_ij the cosine distance of the picture's features at the positions i and j of one layer, divided by the sum over
 i, and e_ij the content's:

@@ -60,6 +60,7 @@ class Gram(PerLayer):
     """
 
     term: ClassVar[str] = "loss.style"
+    guidable: ClassVar[bool] = True  # a function of F^T F
     normalizers: ClassVar[Mapping[str, Normalizer]] = {
         "target": lambda A, C, M, HW: 1 / (tf.reduce_mean(A**2) + 1e-12),
         "mean": lambda A, C, M, HW: 1.0,

@@ -1,5 +1,6 @@
-"""Style as Gram matrices of shifted activations, also between layers (Novak & Nikulin 2016, "Improving the Neural
-Algorithm of Artistic Style": activation shift, correlation chain).
+"""Style as Gram matrices of shifted activations, also between layers.
+
+Novak & Nikulin 2016, "Improving the Neural Algorithm of Artistic Style": activation shift, correlation chain.
 
 With F the features of the picture at one layer, [M positions, C channels], and t the shift:
 
@@ -99,7 +100,7 @@ class GramShifted(PerLayer):
 
     def _grams(self, features: Features, shifts: Mapping[str, Any]) -> dict[str, Any]:
         shifted = {layer: features[layer] + shifts[layer] for layer in self.layers}
-        befores = (self.layers[:1] + self.layers[:-1]) if self.chained else self.layers
+        befores = [self.layers[0], *self.layers[:-1]] if self.chained else self.layers
         return {
             layer: product(shifted[layer], smaller(shifted[before], block_of(layer) - block_of(before)))
             for layer, before in zip(self.layers, befores, strict=True)

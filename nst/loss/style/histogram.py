@@ -1,5 +1,7 @@
-"""Style as one distribution per channel (Risser et al. 2017, "Stable and Controllable Neural Texture Synthesis and
-Style Transfer Using Histogram Losses", section 4.2).
+"""Style as one distribution per channel.
+
+Risser et al. 2017, "Stable and Controllable Neural Texture Synthesis and Style Transfer Using Histogram Losses",
+section 4.2.
 
 With O the picture's features at one layer, and R(O) the same, each channel's values changed so that their histogram
 is the style's and their order stays:
@@ -26,8 +28,8 @@ from typing import Any, ClassVar
 import tensorflow as tf
 
 from nst.loss import Reference, Target
-from nst.loss.per_layer import Normalizer, PerLayer
 from nst.loss.in_order import between, matched
+from nst.loss.per_layer import Normalizer, PerLayer
 from nst.record import Features
 
 

@@ -1,5 +1,7 @@
-"""Style as patches (Li & Wand 2016, "Combining Markov Random Fields and Convolutional Neural Networks for Image
-Synthesis", equations 2 and 3).
+"""Style as patches.
+
+Li & Wand 2016, "Combining Markov Random Fields and Convolutional Neural Networks for Image Synthesis", equations 2
+and 3.
 
 With P_i the patches of the picture's features at one layer, and Q_n(i) the style's patch that correlates best with it,
 both divided by their norms:

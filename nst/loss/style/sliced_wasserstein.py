@@ -1,5 +1,6 @@
-"""Style as the whole distribution of features (Heitz et al. 2021, "A Sliced Wasserstein Loss for Neural Texture
-Synthesis", section 3).
+"""Style as the whole distribution of features.
+
+Heitz et al. 2021, "A Sliced Wasserstein Loss for Neural Texture Synthesis", section 3.
 
 With v a direction, p the picture's features at one layer projected on it and sorted, q the style's:
 
@@ -26,8 +27,8 @@ import tensorflow as tf
 
 from nst.errors import check_count
 from nst.loss import Reference, Target
-from nst.loss.per_layer import Normalizer, PerLayer
 from nst.loss.in_order import between, matched
+from nst.loss.per_layer import Normalizer, PerLayer
 from nst.record import Features
 
 

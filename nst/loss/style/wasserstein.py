@@ -1,5 +1,6 @@
-"""Style as normal distributions, compared by the 2-Wasserstein distance (crowsonkb, style-transfer-pytorch; the
-distance itself: Dowson & Landau 1982).
+"""Style as normal distributions, compared by the 2-Wasserstein distance.
+
+crowsonkb, style-transfer-pytorch; the distance itself: Dowson & Landau 1982.
 
 With mu, S the mean and the covariance over positions of the picture's C channels at one layer, m, T the style's:
 

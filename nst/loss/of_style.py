@@ -1,0 +1,75 @@
+"""A style loss for one of several styles, over the whole picture or in a part of it.
+
+With T the mask of the part, 0..1, brought to a layer's size by averaging, the loss sees F' in place of the features F:
+
+    F'_i = F_i * sqrt(T_i M / sum(T))                  over positions i, M of them
+
+so that the Gram matrix of F' is the guided one of Gatys et al. 2017 ("Controlling Perceptual Factors in Neural Style
+Transfer", section 4.1): sum_i T_i F_i F_i^T / sum(T). Masks are soft and overlap as features do, so no seam is seen.
+The term counts as much as the part of the picture that it is about, so that its pull on a pixel is that of one style
+on a whole picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+import tensorflow as tf
+
+from nst.loss import Reference, Target
+from nst.record import Features
+
+
+@dataclass(frozen=True)
+class OfStyle:
+    """`loss` of the style with that index; the others are for others.
+
+    Args:
+        loss: a style loss; where `guided`, one of F^T F alone.
+        index: of the style in `Reference.styles`.
+        guided: whether the style has a mask.
+        weight: of the term, in place of the loss's own.
+    """
+
+    loss: Any
+    index: int
+    guided: bool
+    weight: float = field(compare=False)
+
+    @property
+    def layers(self) -> Sequence[str]:
+        """The loss's."""
+        return self.loss.layers
+
+    @property
+    def apart(self) -> bool:
+        """Whether each layer's value depends on that layer alone."""
+        return getattr(self.loss, "apart", False)
+
+    def at(self, layers: Sequence[str]) -> Self:
+        """The same over those of its layers that are among `layers`."""
+        return replace(self, loss=self.loss.at(layers))
+
+    def target(self, reference: Reference) -> Target:
+        """The style's own, with its share as a factor."""
+        features, share = reference.styles[self.index]
+        own = replace(self.loss, weight=self.weight).target(Reference(reference.content, [(features, 1.0)]))
+        values: dict[str, Any] = {layer: {"own": value} for layer, value in own.values.items()}
+        if self.guided:
+            for layer in self.layers:
+                values[layer]["guide"] = guide(reference.masks[self.index], reference.content[layer])
+        return Target(values, {layer: share * scale for layer, scale in own.scales.items()})
+
+    def __call__(self, features: Features, target: dict[str, Any]) -> dict[str, Any]:
+        """{layer: the loss's value}."""
+        if self.guided:
+            features = {layer: features[layer] * target[layer]["guide"] for layer in self.layers}
+        return self.loss(features, {layer: target[layer]["own"] for layer in self.layers})
+
+
+def guide(mask: Any, features: Any) -> Any:
+    """sqrt(T M / sum(T)) `[1,h,w,1]`, of a mask `[1,H,W,1]` and features `[1,h,w,C]`."""
+    sized = tf.image.resize(mask, tf.shape(features)[1:3], "area")
+    return tf.sqrt(sized / tf.reduce_mean(sized))
