@@ -60,7 +60,7 @@ def set_up(config: DictConfig, pictures: Pictures) -> Setup:
     optimizer, pyramid, init = build(config, "optimizer"), build(config, "pyramid"), pictures.first(config)
     observers = list(build_each(config, "observers").values())
     levels = pyramid.levels(pictures.content.shape[1], pictures.content.shape[2], config.steps)
-    check_levels(levels, pictures.styles)
+    check_levels(levels, pictures.styles, objective)
     stop = Stop(**plain(config.stop))
     extractor = build(config, "extractor")
     network = extractor.load(precision=Precision(config.precision), fallback=bool(config.fallback))

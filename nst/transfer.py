@@ -17,6 +17,7 @@ from nst.errors import InputError
 from nst.evaluation import evaluation
 from nst.extractor.network import Extractor, Network
 from nst.image import check_picture, check_short_side, resize
+from nst.layers import block_of
 from nst.loss import Objective
 from nst.mask import at, composite
 from nst.optimizer.contract import Evaluate, Optimizer
@@ -75,7 +76,7 @@ def stylize(
     original = content
     content, styles = color.before(original, styles)
     levels = pyramid.levels(content.shape[1], content.shape[2], steps)
-    check_levels(levels, styles)
+    check_levels(levels, styles, objective)
 
     def first(height: int, width: int) -> np.ndarray:
         return init(resize(content, height, width), styles[0].picture, seed)
@@ -156,12 +157,27 @@ def check_mask(name: str, mask: np.ndarray | None, content: np.ndarray) -> None:
         raise InputError(f"{name} must be an array {list(wanted)} of 0..1, not all of it 0")
 
 
-def check_levels(levels: Sequence[Level], styles: Sequence[Style]) -> None:
-    """Raise InputError for a level or a style at it too small for the network: before any work."""
+def check_levels(levels: Sequence[Level], styles: Sequence[Style], objective: Objective) -> None:
+    """Raise InputError for a level, or a style at it, too small for the network or for a loss: before any work."""
     for level in levels:
         check_short_side("the content at the smallest level of the pyramid", level.height, level.width)
-        for style in styles:
-            style.size(level.height, level.width)
+        for height, width in [
+            (level.height, level.width),
+            *(style.size(level.height, level.width) for style in styles),
+        ]:
+            for name, loss in objective.terms:
+                _check_positions(name, loss, height, width)
+
+
+def _check_positions(term: str, loss: Any, height: int, width: int) -> None:
+    smallest = getattr(loss, "smallest", 1)
+    for layer in loss.layers if smallest > 1 else ():
+        there = min(height, width) >> (block_of(layer) - 1)
+        if there < smallest:
+            raise InputError(
+                f"loss.{term.replace('/', '.parts.')}: patches of {smallest} do not fit {layer}, which has {there} "
+                f"positions on a side of a picture of {width}x{height}; ask for a larger size, or for layers before it"
+            )
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from nst.loss.style.moments import Moments
 from nst.loss.style.mrf import MRF
 from nst.loss.style.sliced_wasserstein import SlicedWasserstein
 from nst.loss.style.wasserstein import Wasserstein
+from tests.conftest import Outcome
 from tests.test_loss import CONTENT, LAYERS, REFERENCE, STYLE, X, assert_gradient, flat, some_features, tensors, value
 
 OTHER = some_features(4)
@@ -286,3 +288,9 @@ def test_styles_are_averaged_by_their_shares(kind: Any) -> None:
     )
     for together, first, second in zip(both, one, other, strict=True):
         np.testing.assert_allclose(together, first + second)
+
+
+def test_patches_that_do_not_fit_are_refused_before_the_first_step(nst: Callable[..., Outcome]) -> None:
+    outcome = nst("loss/style=mrf", "loss.style.layers=[block5_conv1]", "loss.style.patch_size=7")
+    assert outcome.status == 2
+    assert "loss.style: patches of 7 do not fit block5_conv1, which has 4 positions" in outcome.err

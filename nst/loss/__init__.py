@@ -125,7 +125,7 @@ class Objective:
                 raise InputError(f"masks want loss/style=gram, alone or in a mix: {name} has no form for a region")
             _, _, own = name.partition("/")
             for index in range(count):
-                parts["/".join(filter(None, (own, f"{index + 1}")))] = OfStyle(loss, index, guided, loss.weight)
+                parts["/".join(filter(None, (own, f"{index}")))] = OfStyle(loss, index, guided, loss.weight)
         return replace(self, style=Mix(parts)) if parts else self
 
     def targets(self, reference: Reference) -> dict[str, Target]:
