@@ -159,7 +159,7 @@ class Pictures:
     def _styles(self, sources: Sequence[Source]) -> list[Style]:
         """The styles, those of a folder each on its own."""
         masks = [self._mask(index, source) for index, source in enumerate(sources)]
-        each = [(source, mask, pictures_in(source.image)) for source, mask in zip(sources, masks, strict=True)]
+        each = [(source, mask, pictures_in(str(source.image))) for source, mask in zip(sources, masks, strict=True)]
         several = sum(len(names) for *_, names in each) > 1
         numbers = count()
         return [

@@ -100,7 +100,9 @@ def test_every_experiment_composes_and_builds(name: str, pictures: Path) -> None
     config = load(
         f"experiment={name}",
         f"content.image={pictures / 'content.png'}",
-        f"style.image={pictures / 'style.png'}",
+        f"style.images=[{pictures / 'style.png'},{pictures / 'content.png'}]"
+        if name == "interpolate"
+        else f"style.image={pictures / 'style.png'}",
         "extractor=vgg19_slim",
     )
     setup = set_up(config, Pictures(config))

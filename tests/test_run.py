@@ -297,7 +297,7 @@ class TestBadInput:
         from nst.extractor import auto, vgg19
 
         monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-        monkeypatch.setattr(vgg19, "ADDRESS", "https://127.0.0.1:9/weights.h5")
+        monkeypatch.setattr(vgg19, "HOST", "https://127.0.0.1:9")
         auto._search.cache_clear()
         self.assert_one_line(nst("extractor=auto", "fallback=false"), "extractor=vgg19_slim or fallback=true")
 

@@ -20,6 +20,7 @@ from nst.extractor.weights import MEAN, read_keras
 from nst.layers import LAYERS
 from nst.precision import Precision
 
+HOST = "https://storage.googleapis.com/tensorflow/keras-applications"
 MAX_BYTES = 200 * 2**20
 
 
@@ -41,7 +42,7 @@ class Published(NamedTuple):
         Raises:
             UnreachableError: not cached, and out of reach.
         """
-        address = f"https://storage.googleapis.com/tensorflow/keras-applications/{self.name}/{self.file}"
+        address = f"{HOST}/{self.name}/{self.file}"
         folder = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models"  # where Keras itself looks
         return download(address, self.checksum, folder, file_name=self.file, max_bytes=MAX_BYTES, seconds=seconds)
 
