@@ -146,12 +146,12 @@ def test_beyond_the_edge_is_what_it_says(padding: str, method: str, rng: np.rand
     with tf.GradientTape() as tape:
         tape.watch(rows)
         total = tf.reduce_sum(layer(rows))
-    plain = tf.nn.conv2d_transpose(above, kernel, padded.shape, 1, "VALID").numpy()
+    plain = tf.nn.conv2d_transpose(above, kernel, np.array(padded.shape), 1, "VALID").numpy()
     where = np.pad(np.arange(x[..., 0].size).reshape(x.shape[:3]), ((0, 0), (1, 1), (1, 1)), mode=mode).ravel()
     folded = np.zeros((x[..., 0].size, 128), np.float32)
     inside = np.pad(np.ones(x.shape[:3]), ((0, 0), (1, 1), (1, 1)), mode=mode).ravel() > 0
     np.add.at(folded, where[inside], plain.reshape(-1, 128)[inside])
-    np.testing.assert_allclose(tape.gradient(total, rows), folded.reshape(x.shape), atol=1e-3)
+    np.testing.assert_allclose(np.asarray(tape.gradient(total, rows)), folded.reshape(x.shape), atol=1e-3)
 
 
 def test_vgg16_is_keras_own(tmp_path: Path) -> None:

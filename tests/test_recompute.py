@@ -79,7 +79,7 @@ def test_recomputing_runs_the_convolutions_again(network: Network) -> None:
 
         objective = Objective(Features(), Gram())
         shares = [tf.constant(1.0)]
-        targets = _measured(which, objective, 1)(tf.constant(CONTENT), [tf.constant(STYLE)], shares)
+        targets = _measured(which, objective, 1, False)(tf.constant(CONTENT), [tf.constant(STYLE)], shares, [])
         step = _compiled(which, objective.terms)
         graph = step.get_concrete_function(PICTURE, tf.nest.map_structure(_any_size, targets)).graph
         return sum(operation.type == "Conv2D" for operation in graph.get_operations())
