@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -42,7 +43,7 @@ COMMANDS = [line for block in blocks("") for line in block.splitlines() if "-m n
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_composes(command: str) -> None:
-    arguments = re.sub(r"\s+#.*", "", command).partition("-m nst.run")[2].split()
+    arguments = shlex.split(command.partition("-m nst.run")[2], comments=True)
     overrides = [argument for argument in arguments if not argument.startswith("-")]
     if "-m" in arguments:  # one point of the sweep
         overrides = [re.sub(r",[^\[\]]*$", "", override) for override in overrides]
