@@ -217,8 +217,9 @@ def test_many_runs_come_in_portions(visit: Visiting, many: Path) -> None:
     page.get_by_role("button", name="more of", exact=False).first.click()
     assert pictures.count() == MANY
     assert not page.locator("#more-pictures").is_visible()
-    page.locator("#rows tr").last.scroll_into_view_if_needed()
-    page.wait_for_function(f"document.querySelectorAll('#rows tr').length > {rows.count()}")
+    before = rows.count()
+    rows.last.scroll_into_view_if_needed()
+    page.wait_for_function(f"document.querySelectorAll('#rows tr').length > {before}")
     page.locator("#table thead").get_by_role("button", name="style.weight").click()
     page.locator("#table thead").get_by_role("button", name="style.weight").click()
     assert page.locator("#rows tr td:nth-child(2)").first.inner_text() == str(MANY - 1)
