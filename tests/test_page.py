@@ -131,6 +131,15 @@ def test_filters_by_knob_metric_and_word(visit: Visiting) -> None:
     assert len(seen.column(1)) == 1
 
 
+@pytest.mark.parametrize(("optimizer", "named"), [("sgd", True), ("a rule of many words, one that nobody has", False)])
+def test_points_are_named_where_there_is_room(visit: Visiting, tmp_path: Path, optimizer: str, named: bool) -> None:
+    for weight, chosen in ((5, "adam"), (50, optimizer)):
+        make_run(tmp_path / f"{weight}", weight=weight, optimizer=chosen, distances=(1 / weight, weight / 100))
+    page = visit(report([tmp_path]).folder).page
+    assert page.locator("#scatter circle").count() == 2
+    assert (page.locator("#scatter text", has_text="adam").count() == 1) == named
+
+
 def test_a_click_on_the_front_opens_its_picture_beside_the_content(visit: Visiting) -> None:
     seen = visit()
     page = seen.page

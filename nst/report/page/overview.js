@@ -4,7 +4,7 @@
 {
   const { data, $, drawn, runs, words, label, chart, view } = NST;
 
-  const NAMED = 12; // so many points have room for their names
+  const NAMED = 12, SHORT = 40; // so many points have room for their names, if those have no more letters
   const [across, up] = data.axes; // a search may have had more: then the front is no line in this plane
   const placed = (run) => across in run.figures && up in run.figures;
 
@@ -20,7 +20,8 @@
     const place = (run) => [x(run.figures[across]), y(run.figures[up])];
     if (data.axes.length === 2) for (const front of fronts(points)) svg.append(drawn("polyline", { class: "front", points: front.map(place).join(" ") }));
     for (const run of points) svg.append(dot(run, ...place(run)));
-    if (points.length <= NAMED) for (const run of points) svg.append(name(run, ...place(run), wall));
+    const room = points.length <= NAMED && points.every((run) => label(run).length <= SHORT);
+    if (room) for (const run of points) svg.append(name(run, ...place(run), wall));
     $("scatter").replaceChildren(svg);
   }
 
