@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 import numpy as np
 
-from nst.errors import check_number
+from nst.errors import InputError, check_list, check_number
 from nst.image import resize
+
+CHANNELS = 3
 
 
 class Init(Protocol):
@@ -46,16 +49,20 @@ class Noise:
     """White Gaussian noise, the same for the same seed and size (Gatys et al. 2016, section 2).
 
     Args:
-        mean: of every value, 0..1.
+        mean: of every value, 0..1, or one each for red, green and blue.
         deviation: at least 0; what leaves 0..1 is clipped.
     """
 
     detail: ClassVar[bool] = False
-    mean: float = 0.5
+    mean: float | Sequence[float] = 0.5
     deviation: float = 0.2
 
     def __post_init__(self) -> None:
-        check_number("init.mean", self.mean, at_least=0, at_most=1)
+        means = [self.mean] if isinstance(self.mean, int | float) else check_list("init.mean", self.mean)
+        for mean in means:
+            check_number("init.mean", mean, at_least=0, at_most=1)
+        if len(means) not in (1, CHANNELS):
+            raise InputError(f"init.mean: {len(means)} values; give one, or one each for red, green and blue")
         check_number("init.deviation", self.deviation, at_least=0)
 
     def __call__(self, content: np.ndarray, style: np.ndarray, seed: int) -> np.ndarray:

@@ -46,9 +46,16 @@ def test_noise_has_the_mean_and_deviation_asked_for() -> None:
     assert picture.std() == pytest.approx(0.1, abs=0.005)
 
 
+def test_noise_may_have_a_mean_for_each_color() -> None:
+    picture = init.Noise(mean=[0.3, 0.4, 0.6], deviation=0.01)(np.zeros((1, 100, 100, 3), np.float32), STYLE, 0)
+    assert picture.mean((0, 1, 2)) == pytest.approx([0.3, 0.4, 0.6], abs=0.002)
+
+
 @pytest.mark.parametrize(
     ("make", "says"),
     [
+        (lambda: init.Noise(mean=[0.1, 0.2]), "2 values; give one, or one each for red, green and blue"),
+        (lambda: init.Noise(mean=[0.1, 0.2, 3]), "at most 1"),
         (lambda: init.Noise(mean=2), "at most 1"),
         (lambda: init.Noise(deviation=-1), "at least 0"),
     ],
