@@ -57,7 +57,10 @@ def test_a_yaml_lists_every_knob_of_its_constructor(file: Path) -> None:
     found = list(targets(yaml.safe_load((CONF / file).read_text())))
     assert found
     for _, node in found:
-        assert set(node) - {"_target_", "defaults"} == set(inspect.signature(get_object(node["_target_"])).parameters)
+        chosen = {key.partition("@")[2] for item in node.get("defaults", []) if isinstance(item, dict) for key in item}
+        assert (set(node) | chosen) - {"_target_", "defaults"} == set(
+            inspect.signature(get_object(node["_target_"])).parameters
+        )
 
 
 @pytest.mark.parametrize("file", GROUP_FILES, ids=str)
@@ -135,6 +138,9 @@ def test_the_blog_recipe_is_what_it_says() -> None:
         "beta_2": 0.999,
         "epsilon": 0.1,
         "box": True,
+        "schedule": "constant",
+        "decay_rate": 0.96,
+        "decay_steps": 100,
     }
     assert list(config.loss.content.layers) == ["block5_conv2"]
     assert list(config.loss.style.layers) == [f"block{block}_conv1" for block in range(1, 6)]

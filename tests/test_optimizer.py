@@ -11,7 +11,10 @@ import tensorflow as tf
 
 from nst.errors import InputError
 from nst.optimizer.adam import Adam
+from nst.optimizer.averaged import Averaged
+from nst.optimizer.best import Best
 from nst.optimizer.lbfgs import LBFGS, Pair, _direction
+from nst.optimizer.schedule import FACTORS
 from nst.optimizer.sgd import SGD
 from nst.record import Point
 from tests.conftest import ROOT
@@ -20,6 +23,8 @@ OPTIMIZERS = {
     "sgd": lambda box: SGD(learning_rate=0.05, box=box),
     "adam": lambda box: Adam(learning_rate=0.05, box=box),
     "lbfgs": lambda box: LBFGS(box=box),
+    "averaged": lambda box: Averaged(Adam(learning_rate=0.05, box=box), decay=0.8),
+    "best": lambda box: Best(SGD(learning_rate=0.05, box=box)),
 }
 
 
@@ -64,7 +69,7 @@ START = np.full((1, 2, 2, 3), 0.5)
 
 def test_every_optimizer_is_tested_here() -> None:
     files = {path.stem for path in (ROOT / "nst" / "optimizer").glob("*.py")}
-    assert files - {"__init__", "contract"} == set(OPTIMIZERS)
+    assert files - {"__init__", "contract", "kept", "schedule"} == set(OPTIMIZERS)
 
 
 @pytest.mark.parametrize("box", [False, True])
@@ -213,6 +218,11 @@ def test_first_order_methods_are_keras_own(ours: Any, theirs: Any) -> None:
         (lambda: Adam(learning_rate=-1), "above 0"),
         (lambda: Adam(beta_1=1), "below 1"),
         (lambda: Adam(epsilon=0), "above 0"),
+        (lambda: Adam(schedule="cosin"), "did you mean 'cosine'"),
+        (lambda: SGD(schedule="exponential", decay_rate=1.1), "at most 1"),
+        (lambda: SGD(decay_steps=0), "at least 1"),
+        (lambda: Averaged(Adam(), decay=1), "below 1"),
+        (lambda: Best("adam"), "must be an optimizer"),  # pyright: ignore[reportArgumentType]
         (lambda: LBFGS(history=0), "at least 1"),
         (lambda: LBFGS(history=2.5), "whole"),  # pyright: ignore[reportArgumentType]
         (lambda: LBFGS(max_evaluations=1), "at least 2"),
@@ -224,3 +234,91 @@ def test_first_order_methods_are_keras_own(ours: Any, theirs: Any) -> None:
 def test_bad_settings_are_refused_with_the_bound(make: Any, says: str) -> None:
     with pytest.raises(InputError, match=says):
         make()
+
+
+INNER = {
+    "sgd": SGD(learning_rate=0.001, momentum=0.5, box=False),
+    "adam": Adam(learning_rate=0.3, box=False),
+    "lbfgs": LBFGS(box=False),
+}
+
+
+@pytest.mark.parametrize("name", INNER)
+class TestKept:
+    """Wrappers of every optimizer, against what it does alone in as many evaluations less the last."""
+
+    START = np.full((1, 2, 2, 2), 0.3)
+
+    def alone(self, name: str, evaluations: int) -> list[Point]:
+        seen: list[Point] = []
+        evaluate, image = evaluator(rosenbrock), tf.constant(self.START)
+        point, state, used = evaluate(image), INNER[name].init(image), 1
+        while used < evaluations:
+            seen.append(point)
+            point, state, count, _ = INNER[name].step(evaluate, point, state, evaluations - used)
+            used += int(count)
+        return [*seen, point]
+
+    def test_the_average_is_that_of_the_pictures(self, name: str) -> None:
+        pictures = [np.asarray(point.image) for point in self.alone(name, 14)]
+        weights = 0.9 ** np.arange(len(pictures))[::-1]
+        ended, used, _ = minimize(Averaged(INNER[name], decay=0.9), evaluator(rosenbrock), self.START, 15)
+        assert used == 15
+        np.testing.assert_allclose(ended.image, np.average(pictures, 0, weights), rtol=1e-12)
+        assert float(ended.total) == pytest.approx(float(rosenbrock(ended.image)))
+
+    def test_the_best_is_no_worse_than_any(self, name: str) -> None:
+        points = self.alone(name, 14)
+        lowest = min(points, key=lambda point: float(point.total))
+        ended, _, _ = minimize(Best(INNER[name]), evaluator(rosenbrock), self.START, 15)
+        np.testing.assert_array_equal(ended.image, lowest.image)
+        assert float(ended.total) == float(lowest.total)
+
+
+def test_the_best_of_a_method_that_rises_is_not_its_last() -> None:
+    wild = SGD(learning_rate=0.9, momentum=0.0, box=False)  # doubles its distance along the stiffest value
+    evaluate = evaluator(quadratic(CENTER))
+    last, _, _ = minimize(wild, evaluate, START, 6)
+    best, _, _ = minimize(Best(wild), evaluate, START, 7)
+    assert float(best.total) < 0.1 * float(last.total)
+
+
+def test_where_there_is_no_way_down_the_average_is_the_end() -> None:
+    ended, used, _ = minimize(Averaged(LBFGS(box=False), decay=0.5), evaluator(quadratic(CENTER)), CENTER, 100)
+    assert used < 100
+    np.testing.assert_allclose(ended.image, CENTER)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "theirs"),
+    [
+        ("exponential", lambda k: k.ExponentialDecay(1.0, 7, 0.6)),
+        ("cosine", lambda k: k.CosineDecay(1.0, 7, alpha=0.6)),
+        ("root", lambda k: lambda t: (1 + 0.6 * float(t) / 7) ** -0.5),
+        ("constant", lambda k: lambda t: 1.0),
+    ],
+)
+def test_a_schedule_is_keras_own_or_its_formula(schedule: str, theirs: Any) -> None:
+    import keras
+
+    factor = theirs(keras.optimizers.schedules)
+    for optimizer in (
+        SGD(schedule=schedule, decay_rate=0.6, decay_steps=7),
+        Adam(schedule=schedule, decay_rate=0.6, decay_steps=7),
+    ):
+        for updates in range(12):
+            found = optimizer.factor(tf.constant(float(updates)))
+            assert float(found) == pytest.approx(float(factor(tf.constant(float(updates)))), rel=1e-6)
+    assert schedule in FACTORS
+
+
+@pytest.mark.parametrize("make", [SGD, Adam])
+def test_a_scheduled_step_is_as_long_as_its_learning_rate(make: Any) -> None:
+    """From the same state, the step at a factor of 1/2 is half the step at 1."""
+    evaluate, start = evaluator(quadratic(CENTER)), tf.constant(START)
+    point, moves = evaluate(start), []
+    for schedule in ("constant", "root"):
+        optimizer = make(schedule=schedule, decay_rate=3.0, decay_steps=1, box=False)
+        state = optimizer.init(start)._replace(step=tf.constant(1.0, tf.float64))
+        moves.append(np.asarray(optimizer.step(evaluate, point, state, 1).point.image - start))
+    np.testing.assert_allclose(moves[1], moves[0] / 2)

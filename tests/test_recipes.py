@@ -217,7 +217,7 @@ SETTINGS = {
     "keras_io": ("content", "single", "max", "content", 4001),
     "gordic": ("content", "single", "max", "own", 1000),
     "cysmith": ("content", "single", "avg", "own", 1000),
-    "crowsonkb": ("content", "octaves", "max", "own", 3005),
+    "crowsonkb": ("content", "octaves", "max", "own", 3010),
 }
 
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from nst.errors import check_flag, check_number
 from nst.optimizer.contract import Evaluate, Step, boxed
+from nst.optimizer.schedule import Scheduled
 from nst.record import Point
 
 
@@ -21,8 +22,10 @@ class Moments(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Adam:
+class Adam(Scheduled):
     """Steps of a length near `learning_rate` in every pixel.
+
+    The settings of the learning rate's schedule are `Scheduled`'s.
 
     Args:
         learning_rate: above 0; the picture is in 0..1 (a peer's rate for 0..255 is divided by 255).
@@ -39,6 +42,7 @@ class Adam:
     box: bool = True
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_flag("optimizer.box", self.box)
         check_number("optimizer.learning_rate", self.learning_rate, above=0)
         check_number("optimizer.beta_1", self.beta_1, at_least=0, below=1)
@@ -59,5 +63,5 @@ class Adam:
         t = state.step + 1
         mean = self.beta_1 * state.mean + (1 - self.beta_1) * gradient
         square = self.beta_2 * state.square + (1 - self.beta_2) * gradient**2
-        rate = self.learning_rate * tf.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
+        rate = self.learning_rate * self.factor(state.step) * tf.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
         return boxed(image - rate * mean / (tf.sqrt(square) + self.epsilon), self.box), Moments(t, mean, square)

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from nst.errors import check_flag, check_number
 from nst.optimizer.contract import Evaluate, Step, boxed
+from nst.optimizer.schedule import Scheduled
 from nst.record import Point
 
 
+class Motion(NamedTuple):
+    """SGD's state."""
+
+    step: Any  # scalar, updates so far
+    velocity: Any
+
+
 @dataclass(frozen=True)
-class SGD:
+class SGD(Scheduled):
     """v <- momentum v - learning_rate g;  x <- x + v, or with Nesterov x + momentum v - learning_rate g.
+
+    The settings of the learning rate's schedule are `Scheduled`'s.
 
     Args:
         learning_rate: above 0; the picture is in 0..1.
@@ -29,19 +39,20 @@ class SGD:
     box: bool = True
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_flag("optimizer.box", self.box)
         check_flag("optimizer.nesterov", self.nesterov)
         check_number("optimizer.learning_rate", self.learning_rate, above=0)
         check_number("optimizer.momentum", self.momentum, at_least=0, below=1)
 
-    def init(self, image: Any) -> Any:
-        """The velocity."""
-        return tf.zeros_like(image)
+    def init(self, image: Any) -> Motion:
+        """At rest."""
+        return Motion(tf.zeros([], image.dtype), tf.zeros_like(image))
 
-    def step(self, evaluate: Evaluate, point: Point, state: Any, budget: int) -> Step:
+    def step(self, evaluate: Evaluate, point: Point, state: Motion, budget: int) -> Step:
         """One update, one evaluation."""
         del budget
-        push = -self.learning_rate * point.gradient
-        velocity = self.momentum * state + push
+        push = -self.learning_rate * self.factor(state.step) * point.gradient
+        velocity = self.momentum * state.velocity + push
         move = self.momentum * velocity + push if self.nesterov else velocity
-        return Step(evaluate(boxed(point.image + move, self.box)), velocity, 1, False)
+        return Step(evaluate(boxed(point.image + move, self.box)), Motion(state.step + 1, velocity), 1, False)

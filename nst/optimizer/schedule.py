@@ -1,0 +1,51 @@
+"""What becomes of a learning rate: a factor on it after t updates, with r the `decay_rate` and T the `decay_steps`.
+
+constant       1
+exponential    r^(t/T)                                      Keras's ExponentialDecay
+cosine         r + (1 - r) (1 + cos(pi min(t/T, 1))) / 2    Keras's CosineDecay, alpha = r (Loshchilov & Hutter 2017)
+root           (1 + r t/T)^(-1/2)                           crowsonkb's style_transfer, there with r = .05, T = 1
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from nst.errors import check_count, check_name, check_number
+
+FACTORS: dict[str, Callable[[Any, float, int], Any]] = {
+    "constant": lambda t, r, T: tf.ones_like(t),
+    "exponential": lambda t, r, T: tf.pow(tf.constant(r, t.dtype), t / T),
+    "cosine": lambda t, r, T: r + (1 - r) * (1 + tf.cos(math.pi * tf.minimum(t / T, 1))) / 2,
+    "root": lambda t, r, T: tf.math.rsqrt(1 + r * t / T),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scheduled:
+    """An optimizer whose learning rate may change.
+
+    Args:
+        schedule: a key of `FACTORS`; the formulas are on top of the file.
+        decay_rate: above 0; at most 1 for `exponential` and `cosine`, which would rise.
+        decay_steps: updates, at least 1. Every level counts its own from 0.
+    """
+
+    schedule: str = "constant"
+    decay_rate: float = 0.96
+    decay_steps: int = 100
+
+    def __post_init__(self) -> None:
+        check_name("optimizer.schedule", self.schedule, FACTORS)
+        check_number("optimizer.decay_rate", self.decay_rate, above=0)
+        if self.schedule in ("exponential", "cosine"):
+            check_number("optimizer.decay_rate", self.decay_rate, at_most=1)
+        check_count("optimizer.decay_steps", self.decay_steps, at_least=1)
+
+    def factor(self, updates: Any) -> Any:
+        """On the learning rate, after so many `updates`, a float scalar."""
+        return FACTORS[self.schedule](updates, self.decay_rate, self.decay_steps)
