@@ -16,13 +16,15 @@ from nst import LBFGS, SGD, Adam, Features, Gram, Objective, Octaves, Stop, Styl
 from nst.checkpoint import Checkpoint
 from nst.errors import InputError
 from nst.extractor.network import Network
+from nst.optimizer.averaged import Averaged
+from nst.optimizer.best import Best
 from nst.record import Iterate, Result
 from tests.conftest import blobs
 
 CONTENT, STYLE = blobs(96, 128, 1), blobs(96, 128, 2)
 STEPS, PYRAMID = 14, Octaves((0.5, 1.0), (1.0, 1.0))
 ORIGIN = {"versions": {"tensorflow": "2"}, "device": "CPU", "threads": 2, "recompute": False}
-OPTIMIZERS = [Adam(), SGD(), LBFGS(history=3), LBFGS(history=3, box=False)]
+OPTIMIZERS = [Adam(), SGD(), Averaged(Adam()), Best(SGD()), LBFGS(history=3), LBFGS(history=3, box=False)]
 
 
 def run(network: Network, optimizer: Any, **options: Any) -> Result:
