@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from _thread import start_new_thread
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -43,6 +44,11 @@ class Interrupt:
             raise SystemExit(128 + self.signal)
 
 
+def _tell() -> None:
+    """In a thread of its own: what the signal cut into may be a line of the log, or an import, not to be entered twice."""
+    log.info("stopping after this step, with the picture so far; Ctrl-C again stops at once, without it")
+
+
 @contextmanager
 def deferred() -> Iterator[Interrupt]:
     """While inside, the first signal is noted instead of ending the process; so is one noted around it already."""
@@ -54,7 +60,7 @@ def deferred() -> Iterator[Interrupt]:
                 raise KeyboardInterrupt
             return
         interrupt.signal = number
-        log.info("stopping after this step, with the picture so far; Ctrl-C again stops at once, without it")
+        start_new_thread(_tell, ())
 
     if threading.current_thread() is not threading.main_thread():  # only there can signals be caught
         yield interrupt

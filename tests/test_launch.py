@@ -176,7 +176,7 @@ class TestJoblib:
         with started(pictures, tmp_path, *launcher) as process:
             until(lambda: records(swept) and len(list(swept.glob("*/history.csv"))) == 2, process)
             os.killpg(process.pid, signal.SIGINT)
-            assert process.wait(60) == 130
+            assert process.wait(60) == 130, process.communicate()
         assert sorted(record["status"] for record in records(swept).values()) == ["done", "interrupted"]
         assert len(list(swept.glob("*/checkpoint.npz"))) == 1
         with started(pictures, tmp_path, *launcher) as process:

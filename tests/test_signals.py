@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
+import threading
 
 import pytest
 
@@ -30,3 +32,28 @@ def test_a_second_interrupt_ends_at_once_wherever_the_first_was_noted() -> None:
         os.kill(os.getpid(), signal.SIGINT)
         with deferred(), pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_one_that_cuts_into_the_log_does_not_enter_it_again(caplog: pytest.LogCaptureFixture) -> None:
+    log, inside, told = logging.getLogger("nst.signals"), [], threading.Event()
+
+    class Busy(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            assert not inside
+            inside.append(record)
+            if record.msg == "long":
+                os.kill(os.getpid(), signal.SIGINT)
+            else:
+                told.set()
+            inside.pop()
+
+    busy = Busy()
+    log.addHandler(busy)
+    caplog.set_level(logging.INFO, log.name)
+    try:
+        with deferred() as interrupt:
+            log.info("long")
+            assert interrupt()
+            assert told.wait(10)
+    finally:
+        log.removeHandler(busy)
