@@ -1,0 +1,80 @@
+"""docs/knobs.md anew: its sweeps are run (what is done is skipped), its strips and its text written:
+
+python scripts/knobs.py
+python scripts/knobs.py style_weight colors     # these strips alone
+python scripts/knobs.py --page                  # the text alone, with the strips that are there
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from knobs_page import CONF, PAGE, ROOT, STRIPS, strips
+from knobs_page.page import Writer
+from knobs_page.sweeps import Sweep
+from nst.errors import InputError
+
+SIZE, STEPS = 256, 120
+FIXED = {"extractor": "vgg19_slim", "size": str(SIZE), "steps": str(STEPS), "observers": "quiet"}
+PICTURES = {"content": "cat", "style": "starry_night"}
+FOLDER = "outputs/sweeps/knobs"
+OFFLINE = {"HTTPS_PROXY": "http://127.0.0.1:9", "NST_CACHE": f"{FOLDER}/nothing"}
+"""So that the project's own paintings serve, wherever this is run."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the page; the exit status is 1 where a sweep left no pictures, 2 where there is none of a name."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sweeps", nargs="*", help="strips to make; without names all")
+    parser.add_argument("--page", action="store_true", help="write the text alone")
+    options = parser.parse_args(arguments)
+    writer = Writer(CONF, STRIPS, SIZE, STEPS)
+    try:
+        wanted = [] if options.page else chosen(writer.sweeps, options.sweeps)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    made = [make(sweep, writer.names) for sweep in wanted]
+    PAGE.write_text(writer.text())
+    print(PAGE.relative_to(ROOT))
+    return 0 if all(made) else 1
+
+
+def chosen(sweeps: Sequence[Sweep], names: Sequence[str]) -> list[Sweep]:
+    """The sweeps of these names; without names all.
+
+    Raises:
+        InputError: there is none of a name.
+    """
+    known = {sweep.recipe.name: sweep for sweep in sweeps}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise InputError(f"no sweep over one knob is named {', '.join(unknown)}; there are {', '.join(known)}")
+    return [known[name] for name in names] or list(sweeps)
+
+
+def make(sweep: Sweep, groups: Sequence[str]) -> bool:
+    """Run a sweep as far as it is not done, and write its strip; False, having said why, where that cannot be."""
+    folder = f"{FOLDER}/{sweep.recipe.name}"
+    subprocess.run(command(sweep, folder), cwd=ROOT, env=os.environ | OFFLINE, check=False)  # noqa: S603
+    try:
+        strip = strips.read(ROOT / folder, sweep.knob, sweep.values, sweep.labels(groups))
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return False
+    strips.write(strip, STRIPS / f"{sweep.recipe.name}.jpg")
+    return True
+
+
+def command(sweep: Sweep, folder: str) -> list[str]:
+    """What runs it: small and short, on the bundled network, but for what the sweep itself chooses."""
+    own = (sweep.knob, *sweep.recipe.builds_on)
+    settings = {key: value for key, value in (FIXED | PICTURES).items() if key not in own}
+    overrides = [f"{key}={value}" for key, value in settings.items()]
+    return [sys.executable, "-m", "nst.run", sweep.recipe.override, *overrides, f"sweep_dir={folder}"]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
