@@ -78,7 +78,7 @@ def _conduct(request: Request, folder: RunFolder, interrupt: signals.Interrupt) 
             result = replace(result, ending=Ending.PRUNED)
         if result.ending is Ending.INTERRUPTED:
             last.save()  # before the pictures: what sent the signal may not wait long
-        files.write_pictures(folder, result, settings, record)
+        files.write_pictures(folder, result, settings, record, pictures.alpha)
         record |= files.outcome(config, result, _metrics(setup, pictures, result.image))
     record["peak_memory_mib"] = provenance.peak_memory_mib()
     record["finished"] = datetime.now(UTC).isoformat(timespec="seconds")

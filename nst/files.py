@@ -6,6 +6,7 @@ import json
 import logging
 from typing import Any
 
+import numpy as np
 import yaml
 from omegaconf import DictConfig
 from PIL import PngImagePlugin
@@ -28,16 +29,19 @@ STATUS = {
 }
 
 
-def write_pictures(folder: RunFolder, result: Result, settings: dict[str, Any], record: dict[str, Any]) -> None:
-    """result.png with its recipe inside, and the other formats asked for."""
+def write_pictures(
+    folder: RunFolder, result: Result, settings: dict[str, Any], record: dict[str, Any], alpha: np.ndarray | None
+) -> None:
+    """result.png with its recipe inside, and the other formats asked for, all with the content's `alpha`."""
+    bits = settings["output"]["bits"]
     text = PngImagePlugin.PngInfo()
     text.add_itxt("nst.config", yaml.safe_dump(settings, sort_keys=False), zip=True)
     kept = {key: record[key] for key in ("identity", "overrides", "choices", "provenance")}
     text.add_itxt("nst.record", json.dumps(kept), zip=True)
-    write(result.image, folder.path / PICTURE, pnginfo=text)
+    write(result.image, folder.path / PICTURE, alpha=alpha, bits=bits, text=text)
     for suffix in settings["output"]["formats"]:
         if suffix != "png":
-            write(result.image, folder.path / f"result.{suffix}")
+            write(result.image, folder.path / f"result.{suffix}", alpha=alpha, bits=bits)
 
 
 def outcome(config: DictConfig, result: Result, metrics: dict[str, Any]) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin, UnidentifiedImageError
 
+from nst.encode import DEEP, FORMATS, OPAQUE, save, srgb
 from nst.errors import InputError, check_count, check_name, suggestion
 from nst.whole import whole
 
@@ -23,13 +24,6 @@ log = logging.getLogger(__name__)
 
 MIN_SIDE = 32  # the deepest layers see a picture of this side as 2x2 positions
 MAX_PIXELS = Image.MAX_IMAGE_PIXELS or 2**26  # Pillow's own bound against decompression bombs
-FORMATS = {
-    "png": {},
-    "jpg": {"quality": 95, "subsampling": 0},
-    "webp": {"quality": 95},
-    "tiff": {"compression": "tiff_lzw"},
-}
-
 Size = int | tuple[int, int]
 
 
@@ -187,7 +181,7 @@ def _on_white(picture: Image.Image, name: str) -> Image.Image:
 
 
 def _to_srgb(picture: Image.Image, profile: bytes | None, name: str) -> Image.Image:
-    if not profile:
+    if not profile or profile == srgb():
         return picture
     if picture.mode not in ("RGB", "CMYK", "L"):
         picture = picture.convert("RGB")
@@ -209,9 +203,15 @@ def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.stack(resized, axis=-1)[None].clip(0, 1)
 
 
+def to_levels(picture: Any, bits: int = 8) -> np.ndarray:
+    """`[1,H,W,C]` float, 0..1, as `[H,W,C]` uint8, or uint16 for 16 `bits`: rounded, what lies outside clipped."""
+    most, kind = {8: (255, np.uint8), 16: (65535, np.uint16)}[bits]
+    return np.rint(np.clip(np.asarray(picture)[0], 0, 1) * most).astype(kind)
+
+
 def to_uint8(picture: Any) -> np.ndarray:
-    """`[1,H,W,3]` float, 0..1, as `[H,W,3]` uint8, rounded to the nearest, what lies outside clipped."""
-    return np.rint(np.clip(np.asarray(picture)[0], 0, 1) * 255).astype(np.uint8)
+    """`to_levels` of 8 bits."""
+    return to_levels(picture)
 
 
 def from_uint8(picture: np.ndarray) -> np.ndarray:
@@ -219,16 +219,39 @@ def from_uint8(picture: np.ndarray) -> np.ndarray:
     return picture[None].astype(np.float32) / np.float32(255)
 
 
-def write(picture: Any, path: str | Path, **options: Any) -> None:
-    """Write `picture` `[1,H,W,3]` in the format of the suffix (png, jpg, webp, tiff), atomically.
+def write(
+    picture: Any,
+    path: str | Path,
+    *,
+    alpha: np.ndarray | None = None,
+    bits: int = 8,
+    text: PngImagePlugin.PngInfo | None = None,
+) -> None:
+    """Write `picture` `[1,H,W,3]` in the format of the suffix (png, jpg, webp, tiff), atomically, as sRGB.
 
-    `options` go to Pillow's `save`.
+    Args:
+        picture: float, 0..1.
+        path: where to.
+        alpha: `[H,W]` float, 0..1, how much of it hides what is behind; JPEG has none.
+        bits: 8, or 16 for png and tiff.
+        text: what a PNG has inside.
 
     Raises:
-        InputError: unknown suffix.
+        InputError: unknown suffix, or one that has no such bits.
     """
     path = Path(path)
     suffix = check_name("picture format", path.suffix.lstrip(".").lower().replace("jpeg", "jpg"), FORMATS)
-    kind = {"jpg": "jpeg"}.get(suffix, suffix)
+    check_bits("bits", bits, [suffix])
+    if alpha is not None and suffix not in OPAQUE:
+        picture = np.concatenate([np.asarray(picture), alpha[None, ..., None]], axis=-1)
     with whole(path) as part:
-        Image.fromarray(to_uint8(picture)).save(part, format=kind, **{**FORMATS[suffix], **options})
+        save(to_levels(picture, bits), part, suffix, text)
+
+
+def check_bits(what: str, bits: object, formats: Iterable[str]) -> None:
+    """Refuse, with an InputError, bits per channel that there are not, or that one of `formats` does not have."""
+    if bits not in (8, 16):
+        raise InputError(f"{what} must be 8 or 16, not {bits}")
+    for suffix in formats:
+        if bits == 16 and suffix not in DEEP:
+            raise InputError(f"{what}=16: {suffix} has 8 bits; 16 are for {' and '.join(DEEP)}")

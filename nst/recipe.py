@@ -24,6 +24,7 @@ from nst import run, schema
 from nst.build import TARGET, plain
 from nst.errors import InputError, suggestion
 from nst.folder import CONFIG, PICTURE, RESULT
+from nst.image import check_bits
 from nst.knobs import flatten
 
 TOP = schema.Config.__dataclass_fields__
@@ -99,6 +100,9 @@ def compose_recipe(recipe: Mapping[str, Any]) -> DictConfig:
     if not isinstance(formats, list):
         raise InputError("the recipe's output.formats is no list")
     config.output.formats = formats
+    if isinstance(output, Mapping) and output.get("bits") is not None:
+        check_bits("the recipe's output.bits", output["bits"], formats)
+        config.output.bits = output["bits"]
     return config
 
 

@@ -29,6 +29,7 @@ class Output:
 
     folder: str = MISSING
     formats: list[str] = MISSING
+    bits: int = MISSING
 
 
 @dataclass

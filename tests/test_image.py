@@ -166,12 +166,13 @@ def test_what_is_written_is_read_back(tmp_path, suffix):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_failing_write_leaves_what_was_there_and_nothing_else(tmp_path):
+def test_a_failing_write_leaves_what_was_there_and_nothing_else(tmp_path, monkeypatch):
     path, folder = saved(tmp_path / "a.jpg", SMOOTH), tmp_path / "b.png"
     old = path.read_bytes()
     folder.mkdir()
+    monkeypatch.setitem(image.FORMATS["jpg"], "quality", "nonsense")
     with pytest.raises(ValueError, match="quality"):
-        image.write(image.from_uint8(SMOOTH), path, quality="nonsense")
+        image.write(image.from_uint8(SMOOTH), path)
     with pytest.raises((OSError, InputError)):
         image.write(image.from_uint8(SMOOTH), folder)
     assert path.read_bytes() == old
