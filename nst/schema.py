@@ -57,6 +57,7 @@ class Config:
     size: Any = MISSING
     steps: int = MISSING
     seed: int = MISSING
+    jitter: int = MISSING
     precision: Precision = MISSING
     threads: int | None = MISSING
     fallback: bool = MISSING

@@ -13,6 +13,7 @@ from nst import memory
 from nst.build import Pictures, build, build_each, plain
 from nst.descend import Stop
 from nst.extractor.network import Network
+from nst.jitter import check_jitter
 from nst.loss import Objective
 from nst.observers import Observer
 from nst.optimizer.contract import Optimizer
@@ -61,6 +62,7 @@ def set_up(config: DictConfig, pictures: Pictures) -> Setup:
     observers = list(build_each(config, "observers").values())
     levels = pyramid.levels(pictures.content.shape[1], pictures.content.shape[2], config.steps)
     check_levels(levels, pictures.styles, objective)
+    check_jitter(config.jitter, optimizer, pictures.styles)
     stop = Stop(**plain(config.stop))
     extractor = build(config, "extractor")
     network = extractor.load(precision=Precision(config.precision), fallback=bool(config.fallback))
@@ -85,6 +87,7 @@ def set_up(config: DictConfig, pictures: Pictures) -> Setup:
         color=color,
         mask=pictures.mask,
         seed=config.seed,
+        jitter=config.jitter,
         stop=stop,
     )
     return Setup(network, objective, optimizer, levels, styles, observers, 0.0, go, fit)

@@ -17,6 +17,7 @@ from nst.errors import InputError
 from nst.evaluation import evaluation
 from nst.extractor.network import Extractor, Network
 from nst.image import check_picture, check_short_side, resize
+from nst.jitter import check_jitter, jittered
 from nst.layers import block_of
 from nst.loss import Objective
 from nst.mask import at, composite
@@ -39,6 +40,7 @@ def stylize(
     color: Color | None = None,
     mask: np.ndarray | None = None,
     seed: int = 0,
+    jitter: int = 0,
     stop: Stop | None = None,
     observers: Sequence[Callable[[Iterate], None]] = (),
     interrupted: Callable[[], bool] = lambda: False,
@@ -58,6 +60,7 @@ def stylize(
         color: what becomes of the colors; None leaves them free.
         mask: `[1,H,W,1]`, 0..1: where the picture may change; where it is 0 the content stays. None is everywhere.
         seed: of all that is random.
+        jitter: pixels by which each evaluation may see the picture shifted; not for L-BFGS.
         stop: when to end early.
         observers: each is told every `Iterate`.
         interrupted: asked after every step; True ends the run with the picture it has.
@@ -72,6 +75,7 @@ def stylize(
         check_mask(name, one, content)
     network = extractor if isinstance(extractor, Network) else extractor.load()
     network.require(objective.layers)
+    check_jitter(jitter, optimizer, styles)
     pyramid, init, color = pyramid or Single(), init or inits.Content(), color or Free()
     original = content
     content, styles = color.before(original, styles)
@@ -90,8 +94,9 @@ def stylize(
     for index, level in enumerate(levels):
         if resume and index < resume.level:
             continue
-        evaluate = bounds.within(evaluation_at(resize(content, level.height, level.width)), level)
         here = resume.standing if resume and index == resume.level else None
+        sized = resize(content, level.height, level.width)
+        evaluate = bounds.within(jittered(evaluation_at, sized, jitter, seed, here.used if here else 0), level)
         larger = enlarged(picture, level, first if pyramid.detail and init.detail else None)
         start = here or tf.constant(bounds.kept(larger))
         descent = clock.run(index, evaluate, start, optimizer, level, stop, interrupted)

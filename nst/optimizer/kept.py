@@ -28,6 +28,11 @@ class Kept:
         if not callable(getattr(self.optimizer, "step", None)):
             raise InputError("optimizer.optimizer must be an optimizer, like optimizer@optimizer.optimizer=adam")
 
+    @property
+    def line_search(self) -> bool:
+        """Whether the inner optimizer wants one and the same function throughout."""
+        return getattr(self.optimizer, "line_search", False)
+
     @abstractmethod
     def nothing(self, image: Any) -> Any:
         """What is kept before the first picture, which has the shape of `image`: a structure of tensors."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import tensorflow as tf
 
@@ -45,6 +45,7 @@ class LBFGS:
         box: hold the picture in 0..1.
     """
 
+    line_search: ClassVar[bool] = True  # wants one and the same function throughout
     history: int = 20
     max_evaluations: int = 10
     box: bool = True
