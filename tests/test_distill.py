@@ -168,9 +168,10 @@ class TestNetworks:
     @pytest.mark.skipif("NST_VGG19_WEIGHTS" not in os.environ, reason="no real VGG19 weights at hand")
     def test_the_real_teacher_sees_what_the_runner_sees(self, images: np.ndarray) -> None:
         from nst import VGG19
+        from nst.precision import Precision
 
         file = Path(os.environ["NST_VGG19_WEIGHTS"])
-        runner = VGG19(str(file), pooling="max").load()
+        runner = VGG19(str(file), pooling="max").load(precision=Precision.float32)
         for layer, features in numpy_of(networks.teacher(file)(images[:1])).items():
             np.testing.assert_allclose(features, runner(tf.constant(images[:1]), [layer])[layer], rtol=1e-3, atol=0.05)
 
