@@ -40,8 +40,8 @@ def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Value]:
 
 
 def overridden(overrides: Sequence[str]) -> list[str]:
-    """The knobs that command-line overrides name, `+` and `~` left out."""
-    return [text.partition("=")[0].lstrip("+~").partition("@")[0] for text in overrides]
+    """The knobs that command-line overrides name, `+` and `~` left out; a part's choice is `group@place`."""
+    return [text.partition("=")[0].lstrip("+~") for text in overrides]
 
 
 def varied(runs: Sequence[tuple[Sequence[str], Mapping[str, Value]]]) -> list[str]:

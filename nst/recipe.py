@@ -159,8 +159,18 @@ def changed(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
 
 def choices(before: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
     """{group: the file chosen} after `overrides` of what was chosen `before`."""
-    parsed = OverridesParser.create().parse_overrides(list(overrides))
-    return {**before, **{it.key_or_group: it.value() for it in parsed if _is_group(it.key_or_group)}}
+    chosen = dict(before)
+    for override in OverridesParser.create().parse_overrides(list(overrides)):
+        group, place = override.key_or_group, _place(override)
+        if _is_group(group):  # what had been chosen inside went with it
+            chosen = {key: value for key, value in chosen.items() if not key.partition("@")[2].startswith(f"{place}.")}
+            chosen[f"{group}@{place}" if override.package else group] = override.value()
+    return chosen
+
+
+def _place(override: Override) -> str:
+    """Where in the config a group's choice goes: `group@place=choice`, or where the group itself stands."""
+    return override.package or override.key_or_group.replace("/", ".")
 
 
 def _is_group(key: str) -> bool:
@@ -176,8 +186,11 @@ def _override(config: DictConfig, override: Override) -> None:
             f"'{key}' chooses a whole config, for nst.run; nst.repeat changes single keys of a picture's own"
         )
     if _is_group(key):
+        place = _place(override)
+        if _group(place) != key or not isinstance(OmegaConf.select(config, place), DictConfig):
+            raise InputError(f"'{override.input_line}': there is no {key} at {place} in the recipe")
         node = OmegaConf.select(_composed([f"{key}={value}"]), key.replace("/", "."))
-        OmegaConf.update(config, key.replace("/", "."), node, merge=False)
+        OmegaConf.update(config, place, node, merge=False)
         return
     known = flatten(plain(config))
     parent, _, name = key.rpartition(".")

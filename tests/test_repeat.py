@@ -13,8 +13,12 @@ import yaml
 from PIL import Image, PngImagePlugin
 
 from nst import repeat
+from nst.build import plain
+from nst.errors import InputError
 from nst.image import read
+from nst.recipe import changed, choices, compose_recipe
 from tests.conftest import Outcome, only_run
+from tests.test_config import load
 
 Command = Callable[..., Outcome]
 
@@ -69,6 +73,20 @@ def test_an_override_changes_one_thing(made: Path, again: Callable[..., Outcome]
     assert found["optimizer"]["_target_"] == "nst.optimizer.lbfgs.LBFGS"
     before["loss"]["style"]["weight"], before["optimizer"] = 5, found["optimizer"]
     assert {**found, "sweep_dir": ""} == {**before, "sweep_dir": ""}
+
+
+def test_an_override_changes_what_is_inside() -> None:
+    recipe = plain(load("optimizer=averaged", "optimizer.decay=0.5"))
+    changed_to = lambda *overrides: changed(compose_recipe(recipe), overrides).optimizer  # noqa: E731
+    inside = "optimizer@optimizer.optimizer"
+    assert changed_to(f"{inside}=lbfgs") == {**recipe["optimizer"], "optimizer": load("optimizer=lbfgs").optimizer}
+    assert changed_to(f"{inside}=sgd", "optimizer.optimizer.momentum=0").optimizer.momentum == 0
+    for bad in ("optimizer@optimizer.foo=sgd", "optimizer@optimizer.decay=sgd", "optimizer@content=sgd"):
+        with pytest.raises(InputError, match="there is no optimizer at"):
+            changed_to(bad)
+    before = {"optimizer": "averaged", inside: "adam", "style": "ink"}
+    assert choices(before, [f"{inside}=sgd"]) == {**before, inside: "sgd"}
+    assert choices(before, ["optimizer=sgd"]) == {"optimizer": "sgd", "style": "ink"}
 
 
 def test_another_picture_or_version_is_told(made: Path, again: Callable[..., Outcome], tmp_path: Path) -> None:
