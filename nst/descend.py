@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nst.errors import check_count, check_number
-from nst.optimizer.contract import Evaluate, Optimizer
+from nst.optimizer.contract import Evaluate, Optimizer, finished
 from nst.record import Ending, Point, Progress, Standing
 
 DIVERGED = 1e6  # a loss so many times its start is on its way to infinity ...
@@ -86,8 +86,11 @@ def descend(
         if not _finite(step.point) or float(step.point.total) > DIVERGED * max(abs(at.progress.first), LEAST):
             return Descent(at.point, Ending.DIVERGED, used)
         progress = stop.judge(at.progress, float(step.point.total), used)
-        over = bool(step.converged) or stop.stalled(progress, used)
-        at = Standing(step.point, step.state, used, progress, over)
+        point, stalled = step.point, stop.stalled(progress, used)
+        if stalled and not bool(step.converged) and used < steps:
+            point, extra = finished(optimizer, evaluate, point, step.state)
+            used += extra
+        at = Standing(point, step.state, used, progress, bool(step.converged) or stalled)
         observe(at)
     if at.over:
         return Descent(at.point, Ending.CONVERGED, at.used)

@@ -11,6 +11,7 @@ import tensorflow as tf
 from nst.descend import Stop, descend
 from nst.errors import InputError
 from nst.optimizer.adam import Adam
+from nst.optimizer.best import Best
 from nst.optimizer.lbfgs import LBFGS
 from nst.optimizer.sgd import SGD
 from nst.record import Ending, Point
@@ -52,6 +53,19 @@ def test_it_ends_when_there_is_no_way_down() -> None:
     descent, _ = go(TOWARDS, LBFGS(), 500)
     assert descent.ending is Ending.CONVERGED
     assert descent.evaluations < 500
+
+
+def test_what_a_wrapper_kept_is_the_end_where_patience_is_over() -> None:
+    """SGD with too long a step is past its lowest point when patience ends it."""
+    wild = SGD(0.3, 0.0, box=False)
+    _, seen = go(TOWARDS, wild, 9)
+    totals = [float(point.total) for point, _ in seen]
+    assert totals[-1] > 2 * min(totals)
+    descent, told = go(TOWARDS, Best(wild), 9, stop=Stop(patience=3))
+    assert descent.ending is Ending.CONVERGED
+    assert descent.point is told[-1][0]
+    assert float(descent.point.total) == min(totals)
+    assert descent.evaluations == told[-1][1] < 9
 
 
 def test_patience_ends_what_no_longer_falls() -> None:

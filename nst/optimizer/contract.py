@@ -37,6 +37,15 @@ class Optimizer(Protocol):
         ...
 
 
+def finished(optimizer: Optimizer, evaluate: Evaluate, point: Point, state: Any) -> tuple[Point, int]:
+    """(what a level ends with that is stopped at `point` with evaluations to spare, how many that took).
+
+    It is `point` itself, unless the optimizer has a `finish(evaluate, point, state) -> Point` of one evaluation.
+    """
+    finish = getattr(optimizer, "finish", None)
+    return (finish(evaluate, point, state), 1) if finish else (point, 0)
+
+
 def boxed(image: Any, box: bool) -> Any:
     """`image` with its values held in 0..1 where `box` says so."""
     return tf.clip_by_value(image, 0.0, 1.0) if box else image

@@ -15,8 +15,8 @@ from nst.record import Point
 class Kept:
     """The last evaluation of a level is of what was kept, so that the losses told are those of its picture.
 
-    Until then the points are the inner optimizer's. A run that is interrupted, or a level that `stop.patience` ends,
-    has the inner optimizer's last picture.
+    Until then the points are the inner optimizer's. A run that is interrupted has the inner optimizer's last picture,
+    from which it can go on.
 
     Args:
         optimizer: any other; how it is set is its own matter.
@@ -57,6 +57,10 @@ class Kept:
             return Step(evaluate(self.picture(kept)), (inner, kept), 1, False)
         found, inner, evaluations, converged = self.optimizer.step(evaluate, point, inner, budget - 1)
         if converged:
-            found = evaluate(self.picture(self.kept(kept, found)))
+            found = self.finish(evaluate, found, (inner, kept))
             evaluations += 1
         return Step(found, (inner, kept), evaluations, converged)
+
+    def finish(self, evaluate: Evaluate, point: Point, state: tuple[Any, Any]) -> Point:
+        """What was kept, with `point` among it: one evaluation."""
+        return evaluate(self.picture(self.kept(state[1], point)))
