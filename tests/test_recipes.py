@@ -202,7 +202,7 @@ def test_its_loss_and_gradient_are_its_sources(name: str) -> None:
         way = rng.normal(size=SHAPES[layer])
         ahead, behind = (judge({**X, layer: X[layer] + sign * small * way}) for sign in (1, -1))
         slope = (ahead - behind) / (2 * small)
-        noise = 1e-9 * abs(total) / small  # of a difference of two sums
+        noise = 1e-14 * abs(total) / small  # of a difference of two sums, in float64
         assert (gradient[layer] * way).sum() == pytest.approx(slope, rel=2e-3, abs=noise), layer
 
 
