@@ -213,7 +213,7 @@ class _Drawing:
 
     def _text(self, text: str, x: int, y: int, width: int, color: str = INK) -> None:
         """One line, its end left out where it would be too long."""
-        self.pen.text((x, y), _cut(text, self.font, width), fill=color, font=self.font)
+        self.pen.text((x, y), cut(text, self.font, width), fill=color, font=self.font)
 
     def _wrapped(self, text: str, width: int, most: int) -> list[str]:
         lines, line = [], ""
@@ -227,12 +227,12 @@ class _Drawing:
 
 
 @lru_cache(maxsize=4096)
-def _cut(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
-    """`text`, its end left out where it would be wider than `width`."""
+def cut(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int, end: str = "...") -> str:
+    """`text`, with `end` in place of what would be wider than `width`."""
     if font.getlength(text) <= width:
         return text
-    fits = bisect_right(range(1, len(text) + 1), width, key=lambda end: font.getlength(f"{text[:end]}..."))
-    return f"{text[:fits].rstrip()}..."
+    fits = bisect_right(range(1, len(text) + 1), width, key=lambda most: font.getlength(f"{text[:most]}{end}"))
+    return f"{text[:fits].rstrip()}{end}"
 
 
 def _figures(run: Run) -> str:

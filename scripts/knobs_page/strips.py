@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,14 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from jpeg import encode
 from nst import image
 from nst.errors import InputError
+from nst.report import sheet as report
 
 CELL, GAP, LINE, TEXT = 240, 6, 24, 16  # width of a picture, between pictures, height of a label and of its letters
 ACROSS = 5  # pictures in a line, at most
 MAX_BYTES = 170_000
 PAPER, INK = "#ffffff", "#1c1c1e"
 
-Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+cut = partial(report.cut, end="…")
 
 
 @dataclass(frozen=True)
@@ -91,15 +93,6 @@ def _sources(sheet: Image.Image, sources: Sequence[Image.Image], height: int) ->
     for place, source in enumerate(sources):
         small = ImageOps.contain(source, (CELL // 2, each), Image.Resampling.LANCZOS)
         sheet.paste(small, ((CELL // 2 - small.width) // 2, LINE + place * (each + GAP)))
-
-
-def cut(text: str, font: Font, width: int) -> str:
-    """As much of a label as fits over a picture."""
-    if font.getlength(text) <= width:
-        return text
-    while text and font.getlength(f"{text}…") > width:
-        text = text[:-1]
-    return f"{text}…"
 
 
 def write(strip: Strip, file: Path) -> None:
