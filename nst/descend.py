@@ -86,11 +86,11 @@ def descend(
         if not _finite(step.point) or float(step.point.total) > DIVERGED * max(abs(at.progress.first), LEAST):
             return Descent(at.point, Ending.DIVERGED, used)
         progress = stop.judge(at.progress, float(step.point.total), used)
-        point, stalled = step.point, stop.stalled(progress, used)
-        if stalled and not bool(step.converged) and used < steps:
+        point, converged, stalled = step.point, bool(step.converged), stop.stalled(progress, used)
+        if stalled and not converged and used < steps:
             point, extra = finished(optimizer, evaluate, point, step.state)
             used += extra
-        at = Standing(point, step.state, used, progress, bool(step.converged) or stalled)
+        at = Standing(point, step.state, used, progress, converged or stalled)
         observe(at)
     if at.over:
         return Descent(at.point, Ending.CONVERGED, at.used)
