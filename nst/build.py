@@ -19,7 +19,6 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from nst import image
-from nst.alpha import alpha
 from nst.assets import Asset, find, pictures_in
 from nst.errors import InputError, check_count, check_name, suggestion
 from nst.init import Given, Picture
@@ -154,7 +153,7 @@ class Pictures:
         size = image.check_size(OmegaConf.to_object(config.size) if OmegaConf.is_config(config.size) else config.size)
         content, sources = build(config, "content"), build(config, "style")
         self.content = self._read("content", content.image, size, image.MIN_SIDE)
-        self.alpha = alpha(self.assets["content"].path, *self.content.shape[1:3])
+        self.alpha = image.read_alpha(self.assets["content"].path, *self.content.shape[1:3])
         self._long_side = max(self.content.shape[1:3])
         self.mask = self._gray("content.mask", content.mask) if content.mask else None
         self.styles = self._styles(sources)

@@ -44,7 +44,7 @@ def save(levels: np.ndarray, path: Path, suffix: str, text: PngImagePlugin.PngIn
 
 
 def _deep_png(levels: np.ndarray, path: Path, text: PngImagePlugin.PngInfo | None) -> None:
-    """PNG of 16 bits (W3C, PNG third edition): Pillow has no picture for it, and its kept writers keep no text."""
+    """PNG of 16 bits (W3C, PNG third edition), in which Pillow has no colors."""
     height, width, channels = levels.shape
     rows = np.ascontiguousarray(levels, ">u2").view(np.uint8).reshape(height, -1)
     filtered = np.diff(rows, axis=0, prepend=np.zeros_like(rows[:1]))

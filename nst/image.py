@@ -5,25 +5,19 @@ The picture in memory is float32, RGB, sRGB-encoded, `[1,H,W,3]`, 0..1.
 
 from __future__ import annotations
 
-import io
-import logging
-import os
-import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, PngImagePlugin
 
-from nst.encode import DEEP, FORMATS, OPAQUE, save, srgb
-from nst.errors import InputError, check_count, check_name, suggestion
+from nst.decode import MAX_PIXELS, decode, decode_alpha
+from nst.encode import DEEP, FORMATS, OPAQUE, save
+from nst.errors import InputError, check_count, check_name
 from nst.whole import whole
 
-log = logging.getLogger(__name__)
-
 MIN_SIDE = 32  # the deepest layers see a picture of this side as 2x2 positions
-MAX_PIXELS = Image.MAX_IMAGE_PIXELS or 2**26  # Pillow's own bound against decompression bombs
 Size = int | tuple[int, int]
 
 
@@ -68,7 +62,7 @@ def read(
             under `smallest` at `size`.
     """
     name = name or str(path)
-    picture = _decode(Path(path), name)
+    picture = decode(Path(path), name)
     if size is not None:
         height, width = fit((picture.height, picture.width), size)
         check_short_side(name, height, width, smallest)
@@ -77,6 +71,19 @@ def read(
         picture = picture.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
     check_short_side(name, picture.height, picture.width, smallest)
     return np.asarray(picture, np.float32)[None] / np.float32(255)
+
+
+def read_alpha(path: str | Path, height: int, width: int) -> np.ndarray | None:
+    """`[height,width]` float32, 0 where the picture in a file is clear to 1; None where it hides nothing.
+
+    Raises:
+        InputError: as `read`.
+    """
+    levels = decode_alpha(Path(path), str(path))
+    if levels is None:
+        return None
+    levels = levels.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return np.asarray(levels, np.float32) / np.float32(255)
 
 
 def check_short_side(name: str, height: int, width: int, smallest: int = MIN_SIDE) -> None:
@@ -93,105 +100,6 @@ def check_picture(name: str, picture: object) -> None:
         raise InputError(f"{name} must be an array [1,H,W,3], not {getattr(picture, 'shape', type(picture).__name__)}")
     if not (np.isfinite(picture).all() and picture.min() >= -1 and picture.max() <= 2):
         raise InputError(f"{name} must hold values in 0..1, not {picture.min():g}..{picture.max():g}")
-
-
-def _decode(path: Path, name: str) -> Image.Image:
-    if os.path.isdir(path):  # noqa: PTH112  pathlib raises for names that are too long
-        raise InputError(f"{name} is a folder, not a picture")
-    if not os.path.isfile(path):  # noqa: PTH113
-        raise InputError(f"{name}: there is no such file{_neighbour(path)}")
-    if path.stat().st_size == 0:
-        raise InputError(f"{name} is an empty file")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # remarks on odd metadata
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as file:
-                file.load()
-                return _to_rgb(file, name)
-    except InputError:
-        raise
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise InputError(f"{name} is too large: over {MAX_PIXELS / 1e6:.0f} million pixels") from error
-    except UnidentifiedImageError as error:
-        raise InputError(f"{name} is not a picture in any format that can be read") from error
-    except (
-        OSError,
-        SyntaxError,
-        ValueError,
-        EOFError,
-        MemoryError,
-        RuntimeError,
-    ) as error:  # Pillow's for broken files
-        reason = (str(error).splitlines() or ["no reason given"])[0]
-        raise InputError(f"{name} is broken and cannot be read: {reason}") from error
-
-
-def _neighbour(path: Path) -> str:
-    """A hint at a file of nearly the same name in the same folder."""
-    try:
-        names = [p.name for p in path.parent.iterdir() if p.is_file()]
-    except OSError:
-        return ""
-    hint = suggestion(path.name, names, cutoff=0.75)
-    return hint if "did you mean" in hint else ""
-
-
-def _to_rgb(picture: Image.Image, name: str) -> Image.Image:
-    profile, transparent, clear = (
-        picture.info.get("icc_profile"),
-        picture.has_transparency_data,
-        picture.info.get("transparency"),
-    )
-    picture = _upright(picture, name)
-    if picture.mode == "LAB":  # its profile says no more than the mode does
-        return picture.convert("RGB")
-    if picture.mode == "F" or picture.mode.startswith("I"):
-        picture = _from_deep_gray(picture, clear, name)
-    if transparent:
-        picture = _on_white(picture, name)
-    return _to_srgb(picture, profile, name).convert("RGB")
-
-
-def _upright(picture: Image.Image, name: str) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(picture)
-    except (SyntaxError, ValueError, OSError) as error:
-        log.warning("%s: its EXIF data is broken and is left out (%s)", name, error)
-        return picture
-
-
-def _from_deep_gray(picture: Image.Image, clear: int | None, name: str) -> Image.Image:
-    """16 bits of gray, which Pillow would clip, at 8; the level `clear`, if any, becomes transparent."""
-    levels = np.asarray(picture)
-    if picture.mode == "F" or levels.min() < 0 or levels.max() >= 2**16:
-        raise InputError(f"{name} holds numbers whose range is anybody's guess; save it with 8 or 16 bits")
-    gray = Image.fromarray((levels >> 8).astype(np.uint8))
-    if clear is not None:
-        gray.putalpha(Image.fromarray(np.where(levels == clear, 0, 255).astype(np.uint8)))
-    return gray
-
-
-def _on_white(picture: Image.Image, name: str) -> Image.Image:
-    picture = picture.convert("RGBA")
-    if picture.getchannel("A").getextrema()[0] == 255:  # an alpha channel that hides nothing
-        return picture.convert("RGB")
-    log.info("%s is transparent in places: composited on white", name)
-    return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-
-
-def _to_srgb(picture: Image.Image, profile: bytes | None, name: str) -> Image.Image:
-    if not profile or profile == srgb():
-        return picture
-    if picture.mode not in ("RGB", "CMYK", "L"):
-        picture = picture.convert("RGB")
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError) as error:
-        log.warning("%s: its color profile does not serve and is left out (%s)", name, error)
-        return picture
-    return converted or picture
 
 
 def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -14,9 +14,9 @@ import tifffile
 from PIL import Image, ImageCms, PngImagePlugin
 
 from nst import image
-from nst.alpha import alpha
 from nst.encode import DEEP, FORMATS, OPAQUE
 from nst.errors import InputError
+from nst.image import read_alpha as alpha
 from tests.conftest import Outcome, blobs, only_run
 
 HEIGHT, WIDTH = 40, 56
@@ -117,6 +117,23 @@ def test_a_clear_level_of_deep_gray_is_alpha(tmp_path: Path) -> None:
     found = alpha(tmp_path / "a.png", 40, 40)
     assert found is not None
     assert (found[:, :20].max(), found[:, 20:].min()) == (0, 1)
+
+
+def test_alpha_is_as_upright_as_its_picture(tmp_path: Path) -> None:
+    """Turned where the file says so; where what it says is broken, as it lies, as the picture is."""
+    levels = Image.fromarray(np.uint8(np.rint(ALPHA * 255)))
+    picture = Image.new("RGBA", levels.size, (9, 9, 9))
+    picture.putalpha(levels)
+    turned = Image.Exif()
+    turned[0x0112] = 6  # a quarter turn
+    broken = b"Exif\0\0no such thing"
+    for name, exif, size in (("a.png", turned.tobytes(), (WIDTH, HEIGHT)), ("b.png", broken, (HEIGHT, WIDTH))):
+        picture.save(tmp_path / name, exif=exif)
+        assert image.read(tmp_path / name).shape[1:3] == size
+        found = alpha(tmp_path / name, *size)
+        assert found is not None
+        wanted = np.rot90(ALPHA, -1) if size == (WIDTH, HEIGHT) else ALPHA
+        np.testing.assert_allclose(found, wanted, atol=0.003)
 
 
 @pytest.mark.parametrize(
