@@ -8,10 +8,12 @@ import pytest
 
 import benchmark
 from bench import work
+from bench.ours import JUDGED
 from bench.race import Runner
 from bench.racer import EVERY
 from bench.turns import Contender, alone
 from nst.image import write
+from nst.precision import native
 from tests.conftest import blobs
 
 
@@ -56,15 +58,16 @@ def two(tmp_path: Path) -> tuple[str, str]:
 
 
 @pytest.mark.slow
-def test_a_race_is_run_to_its_end_and_counts_full_size_only(two: tuple[str, str], tmp_path: Path) -> None:
-    runner = Runner(("nst", "steps=6 pyramid.ratios=[0.5,1] pyramid.shares=[1,1]", *two, "none", "192"), tmp_path)
+def test_a_race_is_run_to_its_end_and_counts_float32_at_full_size_only(two: tuple[str, str], tmp_path: Path) -> None:
+    runner = Runner(("nst", "steps=16 pyramid.ratios=[0.5,1] pyramid.shares=[1,1]", *two, "none", "192"), tmp_path)
     while runner.go():
         pass
     runner.end()
-    assert len(runner.losses) == len(runner.seconds) == len(runner.full_size)
-    first = runner.full_size.index(True)
+    assert len(runner.losses) == len(runner.seconds) == len(runner.judged)
+    first = runner.judged.index(True)
     assert 0 < first < len(runner.losses)
-    assert all(runner.full_size[first:])
+    every = JUDGED if native() else 1
+    assert all(judged == (number % every == 0) for number, judged in enumerate(runner.judged[first:]))
     assert runner.reaches(max(runner.losses)) == pytest.approx(sum(runner.seconds[: first + 1]))
     assert runner.reaches(min(runner.losses) - 1) is None
 

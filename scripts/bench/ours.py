@@ -25,7 +25,9 @@ from nst.record import Iterate
 from nst.run import conf_dir, register_resolvers
 from nst.transfer import stylize
 
-Turn = Callable[[float, bool, Callable[[Path], object]], None]
+Turn = Callable[[Callable[[], float], bool, Callable[[Path], object]], None]
+
+JUDGED = 5  # one step in so many is judged where the network computes in bfloat16
 
 OBJECTIVE = Objective(content=Features(layers=(CONTENT,)), style=Gram(layers=STYLE))
 
@@ -73,7 +75,8 @@ def race(
 ) -> None:
     """Go down as conf/ with `overrides` has it, on the objective of jcjohnson/neural-style, from `stand` on.
 
-    `turn` is told of every step its loss, whether that is the loss at full size, and how to keep where it stands.
+    `turn` is told of every step how to find its loss, whether that is the loss at full size in float32, and how to
+    keep where it stands.
     """
     schema.register()
     register_resolvers()
@@ -93,6 +96,10 @@ def race(
         content=Features(weight=5, layers=(CONTENT,), layer_weights=(1,), normalizer="mean"),
         style=Gram(weight=100, layers=STYLE, layer_weights=(1,) * len(STYLE), normalizer="channels"),
     )
+    styles = [Style(style, scale=1.0)]
+    exact = precision == Precision.float32
+    plain = network.but(precision="float32", convolution=resolve("auto", "float32"))
+    judge = evaluation(plain, objective, styles)(content)
     levels = pyramid.levels(*content.shape[1:3], config.steps)
     origin: dict[str, None] = dict.fromkeys(checkpoint.ORIGIN)
 
@@ -100,11 +107,16 @@ def race(
         def keep(folder: Path) -> None:
             checkpoint.save(folder / checkpoint.FILE, iterate, {"identity": overrides, "origin": origin})
 
-        turn(float(iterate.point.total), iterate.level == len(levels) - 1, keep)
+        def loss() -> float:
+            point = iterate.point
+            return float((judge(point.image) if judged and not exact else point).total)
+
+        judged = iterate.level == len(levels) - 1 and (exact or iterate.evaluation % JUDGED == 0)
+        turn(loss, judged, keep)
 
     stylize(
         content,
-        [Style(style, scale=1.0)],
+        styles,
         extractor=network,
         objective=objective,
         optimizer=optimizer,

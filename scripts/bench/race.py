@@ -26,7 +26,7 @@ class Runner:
     folder: Path
     seconds: list[float] = field(default_factory=list)  # of every turn
     losses: list[float] = field(default_factory=list)
-    full_size: list[bool] = field(default_factory=list)
+    judged: list[bool] = field(default_factory=list)  # is the loss that of the full size, in float32?
 
     def __post_init__(self) -> None:
         self._process = Process("racer.py", str(self.folder / _name(*self.arguments)), *self.arguments)
@@ -45,16 +45,16 @@ class Runner:
         self._process.end()
 
     def reaches(self, loss: float) -> float | None:
-        """Seconds to the first full-size loss that is no higher than `loss`."""
-        passed = zip(accumulate(self.seconds), self.losses, self.full_size, strict=True)
-        return next((seconds for seconds, found, full in passed if full and found <= loss), None)
+        """Seconds to the first judged loss that is no higher than `loss`."""
+        passed = zip(accumulate(self.seconds), self.losses, self.judged, strict=True)
+        return next((seconds for seconds, found, judged in passed if judged and found <= loss), None)
 
     def _note(self, answer: dict[str, Any] | None) -> bool:
         self.over = not answer
         if answer:
             self.seconds.append(answer["seconds"])
             self.losses.append(answer["loss"])
-            self.full_size.append(answer["full_size"])
+            self.judged.append(answer["judged"])
         return bool(answer)
 
 
@@ -93,5 +93,5 @@ def _told(runner: Runner) -> dict[str, Any]:
         "steps": len(runner.losses),
         "losses": runner.losses,
         "times": list(accumulate(runner.seconds)),
-        "full_size": runner.full_size,
+        "judged": runner.judged,
     }

@@ -38,10 +38,10 @@ class Turns:
         self.told = json.loads((self.stand / TOLD).read_text()) if self.stand else []
         self._started = 0.0
 
-    def __call__(self, loss: float, full_size: bool, keep: Keep) -> None:
-        """A step is done: tell of it, and wait."""
+    def __call__(self, loss: Callable[[], float], judged: bool, keep: Keep) -> None:
+        """A step is done: tell of it, and wait. Finding its loss is in nobody's time."""
         seconds = time.perf_counter() - self._started if self._started else self._usual()
-        self.told.append({"seconds": seconds, "loss": loss, "full_size": full_size})
+        self.told.append({"seconds": seconds, "loss": loss(), "judged": judged})
         if len(self.told) % EVERY == 0:
             self._keep(keep)
         tell(self.told[-1])

@@ -138,4 +138,5 @@ def race(weights: Any, start: str, content: np.ndarray, style: np.ndarray, turn:
         x.data.copy_(kept_there["x"])
         optimizer.load_state_dict(kept_there["optimizer"])
     while True:
-        turn(optimizer.step(closure), True, keep)  # one evaluation, and the update after it
+        loss = optimizer.step(closure)  # one evaluation, and the update after it
+        turn(lambda loss=loss: loss, True, keep)
