@@ -60,7 +60,7 @@ class Plan(NamedTuple):
             inside = sum(FLOAT * values for name, values in first.items() if name in self.objective.layers)
             return inputs + inside + sum(first.values()) + (1 + WORKED_ON) * widest
         pools = 2 * size * sum(layers.values()) / 4 if self.network.pooling == "max" else 0  # max looks them up again
-        return sum(layers.values()) + 2 * features + pools + WORKED_ON * widest  # a byte for each; features' gradients
+        return sum(layers.values()) + features + pools + WORKED_ON * widest  # a byte for each; features' gradients
 
     def _forward(self) -> float:
         """Bytes per pixel of a forward pass whose features are measured."""

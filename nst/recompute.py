@@ -1,13 +1,15 @@
 """Losses whose backward pass runs the network again, a block at a time, instead of keeping what is in it.
 
 Of every block nothing is kept but its input (Chen et al. 2016, section 3, with the network's blocks as segments); the
-losses over its layers are taken inside of it, so that features are given up with the rest. It costs one more forward
-pass, a third more time.
+losses over its layers are taken inside of it, so that features are given up with the rest. Of the first block, whose
+layers are as large as the picture, the first layer is a segment of its own inside of it: it is quickly run once more.
+It costs one more forward pass, a third more time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import tensorflow as tf
@@ -23,23 +25,31 @@ def canonical(extractor: Network, terms: Sequence[tuple[str, Loss]], image: Any,
     inside: dict[str, Any] = {name: loss for name, loss in terms if getattr(loss, "apart", False)}
     outside = {name: loss for name, loss in terms if name not in inside}
     kept = network_layers(tuple(outside.items()))
-    values: Terms = {name: {} for name, _ in terms}
-    features: Features = {IMAGE: image}
-    x = extractor.preprocess(image)
-    for block in extractor.blocks(network_layers(terms)):
+
+    def run(block: Block, x: Any) -> Any:
+        """(the block's output, its losses' values, features that losses elsewhere want)."""
+        x, features = block(x)
         here = {name: loss.at(block.layers) for name, loss in inside.items() if set(loss.layers) & set(block.layers)}
-        x, found, given = recomputed(lambda x, block=block, here=here: _run(block, here, kept, targets, x), x)
-        features |= given
-        for name, value in found.items():
-            values[name] |= value
+        values = {name: loss(features, targets[name].values) for name, loss in here.items()}
+        return x, values, {layer: features[layer] for layer in kept if layer in features}
+
+    def through(steps: Sequence[Callable[[Any], Any]], x: Any) -> Any:
+        """The same of one after the other."""
+        values: Terms = {name: {} for name, _ in terms}
+        features: Features = {}
+        for step in steps:
+            x, found, given = step(x)
+            features |= given
+            values = {name: of_layers | found.get(name, {}) for name, of_layers in values.items()}
+        return x, values, features
+
+    first, *others = extractor.blocks(network_layers(terms))
+    head, rest = first.parted()
+    segments = [partial(through, [partial(recomputed, partial(run, head)), partial(run, rest)])]
+    segments += [partial(run, block) for block in others]
+    _, values, features = through([partial(recomputed, segment) for segment in segments], extractor.preprocess(image))
+    features |= {IMAGE: image}
     return values | {name: loss(features, targets[name].values) for name, loss in outside.items()}
-
-
-def _run(block: Block, losses: Mapping[str, Any], kept: Sequence[str], targets: dict[str, Target], x: Any) -> Any:
-    """(the block's output, its losses' values, features that losses elsewhere want)."""
-    x, features = block(x)
-    values = {name: loss(features, targets[name].values) for name, loss in losses.items()}
-    return x, values, {layer: features[layer] for layer in kept if layer in features}
 
 
 def recomputed(run: Callable[[Any], Any], x: Any) -> Any:

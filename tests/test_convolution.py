@@ -11,6 +11,8 @@ import tensorflow as tf
 from nst.errors import InputError
 from nst.extractor.choice import Choice
 from nst.extractor.convolution import Layer, resolve
+from nst.extractor.narrow import CHANNELS as CHANNELS_OUT
+from nst.extractor.narrow import narrow, pays
 from nst.extractor.winograd import CHANNELS, STRIP, TILE, winograd
 from nst.loss.style.gram import gram
 
@@ -40,6 +42,19 @@ def near(found: Any, wanted: Any, within: float = 1e-4) -> None:
 def test_winograd_is_a_convolution_at_every_size(height: int, width: int) -> None:
     x, kernel = normal(1, height, width, 3), normal(3, 3, 3, 5)
     near(winograd(kernel)(tf.constant(x)), tf.nn.conv2d(x, kernel, 1, "SAME"))
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (2, 9), (4, 4), (5, 3), (8, 13), (33, 46)])
+@pytest.mark.parametrize("out", [1, 3, CHANNELS_OUT])
+def test_narrow_is_a_convolution_at_every_size(height: int, width: int, out: int) -> None:
+    x, kernel = normal(1, height, width, 6), normal(3, 3, 6, out)
+    assert pays(kernel)
+    near(narrow(kernel, "float32")(tf.constant(x)), tf.nn.conv2d(x, kernel, 1, "SAME"), within=1e-6)
+
+
+def test_narrow_is_for_the_way_back_to_a_picture() -> None:
+    assert pays(normal(3, 3, 64, 3))
+    assert not pays(normal(3, 3, 3, 64))
 
 
 def test_winograd_in_a_graph_knows_its_shape_where_that_is_known() -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from nst.errors import InputError
+from nst.extractor import narrow
 from nst.extractor.winograd import pays, winograd
 
 Convolution = Callable[[Any], Any]
@@ -58,7 +59,7 @@ class Layer:
         def run(x: Any) -> Any:
             y = self._activated(x)
             above = y > 0
-            return y, lambda upstream: self._backward(upstream * tf.cast(above, upstream.dtype))
+            return y, lambda upstream: self._backward(tf.where(above, upstream, tf.zeros([], upstream.dtype)))
 
         return self._within_edges(run, x)
 
@@ -89,5 +90,7 @@ class Layer:
         with tf.init_scope():
             if self._winograd:
                 return winograd(kernel)
+            if narrow.pays(kernel):
+                return narrow.narrow(kernel, self._precision)
             tensor = tf.constant(kernel, self._precision)
         return lambda x: tf.nn.conv2d(x, tensor, 1, "SAME")

@@ -53,12 +53,12 @@ class Extractor(Protocol):
 
 
 class Block:
-    """The layers between two poolings: call it with their input.
+    """Layers up to a pooling, and that: call it with their input.
 
     Args:
         layers: their names and what computes each, first to last, as far as they are wanted.
         wanted: of which features are given.
-        pool: of the input; None for the first block.
+        pool: of the last layer's output; None where there is none, or nothing after it is wanted.
     """
 
     def __init__(
@@ -68,15 +68,18 @@ class Block:
         self._layers, self._wanted, self._pool = layers, set(wanted), pool
 
     def __call__(self, x: Any) -> tuple[Any, Features]:
-        """(the last layer's output, features of those wanted in float32)."""
+        """(what goes on to the next block, features of those wanted in float32)."""
         features: Features = {}
-        if self._pool:
-            x = self._pool(x, 2, 2, "VALID")
         for name, layer in self._layers.items():
             x = layer(x)
             if name in self._wanted:
                 features[name] = tf.cast(x, tf.float32)
-        return x, features
+        return self._pool(x, 2, 2, "VALID") if self._pool else x, features
+
+    def parted(self) -> tuple[Block, Block]:
+        """The first layer by itself, and the rest."""
+        first, *others = self._layers.items()
+        return Block(dict([first]), self._wanted, None), Block(dict(others), self._wanted, self._pool)
 
 
 class Network:
@@ -163,10 +166,11 @@ class Network:
         wanted = set(layers)
         self.require(wanted)
         needed = self.order[: 1 + max(map(self.order.index, wanted), default=-1)]
+        groups = [list(names) for _, names in groupby(needed, key=lambda name: name.partition("_")[0])]
         found = []
-        for _, names in groupby(needed, key=lambda name: name.partition("_")[0]):
+        for names in groups:
             layers_here = {name: self._computed(name) for name in names}
-            found.append(Block(layers_here, wanted, POOLINGS[self.pooling] if found else None))
+            found.append(Block(layers_here, wanted, POOLINGS[self.pooling] if names is not groups[-1] else None))
         return found
 
     def _computed(self, name: str) -> Callable[[Any], Any]:

@@ -81,7 +81,7 @@ class VGG19(Choice):
 
 def to_network(image: Any) -> Any:
     """RGB 0..1 -> what VGG19 was trained on: BGR 0..255 less the mean. `[...,3]` to `[...,3]`."""
-    return image[..., ::-1] * 255.0 - tf.constant(MEAN, image.dtype)
+    return tf.reverse(image, [-1]) * 255.0 - tf.constant(MEAN, image.dtype)
 
 
 def from_network(values: Any) -> Any:
