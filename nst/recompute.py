@@ -43,10 +43,11 @@ def canonical(extractor: Network, terms: Sequence[tuple[str, Loss]], image: Any,
             values = {name: of_layers | found.get(name, {}) for name, of_layers in values.items()}
         return x, values, features
 
-    first, *others = extractor.blocks(network_layers(terms))
-    head, rest = first.parted()
-    segments = [partial(through, [partial(recomputed, partial(run, head)), partial(run, rest)])]
-    segments += [partial(run, block) for block in others]
+    blocks = extractor.blocks(network_layers(terms))
+    segments = [partial(run, block) for block in blocks]
+    if blocks:
+        head, rest = blocks[0].parted()
+        segments[0] = partial(through, [partial(recomputed, partial(run, head)), partial(run, rest)])
     _, values, features = through([partial(recomputed, segment) for segment in segments], extractor.preprocess(image))
     features |= {IMAGE: image}
     return values | {name: loss(features, targets[name].values) for name, loss in outside.items()}

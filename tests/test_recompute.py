@@ -14,6 +14,7 @@ from nst.evaluation import evaluation
 from nst.extractor.network import Network, Source
 from nst.extractor.winograd import CHANNELS
 from nst.loss import Reference, Target
+from nst.loss.content.laplacian import Laplacian
 from tests.conftest import blobs
 
 CONTENT, STYLE, START = blobs(56, 72, 0), blobs(50, 60, 1), blobs(56, 72, 2)
@@ -37,9 +38,19 @@ class Across:
 
 
 @pytest.mark.parametrize("pooling", ["avg", "max"])
-@pytest.mark.parametrize("content", [Features(layers=("block2_conv2", "block4_conv2")), Across()])
-def test_recomputing_gives_the_same_loss_and_gradient(network: Network, pooling: str, content: Any) -> None:
-    objective = Objective(content, Gram(), TotalVariation())
+@pytest.mark.parametrize(
+    ("content", "style"),
+    [
+        (Features(layers=("block2_conv2", "block4_conv2")), Gram()),
+        (Across(), Gram()),
+        (Laplacian(), Gram(layers=("block1_conv1",))),
+        (Laplacian(), Gram(weight=0)),
+    ],
+)
+def test_recomputing_gives_the_same_loss_and_gradient(
+    network: Network, pooling: str, content: Any, style: Gram
+) -> None:
+    objective = Objective(content, style, TotalVariation())
     keeping = network.but(pooling=pooling)
     kept, again = (
         evaluation(which, objective, [Style(STYLE)])(CONTENT)(tf.constant(START))

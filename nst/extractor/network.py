@@ -167,11 +167,11 @@ class Network:
         self.require(wanted)
         needed = self.order[: 1 + max(map(self.order.index, wanted), default=-1)]
         groups = [list(names) for _, names in groupby(needed, key=lambda name: name.partition("_")[0])]
-        found = []
-        for names in groups:
-            layers_here = {name: self._computed(name) for name in names}
-            found.append(Block(layers_here, wanted, POOLINGS[self.pooling] if names is not groups[-1] else None))
-        return found
+        pool = POOLINGS[self.pooling]
+        return [
+            Block({name: self._computed(name) for name in names}, wanted, pool if names is not groups[-1] else None)
+            for names in groups
+        ]
 
     def _computed(self, name: str) -> Callable[[Any], Any]:
         layer = self._convolutions[name]
