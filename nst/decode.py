@@ -117,7 +117,7 @@ def _hides(alpha: Image.Image) -> bool:
 def _upright(picture: Image.Image, name: str) -> Image.Image:
     try:
         return ImageOps.exif_transpose(picture)
-    except (SyntaxError, ValueError, OSError) as error:
+    except Exception as error:  # noqa: BLE001  whatever Pillow meets in a tag of the wrong type
         log.warning("%s: its EXIF data is broken and is left out (%s)", name, error)
         return picture
 

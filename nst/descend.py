@@ -84,7 +84,7 @@ def descend(
         step = optimizer.step(evaluate, at.point, at.state, steps - at.used)
         used = at.used + int(step.evaluations)
         if not _finite(step.point) or float(step.point.total) > DIVERGED * max(abs(at.progress.first), LEAST):
-            return Descent(at.point, Ending.DIVERGED, used)
+            return _diverged(evaluate, optimizer, at, used, steps)
         progress = stop.judge(at.progress, float(step.point.total), used)
         point, converged, stalled = step.point, bool(step.converged), stop.stalled(progress, used)
         if stalled and not converged and used < steps:
@@ -95,6 +95,14 @@ def descend(
     if at.over:
         return Descent(at.point, Ending.CONVERGED, at.used)
     return Descent(at.point, Ending.INTERRUPTED if interrupted() else Ending.STEPS, at.used)
+
+
+def _diverged(evaluate: Evaluate, optimizer: Optimizer, at: Standing, used: int, steps: int) -> Descent:
+    """Back where it stood, or at what a wrapped optimizer kept by then."""
+    if used < steps:
+        point, extra = finished(optimizer, evaluate, at.point, at.state)
+        return Descent(point if _finite(point) else at.point, Ending.DIVERGED, used + extra)
+    return Descent(at.point, Ending.DIVERGED, used)
 
 
 def _begin(evaluate: Evaluate, image: Any, optimizer: Optimizer) -> Standing | None:

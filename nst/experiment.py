@@ -112,6 +112,7 @@ def _watched(
         pictures.content,
         [style.picture for style in pictures.styles],
         partial(_metrics, setup, pictures),
+        setup.present,
         resume,
     )
     last = checkpoint.Checkpoint(settings["checkpoint"], record["identity"], record["provenance"])
@@ -131,7 +132,7 @@ def _say_hello(setup: Any, record: dict[str, Any], forecast: Any) -> None:
     if record["resumed_at"]:
         log.info("going on from evaluation %d, where this run was stopped", record["resumed_at"])
     else:
-        forecast.warn_if_long(setup.network, setup.objective.layers, setup.levels)
+        forecast.warn_if_long(setup.network, setup.objective, setup.levels)
 
 
 def _metrics(setup: Any, pictures: Pictures, picture: np.ndarray) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from nst.extractor.network import Network
 from nst.logs import duration
+from nst.loss import Objective
 from nst.record import Level
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,10 @@ SLIM_SPEEDUP = 5  # the bundled network beside VGG19: 4 to 7 where it was measur
 
 
 def seconds(network: Network, layers: Sequence[str], levels: Sequence[Level]) -> float:
-    """What the steps of `levels` will take, from forward passes over a small picture; right to a third or so."""
+    """What the steps of `levels` will take, from forward passes over a small picture; right to a third or so.
+
+    Losses are taken for what Gram matrices cost: those that sort or search take longer.
+    """
     probe = tf.constant(np.full((1, PROBE_SIDE, PROBE_SIDE, 3), 0.5, np.float32))
     forward = min(_forward(network, layers, probe) for _ in range(3))  # the first also sets up kernels
     work = sum(level.steps * level.height * level.width for level in levels)
@@ -37,9 +41,10 @@ def _forward(network: Network, layers: Sequence[str], probe: Any) -> float:
     return time.perf_counter() - started
 
 
-def warn_if_long(network: Network, layers: Sequence[str], levels: Sequence[Level]) -> None:
+def warn_if_long(network: Network, objective: Objective, levels: Sequence[Level]) -> None:
     """One line in the log where the run will take more than two minutes."""
-    expected = seconds(network, layers, levels)
+    expected = seconds(network, objective.layers, levels)
+    about = "at least" if any(getattr(loss, "copies", 0) for _, loss in objective.terms) else "about"
     if expected <= LONG:
         return
     side = max(levels[-1].height, levels[-1].width)
@@ -47,4 +52,5 @@ def warn_if_long(network: Network, layers: Sequence[str], levels: Sequence[Level
     quicker = [f"size={shorter}"] if shorter < side else []
     if network.source.name == "vgg19":
         quicker.insert(0, f"extractor=vgg19_slim (about {duration(expected / SLIM_SPEEDUP)})")
-    log.info("this run will take about %s; quicker: %s", duration(expected), " or ".join(quicker or ["fewer steps"]))
+    instead = " or ".join(quicker or ["fewer steps"])
+    log.info("this run will take %s %s; quicker: %s", about, duration(expected), instead)

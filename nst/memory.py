@@ -1,8 +1,8 @@
 """How much memory a run will take, said before it starts; and the largest picture that would fit, where it does not.
 
 Counted are the tensors that are there at once at the worst moment of the largest level, in the network's first block:
-what the backward pass keeps, what is being worked on, the weights, the optimizer's state. Against what was measured it
-is right to a fifth (`scripts/benchmark.py --parts memory`).
+what the backward pass keeps, what is being worked on, the weights, the optimizer's state, what losses work with beside
+their features. Against what was measured it is right to a quarter (`tests/test_memory.py`).
 """
 
 from __future__ import annotations
@@ -40,13 +40,14 @@ class Plan(NamedTuple):
     objective: Objective
     optimizer: Optimizer
     style_area: float  # of the largest style, as a multiple of the content's
+    targets: int = 1  # kept at once for a level: jitter has one for each shift
 
     def needed(self, height: int, width: int) -> float:
         """Bytes beside those the process holds by now, for pictures of `height` x `width` at most."""
         state = tf.nest.flatten(self.optimizer.init(tf.zeros([1, 1, 1, 3])))
-        pictures = PICTURE * (PICTURES + sum(leaf.shape.num_elements() for leaf in state) / 3)
+        pictures = PICTURE * (PICTURES + sum(leaf.shape.num_elements() // 3 for leaf in state))
         return weights(self.network, self.objective.layers) + height * width * (
-            pictures + max(self._step(), self.style_area * self._forward())
+            pictures + self._losses() + max(self._step(), self.style_area * self._forward())
         )
 
     def _step(self) -> float:
@@ -65,6 +66,16 @@ class Plan(NamedTuple):
     def _forward(self) -> float:
         """Bytes per pixel of a forward pass whose features are measured."""
         return 2 * self._size() * max(self._layers().values(), default=0)
+
+    def _losses(self) -> float:
+        """Bytes per pixel that losses work with, and of the targets that are as large as features but the first."""
+        layers, work, kept = self._layers(), 0.0, 0.0
+        for name, loss in self.objective.terms:
+            features = FLOAT * sum(layers.get(layer, 0) for layer in loss.layers)
+            copies = getattr(loss, "copies", 0)
+            work += copies * features
+            kept += features if copies or name.startswith("content") else 0
+        return work + (self.targets - 1) * kept
 
     def _size(self) -> int:
         return tf.as_dtype(self.network.precision).size

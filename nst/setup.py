@@ -7,20 +7,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+import numpy as np
 from omegaconf import DictConfig
 
 from nst import memory
 from nst.build import Pictures, build, build_each, plain
 from nst.descend import Stop
 from nst.extractor.network import Network
-from nst.jitter import check_jitter
+from nst.jitter import SHIFTS, check_jitter
 from nst.loss import Objective
 from nst.observers import Observer
 from nst.optimizer.contract import Optimizer
 from nst.precision import Precision
 from nst.record import Level, Result
 from nst.style import Style
-from nst.transfer import check_levels, stylize
+from nst.transfer import check_levels, presented, stylize
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Setup:
     observers: list[Observer]
     memory: float  # bytes expected to be held at most; 0 until `fitted`
     go: Callable[..., Result]  # wants `observers`, `interrupted`, `resume`
+    present: Callable[[np.ndarray], np.ndarray]  # a picture on its way -> as the result would show it
     fit: Callable[[], tuple[Network, float]]  # the network as memory allows it, and the bytes it will take
 
     def fitted(self) -> Setup:
@@ -72,7 +74,7 @@ def set_up(config: DictConfig, pictures: Pictures) -> Setup:
         styles = [style if style.mask is not None else replace(style, mask=pictures.mask) for style in styles]
     height, width = pictures.content.shape[1:3]
     area = max(math.prod(style.size(height, width)) for style in styles) / (height * width)
-    plan = memory.Plan(network, objective, optimizer, area)
+    plan = memory.Plan(network, objective, optimizer, area, SHIFTS if config.jitter else 1)
     fit = partial(memory.fitted, plan, height, width, getattr(extractor, "recompute", "auto"))
     go = partial(
         stylize,
@@ -90,4 +92,5 @@ def set_up(config: DictConfig, pictures: Pictures) -> Setup:
         jitter=config.jitter,
         stop=stop,
     )
-    return Setup(network, objective, optimizer, levels, styles, observers, 0.0, go, fit)
+    present = partial(presented, content=pictures.content, color=color, mask=pictures.mask)
+    return Setup(network, objective, optimizer, levels, styles, observers, 0.0, go, present, fit)

@@ -104,9 +104,14 @@ def stylize(
         picture = np.asarray(descent.point.image) if descent.point else picture
         if ending in (Ending.INTERRUPTED, Ending.DIVERGED):
             break
-    image = color.after(resize(picture.clip(0, 1), *content.shape[1:3]), original)
-    image = Bounds(mask, original).kept(image)
+    image = presented(resize(picture.clip(0, 1), *content.shape[1:3]), original, color, mask)
     return Result(image, ending, last, clock.evaluations, clock.seconds, levels)
+
+
+def presented(picture: np.ndarray, content: np.ndarray, color: Color, mask: np.ndarray | None = None) -> np.ndarray:
+    """The optimizer's picture `[1,H,W,3]`, of any size, as a result shows it: in its colors, within `mask`, in 0..1."""
+    content = resize(content, *picture.shape[1:3])
+    return Bounds(mask, content).kept(color.after(np.asarray(picture).clip(0, 1), content))
 
 
 class Bounds(NamedTuple):

@@ -68,6 +68,17 @@ def test_what_a_wrapper_kept_is_the_end_where_patience_is_over() -> None:
     assert descent.evaluations == told[-1][1] < 9
 
 
+def test_divergence_leaves_what_a_wrapped_optimizer_kept() -> None:
+    wild = SGD(1.0, 0.9, box=False)
+    alone, _ = go(TOWARDS, wild, 500)
+    descent, seen = go(TOWARDS, Best(wild), 500)
+    assert alone.ending is descent.ending is Ending.DIVERGED
+    assert alone.point is not None
+    assert descent.point is not None
+    assert float(descent.point.total) == min(float(point.total) for point, _ in seen) < float(alone.point.total)
+    assert descent.evaluations == alone.evaluations + 1
+
+
 def test_patience_ends_what_no_longer_falls() -> None:
     descent, seen = go(lambda x: TOWARDS(x) + 1, SGD(0.01, 0), 500, stop=Stop(patience=7, tolerance=0.01))
     assert descent.ending is Ending.CONVERGED

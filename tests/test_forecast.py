@@ -6,17 +6,21 @@ import logging
 
 import pytest
 
-from nst import forecast
+from nst import Features, Gram, Objective, forecast
 from nst.extractor.network import Network
+from nst.loss.style.mrf import MRF
 from nst.record import Level
 
 LAYERS = ["block3_conv1"]
+PLAIN = Objective(Features(weight=0), Gram(layers=LAYERS))
 
 
-def told(network: Network, levels: list[Level], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def told(
+    network: Network, levels: list[Level], monkeypatch: pytest.MonkeyPatch, objective: Objective = PLAIN
+) -> list[str]:
     lines: list[str] = []
     monkeypatch.setattr(logging.getLogger("nst.forecast"), "info", lambda text, *a: lines.append(text % a))
-    forecast.warn_if_long(network, LAYERS, levels)
+    forecast.warn_if_long(network, objective, levels)
     return lines
 
 
@@ -39,3 +43,9 @@ def test_a_long_run_is_told_with_what_would_be_quicker(network: Network, monkeyp
     monkeypatch.setattr(network, "source", network.source.__class__("vgg19", "x", "y"))
     (line,) = told(network, [Level(512, 512, 100)], monkeypatch)
     assert "extractor=vgg19_slim (about 3 min) or size=160" in line
+
+
+def test_of_a_loss_that_takes_its_own_time_it_is_the_least(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forecast, "_forward", lambda *_: 1.0)
+    (line,) = told(network, [Level(512, 512, 100)], monkeypatch, Objective(Features(weight=0), MRF(layers=LAYERS)))
+    assert line.startswith("this run will take at least 15 min")

@@ -79,6 +79,9 @@ def test_sixteen_bits_of_gray_are_scaled(tmp_path, name, kind, level):
 
 WHITE, LEFT_OUT = "INFO .*{}.* white", "WARNING .*{}.* profile"
 SWAPPED = {"icc_profile": red_green_swapped()}
+WRONG_TYPE = (  # EXIF that turns the picture, with a unit of resolution that is too large a number
+    b"Exif\0\0II*\0\x08\0\0\0\x02\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\x28\x01\x04\0\x01\0\0\0\0\0\0\x80\0\0\0\0"
+)
 RGB, GREENER, P = plain("RGB", (200, 100, 50)), plain("RGB", (100, 200, 50)), palette(200, 100, 50)
 LAB = ImageCms.profileToProfile(GREENER, *map(ImageCms.createProfile, ["sRGB", "LAB"]), outputMode="LAB")
 
@@ -107,6 +110,7 @@ LAB = ImageCms.profileToProfile(GREENER, *map(ImageCms.createProfile, ["sRGB", "
         ("profile-nonsense.png", RGB, {"icc_profile": b"no profile"}, (200, 100, 50), LEFT_OUT),
         ("profile-truncated.png", RGB, {"icc_profile": SWAPPED["icc_profile"][:300]}, (200, 100, 50), LEFT_OUT),
         ("exif-nonsense.png", RGB, {"exif": b"Exif\0\0no such thing"}, (200, 100, 50), "EXIF data is broken"),
+        ("exif-of-a-wrong-type.jpg", RGB, {"exif": WRONG_TYPE}, (200, 100, 50), "EXIF data is broken"),
     ],
 )
 def test_what_is_in_a_file_becomes_srgb_on_white(tmp_path, log, name, picture, options, color, said):

@@ -14,6 +14,9 @@ import pytest
 from nst import LBFGS, Adam, Features, Gram, Objective, memory
 from nst.errors import InputError
 from nst.extractor.network import Network
+from nst.loss.style.histogram import Histogram
+from nst.loss.style.mrf import MRF
+from nst.loss.style.sliced_wasserstein import SlicedWasserstein
 from nst.memory import GIB, Plan
 from tests.conftest import Outcome
 
@@ -48,6 +51,11 @@ def test_what_costs_memory_costs_memory(plan: Plan) -> None:
     assert plan._replace(network=plan.network.recomputing).needed(512, 512) < needed
     assert plan._replace(network=plan.network.but(precision="bfloat16")).needed(512, 512) < needed
     assert plan._replace(style_area=50.0).needed(512, 512) > needed
+    assert plan._replace(targets=8).needed(512, 512) > needed
+    for loss in (SlicedWasserstein(), Histogram(), MRF(), MRF(stride=1)):
+        working = plan._replace(objective=Objective(Features(), loss)).needed(512, 512)
+        without = plan._replace(objective=Objective(Features(), Gram(layers=loss.layers))).needed(512, 512)
+        assert working > without
 
 
 def test_memory_in_plenty_changes_nothing(plan: Plan, free: Free) -> None:
@@ -128,7 +136,14 @@ def test_a_run_that_does_not_fit_is_refused_in_one_line_but_what_is_done_is_done
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("more", [["style.scale=1"], ["extractor.recompute=true", "optimizer=adam"]])
+@pytest.mark.parametrize(
+    "more",
+    [
+        ["style.scale=1"],
+        ["extractor.recompute=true", "optimizer=adam"],
+        ["loss/style=sliced_wasserstein", "style.scale=1"],
+    ],
+)
 def test_a_run_takes_what_was_predicted(tmp_path: Path, more: list[str]) -> None:
     common = ["extractor=vgg19_slim", "steps=24", "pyramid=single"]
     grown, expected = [], []

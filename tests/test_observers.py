@@ -46,7 +46,7 @@ def watch(
     interrupted: Callable[[], bool] = lambda: False,
 ) -> Any:
     choices, levels = {"optimizer": "adam", "observers": "full"}, PYRAMID.levels(96, 128, STEPS)
-    run = Run(folder, CONFIG, choices, levels, CONTENT, [STYLE], lambda _: {}, resume)
+    run = Run(folder, CONFIG, choices, levels, CONTENT, [STYLE], lambda _: {}, lambda picture: 1 - picture, resume)
     for observer in observers:
         observer.open(run)
     result = stylize(
@@ -88,11 +88,12 @@ def test_history_thins_out(network: Network, tmp_path: Path) -> None:
 def test_snapshots_are_the_pictures_on_the_way(network: Network, tmp_path: Path) -> None:
     (tmp_path / "snapshots").mkdir()
     (tmp_path / "snapshots" / "99999.png").touch()
-    watch(network, tmp_path, Snapshots(every=6))
+    result = watch(network, tmp_path, Snapshots(every=6))
     names = sorted(path.name for path in (tmp_path / "snapshots").iterdir())
     assert names == ["00001.png", "00006.png", "00012.png"]
     assert read(tmp_path / "snapshots" / names[0]).shape == (1, 48, 64, 3)
-    assert read(tmp_path / "snapshots" / names[-1]).shape == CONTENT.shape
+    shown = read(tmp_path / "snapshots" / names[-1])
+    np.testing.assert_allclose(shown, 1 - result.image, atol=0.51 / 255)  # as `presented` has it
 
 
 def test_snapshots_are_off_by_default(network: Network, tmp_path: Path) -> None:
@@ -247,4 +248,4 @@ def test_the_pictures_shown_are_those_of_the_run(network: Network, tmp_path: Pat
     result = watch(network, tmp_path, TensorBoard(images=12))
     encoded = events(tmp_path).Tensors("image/current")[-1].tensor_proto.string_val[2]
     shown = tf.io.decode_png(encoded).numpy()
-    np.testing.assert_allclose(shown / 255, result.image[0], atol=1 / 255)
+    np.testing.assert_allclose(shown / 255, 1 - result.image[0], atol=1 / 255)  # as `presented` has it

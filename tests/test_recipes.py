@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from omegaconf import OmegaConf
 from scipy.linalg import sqrtm
 
 from nst.build import build
@@ -166,7 +167,7 @@ FORMULAS: dict[str, Callable[[Maps], float]] = {
         + 1e4 / 5 * summed(of_gatys, x)
         + 1e-3 * absolute(x)
     ),
-    "crowsonkb": lambda x: 0.015 * mean_square(x, "block4_conv2") + crowsonkb_style(x) + 2 * crowsonkb_smooth(x),
+    "crowsonkb": lambda x: 0.015 * mean_square(x, "block4_conv2") + crowsonkb_style(x) + 2 * (2 * crowsonkb_smooth(x)),
 }
 
 
@@ -229,6 +230,54 @@ def test_what_is_around_the_loss_is_its_sources(name: str) -> None:
     found = (first, pyramid, config.extractor.pooling, config.style.aspect, config.steps)
     assert found == SETTINGS[name]
     assert config.style.scale == 1
+
+
+# what else descends, in the source's own units: those of 0..255 are divided here
+CAFFE_MEAN = [123.68 / 255, 116.779 / 255, 103.939 / 255]
+BOUNDED = {"learning_rate": 0.02, "beta_1": 0.99, "beta_2": 0.999, "epsilon": 0.1, "box": True}
+DESCENTS: dict[str, dict[str, Any]] = {
+    "blog": {"optimizer": BOUNDED},
+    "gatys2016": {"optimizer": {"box": False}},
+    "johnson": {
+        "optimizer": {"history": 100, "box": False},
+        "init": {"mean": CAFFE_MEAN, "deviation": 1e-3 / 255},
+    },
+    "athalye": {
+        "optimizer": {"learning_rate": 10 / 255, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8 * 255, "box": False},
+        "init": {"mean": CAFFE_MEAN, "deviation": 0.256 / 255},
+    },
+    "tf_tutorial": {"optimizer": BOUNDED},
+    "keras_io": {
+        "optimizer": {"learning_rate": 100 / 255**2, "momentum": 0, "box": False}
+        | {"schedule": "exponential", "decay_rate": 0.96, "decay_steps": 100}
+    },
+    "gordic": {"optimizer": {"history": 100, "box": False}},
+    "cysmith": {"optimizer": {"history": 10, "box": False}},
+    "crowsonkb": {
+        "optimizer": {"decay": 0.99},
+        "optimizer.optimizer": {"learning_rate": 0.02, "beta_1": 0.9, "beta_2": 0.99, "epsilon": 1e-8, "box": True},
+        "pyramid": {"ratios": [2 ** (-half / 2) for half in (4, 3, 2, 1, 0)], "detail": False},
+    },
+}
+DESCENTS["johnson_pt"] = DESCENTS["johnson"]
+
+
+@pytest.mark.parametrize("name", sorted(FORMULAS))
+def test_its_descent_is_its_sources(name: str) -> None:
+    config = load(f"experiment={name}")
+    for group, knobs in DESCENTS[name].items():
+        for knob, value in knobs.items():
+            found = OmegaConf.select(config, f"{group}.{knob}")
+            found = list(found) if isinstance(value, list) else found
+            exact = isinstance(value, str | bool)
+            assert found == (value if exact else pytest.approx(value, rel=1e-3)), f"{group}.{knob}"
+
+
+def test_crowsonkb_takes_its_updates_at_each_size() -> None:
+    """Beside them each size has an evaluation of its first picture, and one of the average."""
+    config = load("experiment=crowsonkb")
+    levels = build(config, "pyramid").levels(512, 384, config.steps)
+    assert [level.steps - 2 for level in levels] == [1000, 500, 500, 500, 500]
 
 
 @pytest.mark.slow

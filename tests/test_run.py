@@ -112,6 +112,10 @@ class TestARun:
         assert found["status"] == "diverged"
         assert read(only_run() / "result.png").shape == (1, 64, 80, 3)
 
+    def test_snapshots_are_in_the_results_colors(self, nst: Command) -> None:
+        nst("color=luminance", "observers.snapshots.every=3", "steps=3", "pyramid=single")
+        np.testing.assert_array_equal(read(only_run() / "snapshots" / "00003.png"), read(only_run() / "result.png"))
+
     def test_it_scores_what_is_asked_for(self, nst: Command) -> None:
         nst("score=[ssim,content_distance]")
         found = record(only_run())

@@ -48,6 +48,11 @@ class OfStyle:
         """Whether each layer's value depends on that layer alone."""
         return getattr(self.loss, "apart", False)
 
+    @property
+    def copies(self) -> float:
+        """The loss's."""
+        return getattr(self.loss, "copies", 0)
+
     def at(self, layers: Sequence[str]) -> Self:
         """The same over those of its layers that are among `layers`."""
         return replace(self, loss=self.loss.at(layers))

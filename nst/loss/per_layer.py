@@ -59,6 +59,11 @@ class PerLayer:
         """Whether each layer's value depends on that layer alone."""
         return True
 
+    @property
+    def copies(self) -> float:
+        """Tensors as large as its features that it works with beside them: memory is predicted by it."""
+        return 0
+
     def scales(self, targets: Mapping[str, Any], reference: Reference) -> dict[str, Any]:
         """{layer: weight x layer weight x normalizer}, scalars."""
         pixels = _positions(reference.content[IMAGE])

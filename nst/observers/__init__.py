@@ -27,6 +27,7 @@ class Run:
     content: np.ndarray  # [1,H,W,3]
     styles: list[np.ndarray]  # [1,h,w,3] each
     measure: Callable[[np.ndarray], dict[str, Any]]  # a picture of the content's size -> its metrics
+    presented: Callable[[np.ndarray], np.ndarray]  # an iterate's picture -> as the result would show it
     resume: Iterate | None = None  # where an earlier start of the run stood, which is gone on with
 
     @property

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from nst.errors import check_count
 from nst.image import write
 from nst.observers import Every, Run
@@ -23,7 +25,7 @@ class Snapshots:
 
     def open(self, run: Run) -> None:
         """Make the folder, and empty it of an earlier run's pictures, but for those up to where a run goes on."""
-        self._folder, self._due = run.folder / "snapshots", Every(self.every, run.resumed)
+        self._run, self._folder, self._due = run, run.folder / "snapshots", Every(self.every, run.resumed)
         if self.every:
             self._folder.mkdir(exist_ok=True)
         for old in self._folder.glob("*.png"):
@@ -33,7 +35,8 @@ class Snapshots:
     def __call__(self, iterate: Iterate) -> None:
         """Write the picture, if one is due."""
         if self._due(iterate.evaluation):
-            write(iterate.point.image, self._folder / f"{iterate.evaluation:05d}.png")
+            picture = self._run.presented(np.asarray(iterate.point.image))
+            write(picture, self._folder / f"{iterate.evaluation:05d}.png")
 
     def close(self, record: Mapping[str, Any]) -> None:
         """Nothing is open."""

@@ -98,7 +98,7 @@ class TensorBoard:
     def _show(self, iterate: Iterate) -> None:
         import tensorflow as tf
 
-        picture = np.asarray(iterate.point.image).clip(0, 1)
+        picture = self._run.presented(np.asarray(iterate.point.image))
         with self._writer.as_default(step=iterate.evaluation):
             tf.summary.image("image/current", _shown(picture))
         self._writer.flush()  # a picture cannot be had from anywhere else

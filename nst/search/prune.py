@@ -74,7 +74,7 @@ class Watch:
         """Measure and tell, when it is time."""
         if not self._due(iterate.evaluation) or self.over or iterate.evaluation < self._every:
             return
-        picture = np.asarray(iterate.point.image).clip(0, 1)
+        picture = self._run.presented(np.asarray(iterate.point.image))
         measured = self._run.measure(resize(picture, *self._run.content.shape[1:3]))
         try:
             self._tell(measured[self._metric.value], iterate.evaluation // self._every)

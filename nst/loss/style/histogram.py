@@ -47,6 +47,11 @@ class Histogram(PerLayer):
     weight: float = field(default=10.0, compare=False)
     layers: Sequence[str] = ("block1_conv1", "block4_conv1")
 
+    @property
+    def copies(self) -> float:
+        """Values in order, which they were, what they are matched with, and gradients."""
+        return 5
+
     def target(self, reference: Reference) -> Target:
         """The styles' values in order, at as many places as the content has positions, averaged: `[1,C,M,1]`."""
         values = {}

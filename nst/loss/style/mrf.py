@@ -47,7 +47,7 @@ class MRF(PerLayer):
         "mean": lambda Q, C, M, HW: 1.0,
     }
 
-    weight: float = field(default=3.0, compare=False)
+    weight: float = field(default=1.0, compare=False)
     layers: Sequence[str] = ("block3_conv1", "block4_conv1")
     patch_size: int = field(default=3, kw_only=True)
     stride: int = field(default=2, kw_only=True)
@@ -61,6 +61,11 @@ class MRF(PerLayer):
     def smallest(self) -> int:
         """Positions that a layer must have on its short side."""
         return self.patch_size
+
+    @property
+    def copies(self) -> float:
+        """Patches of the picture and of the style, those found, and gradients."""
+        return 4 * (self.patch_size / self.stride) ** 2
 
     def target(self, reference: Reference) -> Target:
         """The styles' patches, all together: `[1,N,1,K]`."""

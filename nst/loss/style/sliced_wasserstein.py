@@ -58,6 +58,11 @@ class SlicedWasserstein(PerLayer):
             check_count(f"{self.term}.directions", self.directions, at_least=1)
         check_count(f"{self.term}.seed", self.seed)
 
+    @property
+    def copies(self) -> float:
+        """Values in order, which they were, what they are matched with, and gradients."""
+        return 5
+
     def target(self, reference: Reference) -> Target:
         """The styles' projections, sorted, at as many places as the content has positions: `[1,D,M,1]`."""
         values = {
