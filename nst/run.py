@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from nst import complaints, knobs, schema, sweep
 
 LONGEST_SLUG = 100
+MULTIRUN = ("-m", "--multirun")
 
 
 def conf_dir() -> str:
@@ -128,6 +129,7 @@ def main() -> int:
     schema.register()
     register_resolvers()
     sweep.forget()
+    sys.argv[1:] = sorted(sys.argv[1:], key=lambda argument: argument not in MULTIRUN)  # Hydra wants no flag in between
     try:
         status = _run()
         sweep.finish()

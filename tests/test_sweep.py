@@ -71,7 +71,7 @@ class TestASweep:
         assert nst("content.image=nosuch.png", "hydra.run.dir=run").status == 2
 
     def test_all_done_is_status_0(self, nst: Command) -> None:
-        assert nst("-m", "seed=1,2", "sweep_dir=swept").status == 0
+        assert nst("seed=1,2", "-m", "sweep_dir=swept").status == 0
         assert set(statuses(Path("swept")).values()) == {"done"}
 
     def test_names_of_runs_are_short(self, nst: Command) -> None:
