@@ -3,7 +3,8 @@
 Of every block nothing is kept but its input (Chen et al. 2016, section 3, with the network's blocks as segments); the
 losses over its layers are taken inside of it, so that features are given up with the rest. Of the first block, whose
 layers are as large as the picture, the first layer is a segment of its own inside of it: it is quickly run once more.
-It costs one more forward pass, a third more time.
+It costs one more forward pass, half as much time again, and saves a tenth of the memory where that was measured (VGG19
+at 1024): a backward pass keeps but a byte for each value as it is, and the first block has to be there in any case.
 """
 
 from __future__ import annotations
