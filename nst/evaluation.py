@@ -45,11 +45,16 @@ def evaluation(extractor: Network, objective: Objective, styles: Sequence[Style]
 
 
 def _shares(styles: Sequence[Style], masks: Sequence[Any]) -> list[float]:
-    """What each counts: its part of all weights; with masks, its weight beside their mean, in its part of the area."""
+    """What each counts: its part of all weights; with masks, times how many masks there are, in its part of the area.
+
+    So styles of equal weight, one in each mask, count one each; several in one mask share what one would count there.
+    """
     weights = np.array([style.weight for style in styles])
+    weights /= weights.sum()
     if not masks:
-        return list(weights / weights.sum())
-    return [weight / weights.mean() * float(np.mean(mask)) for weight, mask in zip(weights, masks, strict=True)]
+        return list(weights)
+    places = len({id(style.mask) for style in styles})
+    return [weight * places * float(np.mean(mask)) for weight, mask in zip(weights, masks, strict=True)]
 
 
 def _any_size(tensor: Any) -> tf.TensorSpec:

@@ -64,7 +64,6 @@ def set_up(config: DictConfig, pictures: Pictures) -> Setup:
     observers = list(build_each(config, "observers").values())
     levels = pyramid.levels(pictures.content.shape[1], pictures.content.shape[2], config.steps)
     check_levels(levels, pictures.styles, objective)
-    check_jitter(config.jitter, optimizer, pictures.styles)
     stop = Stop(**plain(config.stop))
     extractor = build(config, "extractor")
     network = extractor.load(precision=Precision(config.precision), fallback=bool(config.fallback))
@@ -72,6 +71,7 @@ def set_up(config: DictConfig, pictures: Pictures) -> Setup:
     styles = pictures.styles
     if pictures.mask is not None and objective.guidable:  # the style's statistics are those of where it goes
         styles = [style if style.mask is not None else replace(style, mask=pictures.mask) for style in styles]
+    check_jitter(config.jitter, optimizer, styles)
     height, width = pictures.content.shape[1:3]
     area = max(math.prod(style.size(height, width)) for style in styles) / (height * width)
     plan = memory.Plan(network, objective, optimizer, area, SHIFTS if config.jitter else 1)

@@ -126,7 +126,11 @@ def blend(
         check_number("style.weights", weight, at_least=0)
     if not any(weights):
         raise InputError("style.weights are all 0; one must be above")
-    scales = _one_each("style.scale", list(scale) if isinstance(scale, Sequence) else [scale] * count, count)
+    scales = _one_each(
+        "style.scale",
+        list(scale) if isinstance(scale, Sequence) and not isinstance(scale, str) else [scale] * count,
+        count,
+    )
     where = [{}] * count if masks is None else _where(masks, count)
     return [
         Source(image, weight=weight, scale=size, aspect=aspect, apart=blend == "losses", **place)

@@ -290,6 +290,18 @@ def test_styles_are_averaged_by_their_shares(kind: Any) -> None:
         np.testing.assert_allclose(together, first + second)
 
 
+@pytest.mark.parametrize("kind", [Gram, Moments, SlicedWasserstein, Histogram])
+def test_a_share_is_a_factor(kind: Any) -> None:
+    loss = kind(layers=LAYERS)
+    features = TWO.styles[0][0]
+    whole, part = (
+        tf.nest.flatten(loss.target(Reference(tensors(CONTENT), [(features, share)])).values) for share in (1.0, 0.25)
+    )
+    for one, quarter in zip(whole, part, strict=True):
+        assert np.any(np.asarray(one))
+        np.testing.assert_allclose(quarter, 0.25 * np.asarray(one), rtol=1e-6)
+
+
 def test_patches_that_do_not_fit_are_refused_before_the_first_step(nst: Callable[..., Outcome]) -> None:
     outcome = nst("loss/style=mrf", "loss.style.layers=[block5_conv1]", "loss.style.patch_size=7")
     assert outcome.status == 2

@@ -36,6 +36,17 @@ def test_a_mask_of_everything_is_no_mask(network) -> None:
     np.testing.assert_allclose(masked.gradient, plain.gradient, rtol=1e-3, atol=1e-6)
 
 
+def test_styles_in_one_mask_count_as_one_there(network) -> None:
+    def total(*styles: Style) -> float:
+        return float(point(network, list(styles)).total)
+
+    first, second, other = blobs(48, 48, 2), blobs(48, 48, 3), Style(blobs(48, 48, 4), 1 - HALF, weight=2)
+    assert total(Style(first, HALF), Style(first, HALF)) == pytest.approx(total(Style(first, HALF)), rel=1e-5)
+    twice = total(Style(first, HALF), Style(second, HALF), other)
+    alone = [total(Style(picture, HALF, weight=2), other) for picture in (first, second)]
+    assert twice == pytest.approx(np.mean(alone), rel=1e-5)
+
+
 def test_a_guided_gram_matrix_is_the_weighed_sum(rng: np.random.Generator) -> None:
     F, T = rng.normal(size=(1, 6, 8, 3)).astype(np.float32), rng.uniform(size=(1, 12, 16, 1)).astype(np.float32)
     t = T.reshape(6, 2, 8, 2).mean((1, 3)).reshape(-1)

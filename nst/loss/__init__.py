@@ -68,14 +68,14 @@ class Mix:
     weight: float = 1.0
 
     def __post_init__(self) -> None:
-        check_weight("the weight of a mix", self.weight)
+        check_weight("a mix", self.weight)
         if not self.parts:
             raise InputError("a mix wants at least one part, like loss.style.parts.gram.weight=60")
 
     @property
     def taking_part(self) -> dict[str, Any]:
         """{name: loss}, as they are weighed in the end."""
-        weighed = {name: replace(loss, weight=self.weight * loss.weight) for name, loss in self.parts.items()}
+        weighed = {name: replace(loss, weight=self.weight * loss.weight) for name, loss in self.parts.items() if loss}
         return {name: loss for name, loss in weighed.items() if loss.weight}
 
 

@@ -5,9 +5,11 @@ With T the mask of the part, 0..1, brought to a layer's size by averaging, the l
     F'_i = F_i * sqrt(T_i M / sum(T))                  over positions i, M of them
 
 so that the Gram matrix of F' is the guided one of Gatys et al. 2017 ("Controlling Perceptual Factors in Neural Style
-Transfer", section 4.1): sum_i T_i F_i F_i^T / sum(T). Masks are soft and overlap as features do, so no seam is seen.
-The term counts as much as the part of the picture that it is about, so that its pull on a pixel is that of one style
-on a whole picture.
+Transfer", section 4.1): sum_i T_i F_i F_i^T / sum(T). Departures: where a mask is soft it counts once, the paper's own
+formula squares it; and the whole style picture serves, where the paper may have masks in it too.
+
+Masks are soft and overlap as features do, so no seam is seen. The term counts as much as the part of the picture that
+it is about, so that its pull on a pixel is that of one style on a whole picture.
 """
 
 from __future__ import annotations

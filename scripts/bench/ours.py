@@ -83,7 +83,7 @@ def race(
     with initialize_config_dir(conf_dir(), version_base="1.3"):
         config = compose("config", overrides.split())
     pyramid, optimizer = build(config, "pyramid"), build(config, "optimizer")
-    precision = Precision.auto.resolve()
+    precision = Precision(config.precision).resolve()
     network = Network(
         weights,
         to_network,

@@ -11,11 +11,16 @@ from typing import Any
 
 from bench.turns import Process
 from nst.assets import sha256
+from nst.precision import native
 
 EVALUATIONS = 500  # of PyTorch's
 SIDE = 512  # of the pictures, the longer one
 STARTS = ("random", "content")  # the ports' own, and nst's
-OURS = ("steps=500", "steps=500 pyramid=single optimizer.history=100")  # overrides: nst's defaults, and PyTorch's way
+OURS = (  # overrides: nst's defaults, and PyTorch's way
+    "steps=500",
+    "steps=500 pyramid=single optimizer.history=100",
+    *(["steps=500 pyramid=single optimizer.history=100 precision=float32"] if native() else []),
+)
 
 
 @dataclass

@@ -8,9 +8,9 @@ i, and e_ij the content's:
     canonical   mean over j of sum over i of |d_ij - e_ij|          0..2
     term        weight * sum over layers of layer_weight * canonical
 
-It has no unit as it is. Colors and strokes may change as they like where what was alike stays alike. Departures: one
-matrix for each layer, where the paper lays several layers together; positions on a grid, the same for every step,
-where the paper draws them anew.
+It has no unit as it is; the paper's, a mean over i as well, is smaller by the number of positions. Colors and strokes
+may change as they like where what was alike stays alike. Departures: one matrix for each layer, where the paper lays
+several layers together; positions on a grid, the same for every step, where the paper draws them anew.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class SelfSimilarity(PerLayer):
     """Distance of the matrices of likeness; the other settings are `PerLayer`'s.
 
     Args:
-        samples: positions that are compared, at most; at least 4.
+        samples: positions that are compared, at most, to a row or so; at least 4.
     """
 
     term: ClassVar[str] = "loss.content"
