@@ -49,7 +49,7 @@ def _shares(styles: Sequence[Style], masks: Sequence[Any]) -> list[float]:
 
     So styles of equal weight, one in each mask, count one each; several in one mask share what one would count there.
     """
-    weights = np.array([style.weight for style in styles])
+    weights = np.array([style.weight for style in styles], np.float64)
     weights /= weights.sum()
     if not masks:
         return list(weights)
