@@ -32,7 +32,7 @@ class Setup:
     objective: Objective
     optimizer: Optimizer
     levels: list[Level]
-    styles: Sequence[Style]
+    styles: Sequence[Style]  # as the metrics see them, whatever the loss has a form for
     observers: list[Observer]
     memory: float  # bytes expected to be held at most; 0 until `fitted`
     go: Callable[..., Result]  # wants `observers`, `interrupted`, `resume`
@@ -68,9 +68,10 @@ def set_up(config: DictConfig, pictures: Pictures) -> Setup:
     extractor = build(config, "extractor")
     network = extractor.load(precision=Precision(config.precision), fallback=bool(config.fallback))
     network.require(objective.layers)
-    styles = pictures.styles
-    if pictures.mask is not None and objective.guidable:  # the style's statistics are those of where it goes
-        styles = [style if style.mask is not None else replace(style, mask=pictures.mask) for style in styles]
+    masked = pictures.styles
+    if pictures.mask is not None:  # the style's statistics are those of where it goes, where a loss has a form for that
+        masked = [style if style.mask is not None else replace(style, mask=pictures.mask) for style in masked]
+    styles = masked if objective.guidable else pictures.styles
     check_jitter(config.jitter, optimizer, styles)
     height, width = pictures.content.shape[1:3]
     area = max(math.prod(style.size(height, width)) for style in styles) / (height * width)
@@ -93,4 +94,4 @@ def set_up(config: DictConfig, pictures: Pictures) -> Setup:
         stop=stop,
     )
     present = partial(presented, content=pictures.content, color=color, mask=pictures.mask)
-    return Setup(network, objective, optimizer, levels, styles, observers, 0.0, go, present, fit)
+    return Setup(network, objective, optimizer, levels, masked, observers, 0.0, go, present, fit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -181,6 +182,17 @@ class TestCommands:
         outcome = nst("style.image=none")
         assert outcome.status == 2
         assert "none is a folder without pictures" in outcome.err
+
+    def test_the_metric_is_of_where_the_style_goes_whatever_the_loss(
+        self, nst: Callable[..., Outcome], pictures: Path, tmp_path: Path
+    ) -> None:
+        Image.fromarray(np.uint8(HALF[0, ..., 0] * 255)).resize((80, 64)).save(tmp_path / "half.png")
+        for loss in ("gram", "moments"):  # both leave the content as it is
+            nst("content.mask=" + str(tmp_path / "half.png"), f"loss/style={loss}", "steps=1", f"hydra.run.dir={loss}")
+        gram, moments = (
+            json.loads(Path(folder, "result.json").read_text())["metrics"] for folder in ("gram", "moments")
+        )
+        assert gram["style_distance"] == pytest.approx(moments["style_distance"])
 
     def test_a_loss_that_has_no_form_for_a_region_is_refused(self, nst: Callable[..., Outcome]) -> None:
         Image.new("L", (80, 64), 255).save("map.png")
