@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 LONG = 120.0  # seconds; a shorter run is not worth a line
 PROBE_SIDE = 256
 BACKWARD = 1.2  # a backward pass and the losses, beside a forward pass; 0.8 to 1.3 where it was measured
-SLIM_SPEEDUP = 5  # the bundled network beside VGG19: 4 to 7 where it was measured
+SLIM_SPEEDUP = 5  # the bundled network beside VGG19: 4 to 8 where it was measured
 
 
 def seconds(network: Network, layers: Sequence[str], levels: Sequence[Level]) -> float:

@@ -14,12 +14,7 @@ import tensorflow as tf
 
 TILE = 2
 CHANNELS = 4  # out, up to which those of a tile are computed together
-BORDERS: Any = [
-    [0, 0],
-    [1, TILE],
-    [1, TILE],
-    [0, 0],
-]  # of zeros; an odd side wants one more, a last tile too many is cut
+BORDERS: Any = [[0, 0], [1, TILE], [1, TILE], [0, 0]]  # of zeros; where a side is odd, what is too much is cut
 
 
 def pays(kernel: np.ndarray) -> bool:

@@ -97,9 +97,8 @@ def race(
         style=Gram(weight=100, layers=STYLE, layer_weights=(1,) * len(STYLE), normalizer="channels"),
     )
     styles = [Style(style, scale=1.0)]
-    exact = precision == Precision.float32
     plain = network.but(precision="float32", convolution=resolve("auto", "float32"))
-    judge = evaluation(plain, objective, styles)(content)
+    judge = None if precision == Precision.float32 else evaluation(plain, objective, styles)(content)
     levels = pyramid.levels(*content.shape[1:3], config.steps)
     origin: dict[str, None] = dict.fromkeys(checkpoint.ORIGIN)
 
@@ -109,9 +108,9 @@ def race(
 
         def loss() -> float:
             point = iterate.point
-            return float((judge(point.image) if judged and not exact else point).total)
+            return float((judge(point.image) if judge and judged else point).total)
 
-        judged = iterate.level == len(levels) - 1 and (exact or iterate.evaluation % JUDGED == 0)
+        judged = iterate.level == len(levels) - 1 and (not judge or iterate.evaluation % JUDGED == 0)
         turn(loss, judged, keep)
 
     stylize(
