@@ -33,7 +33,7 @@ _PUBLIC = {
     "TotalVariation": "nst.loss.smooth.total_variation",
     "VGG19": "nst.extractor.vgg19",
     "VGG19Slim": "nst.extractor.vgg19_slim",
-    "measure": "nst.metrics",
+    "measure_picture": "nst.metrics",
     "read": "nst.image",
     "stylize": "nst.transfer",
     "write": "nst.image",

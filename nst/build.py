@@ -19,7 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from nst import image
-from nst.assets import Asset, find, pictures_in
+from nst.assets.find import Asset, find, pictures_in
 from nst.errors import InputError, check_count, check_name, suggestion
 from nst.init import Given, Picture
 from nst.mask import gray, regions

@@ -17,6 +17,8 @@ import numpy as np
 from nst import device, files, logs, signals
 from nst.build import Pictures, check_choices
 from nst.folder import PICTURE, RunFolder, point_latest
+from nst.image import from_uint8, read_result
+from nst.pins import Pins
 from nst.record import Ending
 from nst.request import Request
 
@@ -52,12 +54,16 @@ def _conduct(request: Request, folder: RunFolder, interrupt: signals.Interrupt) 
     from nst import checkpoint, provenance
     from nst.setup import set_up
 
-    setup, settings = set_up(config, pictures), request.recipe()
+    setup, settings = set_up(config, pictures, Pins(request.sweep)), request.recipe()
     identity = provenance.identity(settings, pictures.assets, setup.network)
     done = folder.claim(identity, checkpoint.identity(folder.path))
     if done:
         log.info("this run is done already: %s", _shown(folder.path / PICTURE))
         (folder.path / checkpoint.FILE).unlink(missing_ok=True)  # where it was killed in its very last moment
+        if request.sweep and done["metrics"].get("network_sha256") != setup.metric_network.source.sha256:
+            log.info("measured again with %s, like the other runs of this sweep", setup.metric_network.source.name)
+            picture = from_uint8(read_result(folder.path / PICTURE))
+            files.measured_again(folder, done, _metrics(setup, pictures, picture), config)
         return done
     setup = setup.fitted()
     record = {
@@ -127,8 +133,10 @@ def _say_hello(setup: Any, record: dict[str, Any], forecast: Any) -> None:
     """The first line: what computes where, and how much."""
     sizes = ", ".join(f"{level.width}x{level.height}" for level in setup.levels)
     steps = sum(level.steps for level in setup.levels)
-    name, device = setup.network.source.name, record["provenance"]["device"]
-    log.info("%s on %s: %d steps at %s, %.1f GiB of memory", name, device, steps, sizes, setup.memory / 2**30)
+    source, device = setup.network.source, record["provenance"]["device"]
+    if source.licence:
+        log.info("network  %s, from %s (%s)", source.name, source.origin, source.licence)
+    log.info("%s on %s: %d steps at %s, %.1f GiB of memory", source.name, device, steps, sizes, setup.memory / 2**30)
     if record["resumed_at"]:
         log.info("going on from evaluation %d, where this run was stopped", record["resumed_at"])
     else:
@@ -136,9 +144,9 @@ def _say_hello(setup: Any, record: dict[str, Any], forecast: Any) -> None:
 
 
 def _metrics(setup: Any, pictures: Pictures, picture: np.ndarray) -> dict[str, Any]:
-    from nst.metrics import measure
+    from nst.metrics import measure_picture
 
-    return measure(setup.network, picture, pictures.content, setup.styles)
+    return measure_picture(setup.metric_network, picture, pictures.content, setup.styles)
 
 
 def _say_goodbye(folder: RunFolder, record: dict[str, Any], resume_with: str) -> None:

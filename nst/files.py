@@ -64,6 +64,13 @@ def outcome(config: DictConfig, result: Result, metrics: dict[str, Any]) -> dict
     }
 
 
+def measured_again(folder: RunFolder, record: dict[str, Any], metrics: dict[str, Any], config: DictConfig) -> None:
+    """Write new `metrics` into the record of a finished run; the old ones stay under `earlier_metrics`."""
+    earlier = [*(record.get("earlier_metrics") or []), record["metrics"]]
+    record |= {"metrics": metrics, "score": score(config, metrics), "earlier_metrics": earlier}
+    folder.write_record(record)
+
+
 def _floats(terms: Terms) -> dict[str, dict[str, float]]:
     return {term: {layer: float(value) for layer, value in values.items()} for term, values in terms.items()}
 

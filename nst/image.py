@@ -73,6 +73,19 @@ def read(
     return np.asarray(picture, np.float32)[None] / np.float32(255)
 
 
+def read_result(path: Path) -> np.ndarray:
+    """The colors of a picture that nst wrote, whatever its transparency: `[H,W,3]` uint8.
+
+    Raises:
+        InputError: it is missing or broken.
+    """
+    try:
+        with Image.open(path) as picture:
+            return np.asarray(picture.convert("RGB"))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise InputError(f"{path} is missing, or no picture that can be read") from error
+
+
 def read_alpha(path: str | Path, height: int, width: int) -> np.ndarray | None:
     """`[height,width]` float32, 0 where the picture in a file is clear to 1; None where it hides nothing.
 

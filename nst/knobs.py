@@ -13,7 +13,7 @@ PICTURE = re.compile(r"[^\s<>]*/[^\s<>/]+\.\w{3,5}")
 
 Value = bool | int | float | str
 
-NOT_COMPARED = ("observers", "output", "sweep_dir", "score", "checkpoint", "threads")
+NOT_COMPARED = ("observers", "output", "sweep_dir", "score", "checkpoint", "threads", "metrics")
 """Top-level names that only say where and how to write, or to whom."""
 
 WATCH = "observers.prune"

@@ -20,6 +20,7 @@ from nst.errors import InputError
 from nst.extractor.network import Network
 from nst.extractor.winograd import PLACES, pays
 from nst.image import MIN_SIDE
+from nst.layers import STYLE_LAYERS
 from nst.loss import Objective
 from nst.optimizer.contract import Optimizer
 
@@ -41,14 +42,16 @@ class Plan(NamedTuple):
     optimizer: Optimizer
     style_area: float  # of the largest style, as a multiple of the content's
     targets: int = 1  # kept at once for a level: jitter has one for each shift
+    metric_network: Network | None = None  # None leaves the metrics out
 
     def needed(self, height: int, width: int) -> float:
         """Bytes beside those the process holds by now, for pictures of `height` x `width` at most."""
         state = tf.nest.flatten(self.optimizer.init(tf.zeros([1, 1, 1, 3])))
         pictures = PICTURE * (PICTURES + sum(leaf.shape.num_elements() // 3 for leaf in state))
-        return weights(self.network, self.objective.layers) + height * width * (
-            pictures + self._losses() + max(self._step(), self.style_area * self._forward())
-        )
+        step = self._losses() + max(self._step(), self.style_area * forward(self.network, self.objective.layers))
+        kernels = weights(self.network, self.objective.layers)
+        steps = kernels + height * width * (pictures + step)
+        return max(steps, kernels + self._metrics(height * width, pictures))
 
     def _step(self) -> float:
         """Bytes per pixel of a forward and a backward pass."""
@@ -63,9 +66,15 @@ class Plan(NamedTuple):
         pools = 2 * size * sum(layers.values()) / 4 if self.network.pooling == "max" else 0  # max looks them up again
         return sum(layers.values()) + features + pools + WORKED_ON * widest  # a byte for each; features' gradients
 
-    def _forward(self) -> float:
-        """Bytes per pixel of a forward pass whose features are measured."""
-        return 2 * self._size() * max(self._layers().values(), default=0)
+    def _metrics(self, pixels: int, pictures: float) -> float:
+        """Bytes that measuring the result takes: the picture's features at all style layers at once."""
+        if self.metric_network is None:
+            return 0
+        network = self.metric_network
+        values = values_per_pixel(network, network.layers)
+        features = FLOAT * sum(values.get(layer, 0) for layer in STYLE_LAYERS)
+        kernels = weights(network, network.layers) / 2  # forward only
+        return kernels + pixels * (pictures + features + forward(network, network.layers))
 
     def _losses(self) -> float:
         """Bytes per pixel that losses work with, and of the targets that are as large as features but the first."""
@@ -81,12 +90,22 @@ class Plan(NamedTuple):
         return tf.as_dtype(self.network.precision).size
 
     def _layers(self) -> dict[str, float]:
-        """{layer: values per pixel of the picture}, as far as the objective goes."""
-        return {
-            name: self.network.weights[name][0].shape[3] / 4 ** (int(name[5]) - 1)
-            for block in self.network.blocks(self.objective.layers)
-            for name in block.layers
-        }
+        return values_per_pixel(self.network, self.objective.layers)
+
+
+def values_per_pixel(network: Network, layers: Sequence[str]) -> dict[str, float]:
+    """{layer: values per pixel of the picture}, of all that `layers` need."""
+    return {
+        name: network.weights[name][0].shape[3] / 4 ** (int(name[5]) - 1)
+        for block in network.blocks(layers)
+        for name in block.layers
+    }
+
+
+def forward(network: Network, layers: Sequence[str]) -> float:
+    """Bytes per pixel of a forward pass whose features are measured."""
+    widest = max(values_per_pixel(network, layers).values(), default=0)
+    return 2 * tf.as_dtype(network.precision).size * widest
 
 
 def weights(network: Network, layers: Sequence[str]) -> float:

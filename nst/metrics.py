@@ -1,7 +1,7 @@
 """What makes runs comparable when their losses differ: measured on the saved 8-bit picture, with fixed layers.
 
-The network is the run's own weights in float32 with max pooling, whatever the run optimized with; the style is taken
-at the long side of the result, whatever its scale was.
+The network is chosen by `nst.metric_network`. The style is taken at the long side of the result, whatever its scale
+was.
 
     style_distance     mean over block1_conv1 ... block5_conv1 of mean((G - A)^2) / mean(A^2)     lower is nearer
     content_distance   mean((F - P)^2) / mean(P^2) at block4_conv2                                lower is nearer
@@ -13,39 +13,47 @@ Where the weights lack layers, the mean is over those there are, and the content
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
 import tensorflow as tf
+from cachetools import LRUCache, cached
 
 from nst.extractor.network import Network
 from nst.image import fit, from_uint8, resize, to_uint8
 from nst.layers import STYLE_LAYERS
 from nst.loss.of_style import guide
-from nst.loss.style.gram import gram
+from nst.loss.style.gram import fixed_gram
 from nst.record import Features, Metric
 from nst.style import Style
 
 CONTENT_LAYERS = ("block4_conv2", "block3_conv3")  # the first there is
+KEPT_BYTES = 256 * 2**20  # of features and Gram matrices, least recently used first out
 LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
-def measure(network: Network, picture: np.ndarray, content: np.ndarray, styles: Sequence[Style]) -> dict[str, Any]:
+def measure_picture(
+    network: Network, picture: np.ndarray, content: np.ndarray, styles: Sequence[Style]
+) -> dict[str, Any]:
     """The metrics of `picture` against `content`, both `[1,H,W,3]`, and `styles`, and what they were measured with.
 
+    Features of contents and styles are kept for the next picture, up to `KEPT_BYTES`.
+
     Returns:
-        {style_distance, content_distance, ssim, chroma_distance, network, style_layers, content_layer}; a distance is
-        None, and so is its layer, where the network has none of its layers.
+        {style_distance, content_distance, ssim, chroma_distance, network, network_sha256, style_layers, content_layer};
+        a distance is None, and so is its layer, where the network has none of its layers.
     """
-    judge, picture = network.judge, from_uint8(to_uint8(picture))
-    style_layers = [layer for layer in STYLE_LAYERS if layer in judge.layers]
-    content_layer = next((layer for layer in CONTENT_LAYERS if layer in judge.layers), None)
+    network, picture = network.as_trained, from_uint8(to_uint8(picture))
+    style_layers = [layer for layer in STYLE_LAYERS if layer in network.layers]
+    content_layer = next((layer for layer in CONTENT_LAYERS if layer in network.layers), None)
     contents = [content_layer] if content_layer else []
-    wanted = judge(tf.constant(content), contents)
-    found = judge(tf.constant(picture), [*style_layers, *contents])
+    wanted = _features(network, content, contents)
+    found = network(tf.constant(picture), [*style_layers, *contents])
     return {
-        Metric.style_distance.value: _style_distance(judge, style_layers, found, max(content.shape[1:3]), styles)
+        Metric.style_distance.value: _style_distance(network, style_layers, found, max(content.shape[1:3]), styles)
         if style_layers
         else None,
         Metric.content_distance.value: _relative(found[content_layer], wanted[content_layer])
@@ -54,6 +62,7 @@ def measure(network: Network, picture: np.ndarray, content: np.ndarray, styles: 
         Metric.ssim.value: ssim(picture, content),
         Metric.chroma_distance.value: chroma_distance(picture, content),
         "network": network.source.name,
+        "network_sha256": network.source.sha256,
         "style_layers": style_layers,
         "content_layer": content_layer,
     }
@@ -77,7 +86,7 @@ def chroma_distance(picture: np.ndarray, content: np.ndarray) -> float:
 
 
 def _style_distance(
-    judge: Network, layers: Sequence[str], found: Features, long_side: int, styles: Sequence[Style]
+    network: Network, layers: Sequence[str], found: Features, long_side: int, styles: Sequence[Style]
 ) -> float:
     """Mean over layers; of styles that go in parts of the picture, each in its own, by their weights and areas."""
     parts: dict[int, list[Style]] = {}
@@ -85,23 +94,47 @@ def _style_distance(
         parts.setdefault(id(style.mask), []).append(style)
     distances, shares = [], []
     for part in parts.values():
-        mask, targets = part[0].mask, _style_grams(judge, layers, long_side, part)
+        mask, targets = part[0].mask, _style_grams(network, layers, long_side, part)
         seen = {layer: found[layer] if mask is None else found[layer] * guide(mask, found[layer]) for layer in layers}
-        distances.append(np.mean([_relative(gram(seen[layer]), targets[layer]) for layer in layers]))
+        distances.append(np.mean([_relative(fixed_gram(seen[layer]), targets[layer]) for layer in layers]))
         shares.append(sum(style.weight for style in part) * (1.0 if mask is None else float(mask.mean())))
     return float(np.average(distances, weights=shares))
 
 
-def _style_grams(judge: Network, layers: Sequence[str], long_side: int, styles: Sequence[Style]) -> dict[str, Any]:
+def _style_grams(network: Network, layers: Sequence[str], long_side: int, styles: Sequence[Style]) -> dict[str, Any]:
     """The styles' Gram matrices at the result's long side, averaged by weight."""
     whole = sum(style.weight for style in styles)
     totals: dict[str, Any] = dict.fromkeys(layers, 0.0)
     for style in styles:
         picture = resize(style.picture, *fit(style.picture.shape[1:3], long_side))
-        features = judge(tf.constant(picture), layers)
+        grams = _grams(network, picture, layers)
         for layer in layers:
-            totals[layer] += style.weight / whole * gram(features[layer])
+            totals[layer] += style.weight / whole * grams[layer]
     return totals
+
+
+def _key(network: Network, picture: np.ndarray, layers: Sequence[str], what: str) -> tuple[object, ...]:
+    digest = hashlib.sha256(np.ascontiguousarray(picture).data).hexdigest()
+    return network.source.sha256, digest, picture.shape, tuple(layers), what
+
+
+def _bytes(tensors: Mapping[str, Any]) -> int:
+    return sum(tensor.dtype.size * int(tf.size(tensor)) for tensor in tensors.values())
+
+
+_cached: LRUCache[Any, dict[str, Any]] = LRUCache(KEPT_BYTES, getsizeof=_bytes)
+
+
+@cached(_cached, key=partial(_key, what="features"))
+def _features(network: Network, picture: np.ndarray, layers: Sequence[str]) -> dict[str, Any]:
+    """{layer: features of `picture`}."""
+    return network(tf.constant(picture), layers)
+
+
+@cached(_cached, key=partial(_key, what="grams"))
+def _grams(network: Network, picture: np.ndarray, layers: Sequence[str]) -> dict[str, Any]:
+    """{layer: Gram matrix of `picture`}."""
+    return {layer: fixed_gram(features) for layer, features in network(tf.constant(picture), layers).items()}
 
 
 def _relative(found: Any, wanted: Any) -> float:

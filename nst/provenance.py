@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nst.assets import Asset
+from nst.assets.find import Asset
 from nst.folder import at_home
 
 if TYPE_CHECKING:  # it brings TensorFlow, which nothing here needs at once
@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # it brings TensorFlow, which nothing here needs at once
 
 PACKAGES = ("nst", "tensorflow", "keras", "numpy", "pillow", "scikit-image", "hydra-core", "omegaconf")
 # Where, how often and to whom is told what; and how the network computes, which is taken as it was resolved.
-NOT_IDENTITY = ("observers", "score", "sweep_dir", "threads", "checkpoint", "precision")
+NOT_IDENTITY = ("observers", "score", "sweep_dir", "threads", "checkpoint", "precision", "metrics")
 
 
 def describe(assets: dict[str, Asset], network: Network, device: str) -> dict[str, Any]:

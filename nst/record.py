@@ -36,6 +36,13 @@ class Metric(Enum):
         return "maximize" if self is Metric.ssim else "minimize"
 
 
+class MetricNetwork(Enum):
+    """Which network the metrics are measured with; see nst/metric_network.py."""
+
+    auto = "auto"
+    own = "own"
+
+
 class Point(NamedTuple):
     """A picture and everything one evaluation says of it."""
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 from omegaconf import DictConfig
-from PIL import Image
 
 from nst import run, schema
 from nst.folder import PICTURE
+from nst.image import read_result
 from nst.recipe import Recipe, changed, choices, compose_recipe, read
 
 
@@ -79,7 +79,7 @@ def _facts(provenance: Mapping[str, Any]) -> dict[str, str]:
 def _pixels(before: Path | None, now: Path) -> list[str]:
     if before is None or not now.is_file():
         return []
-    old, new = (np.asarray(Image.open(path).convert("RGB"), np.int16) for path in (before, now))
+    old, new = (read_result(path).astype(np.int16) for path in (before, now))
     if old.shape != new.shape:
         return [f"another size than then: {old.shape[1]}x{old.shape[0]} then, {new.shape[1]}x{new.shape[0]} now"]
     off = np.abs(old - new)

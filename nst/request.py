@@ -23,6 +23,7 @@ class Request:
     overrides: Sequence[str] = ()
     choices: Mapping[str, str | None] | None = None  # {group: the file chosen}
     resume_with: str = ""  # what, added to the command, lets it go on with this run
+    sweep: Path | None = None  # the folder of the sweep that it is part of
 
     def told(self) -> dict[str, Any]:
         """What was asked for, as the record says it."""

@@ -95,6 +95,7 @@ def task(config: DictConfig) -> Any:
         resume_with=_override("sweep_dir", hydra_.sweep.dir)
         if in_a_sweep
         else _override("hydra.run.dir", hydra_.run.dir),
+        sweep=Path(hydra_.sweep.dir) if in_a_sweep else None,
     )
     try:
         record = experiment.run(request)

@@ -12,7 +12,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
 
 from nst.precision import Precision
-from nst.record import Metric
+from nst.record import Metric, MetricNetwork
 
 
 @dataclass
@@ -30,6 +30,13 @@ class Output:
     folder: str = MISSING
     formats: list[str] = MISSING
     bits: int = MISSING
+
+
+@dataclass
+class Metrics:
+    """How results are measured."""
+
+    network: MetricNetwork = MISSING
 
 
 @dataclass
@@ -63,6 +70,7 @@ class Config:
     fallback: bool = MISSING
     checkpoint: float | None = MISSING
     score: list[Metric] = MISSING
+    metrics: Metrics = field(default_factory=Metrics)
     stop: Stop = field(default_factory=Stop)
     output: Output = field(default_factory=Output)
     sweep_dir: str = MISSING

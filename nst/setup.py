@@ -16,8 +16,10 @@ from nst.descend import Stop
 from nst.extractor.network import Network
 from nst.jitter import SHIFTS, check_jitter
 from nst.loss import Objective
+from nst.metric_network import metric_network
 from nst.observers import Observer
 from nst.optimizer.contract import Optimizer
+from nst.pins import SINGLE, Pins
 from nst.precision import Precision
 from nst.record import Level, Result
 from nst.style import Style
@@ -32,6 +34,7 @@ class Setup:
     objective: Objective
     optimizer: Optimizer
     levels: list[Level]
+    metric_network: Network
     styles: Sequence[Style]  # as the metrics see them, whatever the loss has a form for
     observers: list[Observer]
     memory: float  # bytes expected to be held at most; 0 until `fitted`
@@ -50,8 +53,8 @@ class Setup:
         return replace(self, network=network, memory=memory.expected(needed), go=go)
 
 
-def set_up(config: DictConfig, pictures: Pictures) -> Setup:
-    """Build every group of `config`.
+def set_up(config: DictConfig, pictures: Pictures, pins: Pins = SINGLE) -> Setup:
+    """Build every group of `config`, with the choices that the sweep it is part of has made already.
 
     Raises:
         InputError: anything in it that cannot serve.
@@ -66,16 +69,15 @@ def set_up(config: DictConfig, pictures: Pictures) -> Setup:
     check_levels(levels, pictures.styles, objective)
     stop = Stop(**plain(config.stop))
     extractor = build(config, "extractor")
-    network = extractor.load(precision=Precision(config.precision), fallback=bool(config.fallback))
+    network = extractor.load(precision=Precision(config.precision), fallback=bool(config.fallback), pins=pins)
     network.require(objective.layers)
-    masked = pictures.styles
-    if pictures.mask is not None:  # the style's statistics are those of where it goes, where a loss has a form for that
-        masked = [style if style.mask is not None else replace(style, mask=pictures.mask) for style in masked]
+    measured_with = metric_network(config.metrics.network, lambda: network, pins, fetch=pins.folder is not None)
+    masked = masked_styles(pictures)
     styles = masked if objective.guidable else pictures.styles
     check_jitter(config.jitter, optimizer, styles)
     height, width = pictures.content.shape[1:3]
     area = max(math.prod(style.size(height, width)) for style in styles) / (height * width)
-    plan = memory.Plan(network, objective, optimizer, area, SHIFTS if config.jitter else 1)
+    plan = memory.Plan(network, objective, optimizer, area, SHIFTS if config.jitter else 1, measured_with)
     fit = partial(memory.fitted, plan, height, width, getattr(extractor, "recompute", "auto"))
     go = partial(
         stylize,
@@ -94,4 +96,11 @@ def set_up(config: DictConfig, pictures: Pictures) -> Setup:
         stop=stop,
     )
     present = partial(presented, content=pictures.content, color=color, mask=pictures.mask)
-    return Setup(network, objective, optimizer, levels, masked, observers, 0.0, go, present, fit)
+    return Setup(network, objective, optimizer, levels, measured_with, masked, observers, 0.0, go, present, fit)
+
+
+def masked_styles(pictures: Pictures) -> list[Style]:
+    """The styles as the metrics see them: each in its mask, or in the content's."""
+    if pictures.mask is None:
+        return pictures.styles
+    return [style if style.mask is not None else replace(style, mask=pictures.mask) for style in pictures.styles]

@@ -72,7 +72,7 @@ class Evaluation:
         }
         paintings = [_centre(path) for path in options.paintings]
         self.paired = paintings + self.held_out[: PAIRED - len(paintings)]
-        self.shallow = VGG19(str(options.shallow)).load().judge
+        self.shallow = VGG19(str(options.shallow)).load().as_trained
         self.deep = judge.Stack([networks.teacher(options.deep)])
         self.teachers = judge.Stack([self.shallow, *self.deep.networks])
         bundled = read_slim(FILE, "bundled")

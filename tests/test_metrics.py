@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst import Style, VGG19Slim, measure
+from nst import Style, VGG19Slim, measure_picture
 from nst.build import Pictures
 from nst.extractor.network import Network
 from nst.image import from_uint8, to_uint8
@@ -22,7 +22,7 @@ CONTENT, STYLE = blobs(64, 80, 1), blobs(60, 80, 2)
 
 
 def test_the_content_itself(network: Network) -> None:
-    found = measure(network, CONTENT, from_uint8(to_uint8(CONTENT)), [Style(STYLE)])
+    found = measure_picture(network, CONTENT, from_uint8(to_uint8(CONTENT)), [Style(STYLE)])
     assert found["content_distance"] == 0
     assert found["ssim"] == pytest.approx(1)
     assert found["style_distance"] > 0.01
@@ -30,12 +30,14 @@ def test_the_content_itself(network: Network) -> None:
 
 def test_the_style_itself(network: Network) -> None:
     style = from_uint8(to_uint8(STYLE))
-    assert measure(network, style, CONTENT[:, :60], [Style(style)])["style_distance"] == pytest.approx(0, abs=1e-9)
+    assert measure_picture(network, style, CONTENT[:, :60], [Style(style)])["style_distance"] == pytest.approx(
+        0, abs=1e-9
+    )
 
 
 def test_they_equal_numpy(network: Network) -> None:
     picture = from_uint8(to_uint8(blobs(64, 80, 3)))
-    found = measure(network, picture, CONTENT, [Style(STYLE)])
+    found = measure_picture(network, picture, CONTENT, [Style(STYLE)])
     x, p, a = (network(tf.constant(image), LAYERS) for image in (picture, CONTENT, STYLE))
 
     def gram(features: np.ndarray) -> np.ndarray:
@@ -52,7 +54,7 @@ def test_they_equal_numpy(network: Network) -> None:
 def test_they_do_not_depend_on_how_the_run_computed(network: Network) -> None:
     other = VGG19Slim(pooling="avg").load(precision=Precision.bfloat16)
     first, second = (
-        measure(n, blobs(64, 80, 3), CONTENT, [Style(STYLE, scale=s)]) for n, s in ((network, 1), (other, 2))
+        measure_picture(n, blobs(64, 80, 3), CONTENT, [Style(STYLE, scale=s)]) for n, s in ((network, 1), (other, 2))
     )
     assert first == second
 
@@ -65,7 +67,7 @@ def test_they_do_not_depend_on_the_scale_at_which_the_style_was_taken(network: N
         )
         config.size = 96
         read = Pictures(config)
-        found.append(measure(network, read.content, read.content, read.styles)["style_distance"])
+        found.append(measure_picture(network, read.content, read.content, read.styles)["style_distance"])
     assert found == pytest.approx([found[0]] * 3, rel=0.02)
 
 
@@ -74,9 +76,9 @@ def test_a_network_that_ends_early_is_measured_by_what_it_has(network: Network) 
         kept = {name: network.weights[name] for name in LAYERS[: LAYERS.index(layer) + 1]}
         return Network(kept, network.preprocess, pooling="max", precision="float32", source=network.source)
 
-    found = measure(cut("block3_conv4"), CONTENT, CONTENT, [Style(STYLE)])
+    found = measure_picture(cut("block3_conv4"), CONTENT, CONTENT, [Style(STYLE)])
     assert (found["style_layers"], found["content_layer"]) == (list(STYLE_LAYERS[:3]), "block3_conv3")
-    found = measure(cut("block1_conv2"), CONTENT, CONTENT, [Style(STYLE)])
+    found = measure_picture(cut("block1_conv2"), CONTENT, CONTENT, [Style(STYLE)])
     assert (found["style_layers"], found["content_layer"], found["content_distance"]) == (["block1_conv1"], None, None)
 
 

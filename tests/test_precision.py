@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from nst import LBFGS, Features, Gram, Objective, Octaves, Style, TotalVariation, VGG19Slim, image, stylize
-from nst.assets import find
+from nst.assets.find import find
 from nst.evaluation import evaluation
 from nst.precision import Precision, multiplies, native
 

@@ -37,12 +37,19 @@ def at_the_start(folder: Path) -> dict[str, float]:
 
 
 def test_the_first_command_gives_a_picture_in_that_style(tmp_path: Path) -> None:
-    done = run(tmp_path, "style=starry_night", "extractor=vgg19_slim")
+    done = run(tmp_path, "style=starry_night", "extractor=vgg19_slim", "metrics.network=own")
     assert (done.returncode, done.stderr) == (0, "")
     found = record(tmp_path)
     assert max(found["size"]) == 512
     assert read(tmp_path / "result.png").std() > 0.1
-    untouched = run(tmp_path / "untouched", "style=starry_night", "extractor=vgg19_slim", "steps=1", "pyramid=single")
+    untouched = run(
+        tmp_path / "untouched",
+        "style=starry_night",
+        "extractor=vgg19_slim",
+        "metrics.network=own",
+        "steps=1",
+        "pyramid=single",
+    )
     assert untouched.returncode == 0
     before, after = record(tmp_path / "untouched")["metrics"], found["metrics"]
     assert after["style_distance"] < 0.2 * before["style_distance"]
@@ -50,7 +57,7 @@ def test_the_first_command_gives_a_picture_in_that_style(tmp_path: Path) -> None
 
 
 def test_the_blog_recipe_comes_to_its_end(tmp_path: Path) -> None:
-    done = run(tmp_path, "experiment=blog", "extractor=vgg19_slim")
+    done = run(tmp_path, "experiment=blog", "extractor=vgg19_slim", "metrics.network=own")
     assert (done.returncode, done.stderr) == (0, "")
     found = record(tmp_path)
     assert (found["size"], found["evaluations"]) == ([224, 224], 1001)
@@ -86,6 +93,7 @@ def test_an_installed_wheel_runs_from_another_folder(tmp_path: Path) -> None:
         sys.executable,
         str(target / "bin" / "nst"),
         "extractor=vgg19_slim",
+        "metrics.network=own",
         "size=64",
         "steps=3",
         "style=starry_night",

@@ -153,7 +153,15 @@ class TestARun:
 
 def test_the_same_config_gives_the_same_pixels_in_another_process_under_load(nst: Command, pictures: Path) -> None:
     arguments = [f"content.image={pictures / 'content.png'}", f"style.image={pictures / 'style.png'}"]
-    arguments += ["extractor=vgg19_slim", "size=80", "steps=12", "init=noise", "seed=5", "pyramid=octaves"]
+    arguments += [
+        "extractor=vgg19_slim",
+        "metrics.network=own",
+        "size=80",
+        "steps=12",
+        "init=noise",
+        "seed=5",
+        "pyramid=octaves",
+    ]
     assert nst(*arguments, "hydra.run.dir=here").status == 0
     command = [sys.executable, "-m", "nst.run", *arguments, f"hydra.run.dir={Path.cwd()}/there"]
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as load:
@@ -298,12 +306,11 @@ class TestBadInput:
         self.assert_one_line(nst("--config-dir=mine", "experiment=own"), says)
 
     def test_auto_without_fallback(self, nst: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        from nst.extractor import auto, vgg19
+        from nst.extractor import imagenet
 
         monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-        monkeypatch.setattr(vgg19, "HOST", "https://127.0.0.1:9")
-        auto._search.cache_clear()
-        self.assert_one_line(nst("extractor=auto", "fallback=false"), "extractor=vgg19_slim or fallback=true")
+        monkeypatch.setattr(imagenet, "HOST", "https://127.0.0.1:9")
+        self.assert_one_line(nst("extractor=auto", "fallback=false"), "with fallback=true the 8-bit weights")
 
     def test_both_weights_zero(self, nst: Command) -> None:
         self.assert_one_line(nst("loss.style.weight=0", "loss.content.weight=0"), "are both 0")
@@ -320,7 +327,7 @@ class TestBadInput:
         )
 
     def test_no_network_and_no_fallback(self, nst: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-        from nst import assets
+        from nst.assets import find as assets
 
         entry = {"sources": [{"address": "https://127.0.0.1:9/x.jpg"}, {"bundled": "pictures/starry_night.jpg"}]}
         monkeypatch.setattr(assets, "catalogue", lambda: {"far": entry})
@@ -351,7 +358,12 @@ class TestBadInput:
 
 def test_a_reader_that_goes_away_does_not_end_the_run(pictures: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "nst.run", f"content.image={pictures / 'content.png'}", "steps=4", "size=80"]
-    command += [f"style.image={pictures / 'style.png'}", "extractor=vgg19_slim", f"hydra.run.dir={tmp_path}"]
+    command += [
+        f"style.image={pictures / 'style.png'}",
+        "extractor=vgg19_slim",
+        "metrics.network=own",
+        f"hydra.run.dir={tmp_path}",
+    ]
     reading, writing = os.pipe()
     os.close(reading)
     done = subprocess.run(command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
@@ -395,6 +407,7 @@ def test_a_signal_ends_a_run_with_its_picture_and_record(
     command += [
         f"style.image={pictures / 'style.png'}",
         "extractor=vgg19_slim",
+        "metrics.network=own",
         f"hydra.run.dir={tmp_path}",
         "optimizer=adam",
     ]

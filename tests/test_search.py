@@ -241,7 +241,8 @@ class TestASearch:
 def test_one_that_is_interrupted_goes_on_with_the_trial_it_was_at(pictures: Path, tmp_path: Path) -> None:
     """Twelve trials of two scores, stopped after five."""
     command = [
-        sys.executable, "-m", "nst.run", "sweep=search", "extractor=vgg19_slim", "size=64", "steps=30",
+        sys.executable, "-m", "nst.run", "sweep=search", "extractor=vgg19_slim", "metrics.network=own",
+        "size=64", "steps=30",
         f"content.image={pictures / 'content.png'}", f"style.image={pictures / 'style.png'}",
         "hydra.sweeper.n_trials=12",
     ]  # fmt: skip

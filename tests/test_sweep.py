@@ -126,7 +126,14 @@ class TestGoingOn:
         return [
             *(sys.executable, "-m", "nst.run"),
             *(f"content.image={pictures / 'content.png'}", f"style.image={pictures / 'style.png'}"),
-            *("extractor=vgg19_slim", "size=80", f"steps={self.STEPS}", "optimizer.history=5", "checkpoint=0.05"),
+            *(
+                "extractor=vgg19_slim",
+                "metrics.network=own",
+                "size=80",
+                f"steps={self.STEPS}",
+                "optimizer.history=5",
+                "checkpoint=0.05",
+            ),
             *("observers.history.every=1", "observers.tensorboard.every=2", f"hydra.run.dir={folder}"),
         ]
 

@@ -74,7 +74,8 @@ def command(content: str, style: str) -> list[str]:
     seeds = ",".join(str(seed) for seed in range(RUNS))
     return [
         sys.executable, "-m", "nst.run", "-m", "hydra/launcher=nst_ray", f"hydra.launcher.address={ADDRESS}",
-        f"content.image={content}", f"style.image={style}", "extractor=vgg19_slim", "size=64", "pyramid=single",
+        f"content.image={content}", f"style.image={style}", "extractor=vgg19_slim",
+        "metrics.network=own", "size=64", "pyramid=single",
         "steps=200", "sweep_dir=swept", f"seed={seeds}",
     ]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""VGG19 where its weights are cached or come within seconds, else the bundled network: the fallback rule again."""
+"""VGG19 if its weights are on this machine or can be fetched, else the bundled network: the fallback rule again."""
 
 from __future__ import annotations
 
@@ -6,26 +6,29 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from nst.download import UnreachableError
+from nst.assets.unreachable import UnreachableError
 from nst.errors import InputError, check_number
 from nst.extractor.choice import Choice
+from nst.extractor.imagenet import Weights, find
 from nst.extractor.network import Extractor, Network
-from nst.extractor.vgg19 import VGG19
+from nst.extractor.vgg19 import VGG19, load_weights, pin_name
 from nst.extractor.vgg19_slim import VGG19Slim
+from nst.pins import SINGLE, Pins
 from nst.precision import Precision
 
 log = logging.getLogger(__name__)
 
+EARLIER = "its weights could not be had when this sweep began"
+
 
 @dataclass(frozen=True)
 class Auto(Choice):
-    """VGG19 or, where it cannot be had, the bundled network; decided once per process, logged and recorded.
+    """VGG19 or, if its weights cannot be had, the bundled network; logged and recorded.
 
     Args:
-        patience: seconds the download of VGG19's weights (80 MB) may take.
+        patience: seconds that Keras's download (80 MB), the last of the sources, may take.
         pooling, padding, convolution, recompute: as `Choice` has them.
     """
 
@@ -35,35 +38,43 @@ class Auto(Choice):
         super().__post_init__()
         check_number("extractor.patience", self.patience, above=0)
 
-    def load(self, *, precision: Precision = Precision.auto, fallback: bool = True) -> Network:
+    def load(self, *, precision: Precision = Precision.auto, fallback: bool = True, pins: Pins = SINGLE) -> Network:
         """The network that serves, loaded once per process.
 
+        Args:
+            precision: what the convolutions compute in.
+            fallback: whether the 8-bit weights, and the bundled network, may serve.
+            pins: choices of the sweep that this run is part of.
+
         Raises:
-            InputError: VGG19 is out of reach and `fallback` is false.
+            InputError: `fallback` is false, and VGG19's exact weights are out of reach.
         """
-        found = _search(self.patience)
-        if isinstance(found, Path):
-            return self._as(VGG19, weights=str(found)).load(precision=precision)
-        if not fallback:
-            raise InputError(f"{found}; extractor=vgg19_slim or fallback=true use the bundled network") from found
-        return _standing_in(self._as(VGG19Slim).load(precision=precision), str(found))
+        reasons: list[str] = []
 
-    def _as(self, other: Callable[..., Extractor], **settings: Any) -> Extractor:
-        """Another extractor that computes as this one was told to."""
-        return other(**settings, **{field.name: getattr(self, field.name) for field in fields(Choice)})
+        def search() -> Weights | None:
+            try:
+                return find(VGG19.network, exact=not fallback, patience=self.patience)
+            except UnreachableError as error:
+                if not fallback:
+                    raise InputError(
+                        f"{error}; with fallback=true the 8-bit weights or the bundled network serve"
+                    ) from error
+                log.warning("VGG19's weights: %s; the bundled network, vgg19_slim, replaces it", error)
+                reasons.append(str(error))
+                return None
 
+        weights = pins.weights(pin_name(VGG19.network, fallback), search)
+        if weights:
+            return self.applied(load_weights(weights), precision)
+        return _replacing(self._slim().load(precision=precision), next(iter(reasons), EARLIER))
 
-@lru_cache(maxsize=1)
-def _search(patience: float) -> Path | UnreachableError:
-    """VGG19's weights, or why there are none; one answer for all runs of a sweep."""
-    try:
-        return VGG19.published.imagenet(patience)
-    except UnreachableError as error:
-        log.warning("VGG19's weights: %s; the bundled network, vgg19_slim, can stand in for it", error)
-        return error
+    def _slim(self) -> Extractor:
+        """The bundled network with the settings of this one."""
+        make: Callable[..., Any] = VGG19Slim
+        return make(**{field.name: getattr(self, field.name) for field in fields(Choice)})
 
 
 @lru_cache(maxsize=8)
-def _standing_in(network: Network, reason: str) -> Network:
+def _replacing(network: Network, reason: str) -> Network:
     """The same network with the reason on record."""
     return network.but(source=replace(network.source, instead_of=f"vgg19: {reason}"))

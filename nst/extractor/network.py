@@ -18,6 +18,7 @@ import tensorflow as tf
 from nst.errors import InputError, check_name, suggestion
 from nst.extractor.convolution import PADDINGS, Layer
 from nst.layers import LAYERS
+from nst.pins import SINGLE, Pins
 from nst.precision import Precision
 from nst.record import Features
 
@@ -41,14 +42,22 @@ class Source:
     name: str  # vgg19, vgg19_slim
     file: str
     sha256: str
-    instead_of: str = ""  # the extractor it stands in for, and why
+    instead_of: str = ""  # the extractor it replaces, and why
+    origin: str = ""  # what the file came from
+    licence: str = ""  # of the weights, with their authors
 
 
 class Extractor(Protocol):
     """A choice of the group: settings, and the network they stand for."""
 
-    def load(self, *, precision: Precision = Precision.auto, fallback: bool = True) -> Network:
-        """The network, loaded once per process."""
+    def load(self, *, precision: Precision = Precision.auto, fallback: bool = True, pins: Pins = SINGLE) -> Network:
+        """The network, loaded once per process.
+
+        Args:
+            precision: what the convolutions compute in.
+            fallback: whether something else may serve if the first source cannot be reached.
+            pins: choices of the sweep that this run is part of.
+        """
         ...
 
 
@@ -198,8 +207,8 @@ class Network:
         return self if self.recompute else self.but(recompute=True)
 
     @cached_property
-    def judge(self) -> Network:
-        """The network as the metrics use it: as it was trained, float32, direct, however the run had it."""
+    def as_trained(self) -> Network:
+        """The network as the metrics use it: max pooling, zero padding, float32, computed directly."""
         trained = {"pooling": "max", "padding": "zero", "precision": "float32", "convolution": "direct"}
         if all(getattr(self, name) == value for name, value in trained.items()):
             return self

@@ -1,50 +1,22 @@
-"""VGG19 with its ImageNet weights: Keras's, by Keras's own address and cache, or any local Keras file."""
+"""VGG19 with its ImageNet weights: from the sources of `nst.extractor.imagenet`, or from any local Keras file."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import tensorflow as tf
 
-from nst import assets
-from nst.download import download
+from nst.assets.cache import sha256
 from nst.errors import InputError
 from nst.extractor.choice import Choice
+from nst.extractor.imagenet import KERAS, Weights, find
 from nst.extractor.network import Network, Source
-from nst.extractor.weights import MEAN, read_keras
-from nst.layers import LAYERS
+from nst.extractor.weights import MEAN
+from nst.pins import SINGLE, Pins
 from nst.precision import Precision
-
-HOST = "https://storage.googleapis.com/tensorflow/keras-applications"
-MAX_BYTES = 200 * 2**20
-
-
-class Published(NamedTuple):
-    """A network whose ImageNet weights Keras offers."""
-
-    name: str  # of its module in keras.applications
-    checksum: str  # as that module has it
-    layers: Sequence[str]
-
-    @property
-    def file(self) -> str:
-        """The name of the file with its weights."""
-        return f"{self.name}_weights_tf_dim_ordering_tf_kernels_notop.h5"
-
-    def imagenet(self, seconds: float | None = None) -> Path:
-        """The file of the ImageNet weights: from Keras's cache, or downloaded into it within `seconds`.
-
-        Raises:
-            UnreachableError: not cached, and out of reach.
-        """
-        address = f"{HOST}/{self.name}/{self.file}"
-        folder = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models"  # where Keras itself looks
-        return download(address, self.checksum, folder, file_name=self.file, max_bytes=MAX_BYTES, seconds=seconds)
 
 
 @dataclass(frozen=True)
@@ -52,12 +24,12 @@ class VGG19(Choice):
     """The network of Gatys et al. (2016).
 
     Args:
-        weights: a Keras file (`.h5`, `.weights.h5`, `.keras`); null takes Keras's ImageNet weights, from its cache
-            (`~/.keras/models`) or by download (80 MB).
+        weights: a Keras file (`.h5`, `.weights.h5`, `.keras`); null takes the ImageNet weights from the first source
+            that has them (`nst.extractor.imagenet`).
         pooling, padding, convolution, recompute: as `Choice` has them.
     """
 
-    published: ClassVar[Published] = Published("vgg19", "md5:253f8cb515780f3b799900260a226db6", LAYERS)
+    network: ClassVar[str] = "vgg19"
 
     weights: str | None = None
 
@@ -66,17 +38,41 @@ class VGG19(Choice):
         if self.weights is not None and not isinstance(self.weights, str):
             raise InputError(f"extractor.weights must be a file's path or null, not {self.weights}")
 
-    def load(self, *, precision: Precision = Precision.auto, fallback: bool = True) -> Network:
+    def load(self, *, precision: Precision = Precision.auto, fallback: bool = True, pins: Pins = SINGLE) -> Network:
         """The network, loaded once per process.
+
+        Args:
+            precision: what the convolutions compute in.
+            fallback: whether the 8-bit weights may serve.
+            pins: choices of the sweep that this run is part of.
 
         Raises:
             InputError: weights that are missing, broken, or out of reach.
         """
-        del fallback  # vgg19 means VGG19, or an error
-        path = Path(self.weights).expanduser() if self.weights else self.published.imagenet()
+        if self.weights:
+            weights = self._given(Path(self.weights).expanduser())
+        else:
+            search = lambda: find(self.network, exact=not fallback)  # noqa: E731
+            weights = pins.weights(pin_name(self.network, fallback), search) or search()
+        return self.applied(load_weights(weights), precision)
+
+    def _given(self, path: Path) -> Weights:
         if not path.is_file():
             raise InputError(f"extractor.weights: there is no file {path}")
-        return self.applied(_load(self.published, path, assets.sha256(path)), precision)
+        return Weights(self.network, path, sha256(path), "extractor.weights")
+
+
+def pin_name(network: str, fallback: bool) -> str:
+    """Under which name a sweep keeps its choice of weights."""
+    return network if fallback else f"{network}-exact"
+
+
+@lru_cache(maxsize=4)
+def load_weights(weights: Weights) -> Network:
+    """The network with `weights`, as it was trained: max pooling, zero padding, float32."""
+    source = Source(weights.network, str(weights.path), weights.sha256, origin=weights.origin, licence=weights.licence)
+    order = KERAS[weights.network].layers
+    return Network(weights.read(), to_network, pooling="max", precision="float32", source=source, order=order)
 
 
 def to_network(image: Any) -> Any:
@@ -87,10 +83,3 @@ def to_network(image: Any) -> Any:
 def from_network(values: Any) -> Any:
     """The inverse of `to_network`."""
     return (values + tf.constant(MEAN, values.dtype))[..., ::-1] / 255.0
-
-
-@lru_cache(maxsize=4)
-def _load(published: Published, path: Path, sha256: str) -> Network:
-    source = Source(published.name, str(path), sha256)
-    weights = read_keras(path, published.layers)
-    return Network(weights, to_network, pooling="max", precision="float32", source=source, order=published.layers)

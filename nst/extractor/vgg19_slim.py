@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nst import assets
+from nst.assets.cache import sha256
 from nst.extractor.choice import Choice
 from nst.extractor.network import Network, Source
 from nst.layers import LAYERS
+from nst.pins import SINGLE, Pins
 from nst.precision import Precision
 
 FILE = Path(__file__).parents[1] / "bundled" / "vgg19_slim.npz"
@@ -26,9 +27,9 @@ FILE = Path(__file__).parents[1] / "bundled" / "vgg19_slim.npz"
 class VGG19Slim(Choice):
     """The bundled network; several times faster than VGG19 on a processor, and there without a download."""
 
-    def load(self, *, precision: Precision = Precision.auto, fallback: bool = True) -> Network:
-        """The network, loaded once per process."""
-        del fallback  # it is always there
+    def load(self, *, precision: Precision = Precision.auto, fallback: bool = True, pins: Pins = SINGLE) -> Network:
+        """The network, loaded once per process; it is always there."""
+        del fallback, pins
         return self.applied(_load(), precision)
 
 
@@ -48,6 +49,5 @@ def read_slim(path: Path, name: str) -> Network:
         return (image - tf.constant(mean)) / tf.constant(deviation)
 
     weights = {layer: (arrays[f"{layer}/kernel"], arrays[f"{layer}/bias"]) for layer in LAYERS}
-    return Network(
-        weights, preprocess, pooling="max", precision="float32", source=Source("vgg19_slim", name, assets.sha256(path))
-    )
+    source = Source("vgg19_slim", name, sha256(path), origin="nst", licence="nst, MIT")
+    return Network(weights, preprocess, pooling="max", precision="float32", source=source)

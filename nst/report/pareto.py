@@ -29,7 +29,7 @@ def front(runs: Sequence[Run]) -> set[Run]:
     for run in runs:
         costs = [run.cost(metric) for metric in metrics]
         if run.status == "done" and None not in costs:
-            groups.setdefault(run.judge, []).append((run, [cost for cost in costs if cost is not None]))
+            groups.setdefault(run.measured_with, []).append((run, [cost for cost in costs if cost is not None]))
     return {run for group in groups.values() if len(group) > 1 for run in _front(group)}
 
 

@@ -53,11 +53,20 @@ class Run:
         return dict(self.record.get("provenance", {}).get("pictures", {}))
 
     @property
-    def judge(self) -> tuple[Any, ...]:
+    def metric_network(self) -> str:
+        """The network its metrics were measured with, by name and the beginning of its checksum."""
+        metrics = self.record.get("metrics") or {}
+        return " ".join(filter(None, (str(metrics.get("network", "")), str(metrics.get("network_sha256", ""))[:12])))
+
+    @property
+    def measured_with(self) -> tuple[Any, ...]:
         """What its metrics were measured with and against: only runs that agree in it can be ranked."""
         metrics = self.record.get("metrics") or {}
-        measured = [json.dumps(metrics.get(key)) for key in ("network", "style_layers", "content_layer")]
-        return (*measured, *(str(picture.get("sha256")) for picture in self.pictures.values()))
+        keys = ("network", "network_sha256", "style_layers", "content_layer")
+        return (
+            *(json.dumps(metrics.get(key)) for key in keys),
+            *(str(picture.get("sha256")) for picture in self.pictures.values()),
+        )
 
     def figure(self, name: str) -> float | None:
         """One of `FIGURES`; None where it was not measured."""

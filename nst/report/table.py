@@ -30,7 +30,7 @@ def write_csv(path: Path, runs: Sequence[Run]) -> None:
     losses = list(dict.fromkeys(name for run in runs for name in _losses(run)))
     with whole(path) as part, part.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
         writer = csv.writer(file)
-        writer.writerow(["run", "status", *asked, *FIGURES, *losses, "started", "error"])
+        writer.writerow(["run", "status", *asked, *FIGURES, *losses, "metric_network", "started", "error"])
         for run in runs:
             figures, weighed = (run.figure(name) for name in FIGURES), _losses(run)
             given = {
@@ -38,7 +38,7 @@ def write_csv(path: Path, runs: Sequence[Run]) -> None:
                 for knob, text in zip(knobs.overridden(run.overrides), run.overrides, strict=True)
             }
             asked_for = (run.settings.get(knob, given.get(knob)) for knob in asked)
-            told = (run.record.get("started"), run.error)
+            told = (run.metric_network, run.record.get("started"), run.error)
             row = [run.name, run.status, *asked_for, *figures, *(weighed.get(n) for n in losses), *told]
             writer.writerow(map(_harmless, row))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import io
 import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,7 @@ def report(folders: Sequence[Path], out: Path | None = None) -> Report:
         InputError: the folder cannot be written.
     """
     runs, complaints = find(folders)
+    complaints += _measured_apart(runs, folders)
     base = _base(folders)
     out = out or base / FOLDER
     if not runs:
@@ -52,6 +54,15 @@ def report(folders: Sequence[Path], out: Path | None = None) -> Report:
             return Report(out, runs, complaints + _write(out, base.name, runs))
     except OSError as error:
         raise InputError(f"{error.filename or out}: the report cannot be written ({error.strerror})") from error
+
+
+def _measured_apart(runs: Sequence[Run], folders: Sequence[Path]) -> list[str]:
+    """A line if the runs were measured with different networks."""
+    networks = {(m.get("network"), m.get("network_sha256")) for run in runs if (m := run.record.get("metrics"))}
+    if len(networks) < 2:
+        return []
+    command = shlex.join(["python", "-m", "nst.measure", *map(str, folders)])
+    return [f"measured with {len(networks)} different networks, so ranked apart; to compare them all: {command}"]
 
 
 def _write(out: Path, title: str, runs: list[Run]) -> list[str]:

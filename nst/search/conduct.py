@@ -18,6 +18,8 @@ from hydra_plugins.nst_plugins import Engines
 from nst import logs, signals
 from nst.errors import InputError
 from nst.folder import locked
+from nst.metric_network import metric_weights
+from nst.pins import Pins
 from nst.search import prune
 from nst.search.settings import Settings, settle
 from nst.search.space import as_overrides, corners, split
@@ -34,7 +36,8 @@ def conduct(sweeper: Any, arguments: Sequence[str], given: Mapping[str, Any]) ->
     space, fixed = split(OverridesParser.create(config_loader=loader).parse_overrides(list(arguments)))
     standing = [f"{key}={value}" for key, value in fixed.items()]
     sweeper.validate_batch_is_legal([[*standing, *as_overrides(corner)] for corner in corners(space)])
-    score = loader.load_sweep_config(sweeper.config, standing).score
+    config = loader.load_sweep_config(sweeper.config, standing)
+    score = config.score
     if settings.prune and len(score) > 1:
         raise InputError("hydra.sweeper.prune wants one score: of several, none says alone that a run has no prospects")
     folder = Path(sweeper.config.hydra.sweep.dir)
@@ -42,7 +45,9 @@ def conduct(sweeper: Any, arguments: Sequence[str], given: Mapping[str, Any]) ->
     if isinstance(sweeper.launcher, Engines):
         sweeper.launcher.engine  # noqa: B018  what is wrong with it is said before a trial is asked for
     with locked(folder):
-        trials = Trials(settings, space, fixed, score, folder)
+        measured_with = metric_weights(config.metrics.network, Pins(folder), fetch=True)
+        mark = f"{measured_with.network} {measured_with.sha256[:12]}" if measured_with else "own"
+        trials = Trials(settings, space, fixed, score, folder, mark)
         _write_down(sweeper.config, folder)
         if settings.prune:
             prune.prepare(settings, trials.address, folder)

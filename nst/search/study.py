@@ -19,6 +19,7 @@ from nst.search.settings import Settings
 from nst.search.space import Space
 from nst.search.storage import shown, storage
 
+MEASURED_WITH = "the metric network"
 SPACE, FOLDER, CUT_SHORT = "nst.space", "nst.folder", "nst.cut_short"  # what trials and study are marked with
 
 
@@ -31,19 +32,27 @@ class Trials:
         fixed: {knob: value} that stands in every trial.
         score: what a trial is judged by.
         folder: of the sweep; only one command works in it.
+        measured_with: the metric network.
 
     Raises:
         InputError: a storage that cannot be had, or one that was made with another space.
     """
 
     def __init__(
-        self, settings: Settings, space: Space, fixed: dict[str, str], score: Sequence[Metric], folder: Path
+        self,
+        settings: Settings,
+        space: Space,
+        fixed: dict[str, str],
+        score: Sequence[Metric],
+        folder: Path,
+        measured_with: str,
     ) -> None:
         self._space, self.folder = space, folder.resolve()
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.address = settings.storage or f"sqlite:///{self.folder}/search.db"
         self.study = _study(settings, self.address, [metric.direction for metric in score])
-        self._agree(settings, {"score": [metric.value for metric in score], "fixed": _compared(fixed)})
+        names = [metric.value for metric in score]
+        self._agree(settings, {"score": names, "fixed": _compared(fixed), MEASURED_WITH: measured_with})
         self.study.sampler = _sampler(settings, len(self.study.trials))
         self._revive()
 
@@ -81,7 +90,8 @@ class Trials:
     def _agree(self, settings: Settings, terms: dict[str, Any]) -> None:
         """Mark the study with what it searches; one that has other marks is refused."""
         space = {key: json.loads(distribution_to_json(found)) for key, found in self._space.items()}
-        now = {**space, **{f"the fixed {key}": value for key, value in terms["fixed"].items()}, "score": terms["score"]}
+        standing = {f"the fixed {key}": value for key, value in terms["fixed"].items()}
+        now = {**space, **standing, **{key: terms[key] for key in ("score", MEASURED_WITH)}}
         before = self.study.user_attrs.get(SPACE)
         if before is None:
             self.study.set_user_attr(SPACE, now)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.turns import Process
-from nst.assets import sha256
+from nst.assets.cache import sha256
 from nst.precision import native
 
 EVALUATIONS = 500  # of PyTorch's

@@ -12,7 +12,7 @@ import numpy as np
 from nst import LBFGS, Features, Gram, Objective, Style, stylize
 from nst.extractor.network import Network
 from nst.layers import LAYERS
-from nst.metrics import measure
+from nst.metrics import measure_picture
 
 STYLE_WEIGHT = 200.0
 """Of the judged pictures; the same for ever, so that figures stay comparable."""
@@ -75,5 +75,5 @@ def paint(extractor: Any, content: np.ndarray, style: np.ndarray, steps: int) ->
 
 def judged(judge: Network, picture: np.ndarray, content: np.ndarray, style: np.ndarray) -> tuple[float, float]:
     """(style distance, content distance) under the judge."""
-    found = measure(judge, picture, content, [Style(style)])
+    found = measure_picture(judge, picture, content, [Style(style)])
     return found["style_distance"], found["content_distance"]

@@ -42,7 +42,7 @@
   function fronts(points) {
     const found = new Map();
     const best = points.filter((run) => run.best).sort((a, b) => a.figures[across] - b.figures[across]);
-    for (const run of best) found.set(run.judge, [...(found.get(run.judge) ?? []), run]);
+    for (const run of best) found.set(run.measuredWith, [...(found.get(run.measuredWith) ?? []), run]);
     return found.values();
   }
 

@@ -7,7 +7,6 @@ stand-in, and a file whose checksum is wrong is an error whoever asked for it.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.resources
 import logging
 import os
@@ -17,11 +16,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 import yaml
 from PIL import Image
 
-from nst.download import UnreachableError, download
+from nst.assets.cache import cache_folder, sha256
+from nst.assets.download import download
+from nst.assets.unreachable import UnreachableError
 from nst.errors import InputError, suggestion
 
 log = logging.getLogger(__name__)
@@ -45,11 +45,6 @@ class Asset:
 def catalogue() -> dict[str, dict[str, Any]]:
     """The pictures nst knows by name: {name: {title, sources: [...]}}."""
     return yaml.safe_load((_bundled() / "catalogue.yaml").read_text())
-
-
-def cache_folder() -> Path:
-    """Where downloads are kept: `NST_CACHE`, or the user's cache folder."""
-    return Path(os.environ.get("NST_CACHE") or platformdirs.user_cache_dir("nst", appauthor=False))
 
 
 def find(image: str, *, fallback: bool = True) -> Asset:
@@ -112,7 +107,7 @@ def _from_catalogue(name: str, fallback: bool) -> Asset:
 def _from_source(name: str, source: dict[str, str]) -> Asset:
     credit = source.get("credit", "")
     if "address" in source:
-        return _download(name, source["address"], credit)
+        return _download(name, source["address"], credit, replaceable=True)
     if "bundled" in source:
         path, label = _bundled() / source["bundled"], f"nst:bundled/{source['bundled']}"
     else:
@@ -122,22 +117,22 @@ def _from_source(name: str, source: dict[str, str]) -> Asset:
 
 
 def _bundled() -> Path:
-    return Path(__file__).parent / "bundled"
-
-
-def sha256(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return Path(__file__).parents[1] / "bundled"
 
 
 @lru_cache(maxsize=256)
-def _download(name: str, address: str, credit: str = "") -> Asset:
+def _download(name: str, address: str, credit: str = "", replaceable: bool = False) -> Asset:
     url, mark, fragment = address.partition("#")
     wanted = CHECKSUM.fullmatch(fragment)
     if mark and not wanted:
         raise InputError(f"{url}: what follows # must be sha256= and 64 hexadecimal digits, not '{fragment}'")
     checksum = f"sha256:{wanted[1]}" if wanted else None
-    limits = {"max_bytes": PICTURE_BYTES, "seconds": PICTURE_SECONDS}
-    path = download(url, checksum, cache_folder() / "pictures", **limits)
+    path = download(
+        url,
+        checksum,
+        cache_folder() / "pictures",
+        max_bytes=PICTURE_BYTES,
+        seconds=PICTURE_SECONDS,
+        remember=replaceable,
+    )
     return Asset(name, path, sha256(path), address, credit)

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import atexit
 import logging
 import math
-import os
-import shutil
-import tempfile
 import time
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
+from nst.assets.cache import writable
+from nst.assets.unreachable import UnreachableError, attempt
 from nst.errors import InputError
-
-log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 4.0  # to reach an address at all
 STALL_SECONDS = 15.0  # without a byte
 _CHUNK = 2**16
-
-
-class UnreachableError(InputError):
-    """An address that does not answer; the one failure for which a stand-in may serve."""
 
 
 def download(
@@ -34,6 +25,7 @@ def download(
     file_name: str | None = None,
     max_bytes: int,
     seconds: float | None = None,
+    remember: bool = False,
 ) -> Path:
     """`url` as a file in `folder`: taken from there if it is there and sound, else fetched, checked and moved in.
 
@@ -44,9 +36,10 @@ def download(
         file_name: name in `folder`; None for one that holds a hash of the url.
         max_bytes: a longer file is refused.
         seconds: give up after so long; None waits as long as bytes arrive.
+        remember: whether a failure is remembered for a while (`nst.assets.unreachable`); for what has a replacement.
 
     Raises:
-        UnreachableError: no answer, an answer other than a file, or not within `seconds`.
+        UnreachableError: no answer, an answer other than a file, not within `seconds`, or downloads are forbidden.
         InputError: not https, too large, wrong checksum, or a folder that cannot be written.
     """
     import pooch
@@ -56,16 +49,18 @@ def download(
         raise InputError(f"{url}: only https addresses are read")
 
     def fetch(url: str, output_file: str, _pooch: object) -> None:
-        _fetch(url, Path(output_file), max_bytes, math.inf if seconds is None else seconds)
+        with attempt(url, remember=remember):
+            try:
+                _fetch(url, Path(output_file), max_bytes, math.inf if seconds is None else seconds)
+            except requests.exceptions.InvalidSchema as error:
+                raise InputError(f"{url} leads away from https ({error})") from error
+            except requests.RequestException as error:
+                raise UnreachableError(f"{url} cannot be reached ({_reason(error)})") from error
 
     pooch.get_logger().setLevel(logging.WARNING)
-    folder = _writable(folder)
+    folder = writable(folder)
     try:
         return Path(pooch.retrieve(url, checksum, fname=file_name, path=folder, downloader=cast(Any, fetch)))
-    except requests.exceptions.InvalidSchema as error:
-        raise InputError(f"{url} leads away from https ({error})") from error
-    except requests.RequestException as error:
-        raise UnreachableError(f"{url} cannot be reached ({_reason(error)})") from error
     except InputError:
         raise
     except ValueError as error:  # pooch's for a wrong checksum, urllib3's for a host that cannot be one
@@ -74,26 +69,6 @@ def download(
         raise InputError(f"{url}{says}") from error
     except OSError as error:
         raise InputError(f"{url} cannot be kept in {folder} ({error})") from error
-
-
-def _writable(folder: Path) -> Path:
-    """`folder`, made; where it cannot be, a temporary one of this process: a cache is a convenience."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if os.access(folder, os.W_OK):
-            return folder
-        reason = "no permission"
-    except OSError as error:
-        reason = str(error.strerror)
-    log.warning("%s cannot be written (%s): what is downloaded is kept for this run only", folder, reason)
-    return _temporary()
-
-
-@lru_cache(maxsize=1)
-def _temporary() -> Path:
-    folder = tempfile.mkdtemp(prefix="nst-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
 
 
 def _fetch(url: str, output: Path, max_bytes: int, seconds: float) -> None:

