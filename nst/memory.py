@@ -31,6 +31,7 @@ PICTURE = 3 * FLOAT  # bytes of a pixel
 PICTURES = 30  # beside the optimizer's state: a step's own, and those that observers have not seen yet
 GIB = 2**30
 WORKED_ON = 3  # tensors of the widest layer that are there at once: a gradient, its mask, what it becomes
+MEASURED_ON = 3  # tensors of the widest layer that measuring has at once: convolved, with bias, above 0
 MARGIN = 0.9  # of the free memory that a run takes without sparing; the prediction is no better than that
 
 
@@ -48,7 +49,7 @@ class Plan(NamedTuple):
         """Bytes beside those the process holds by now, for pictures of `height` x `width` at most."""
         state = tf.nest.flatten(self.optimizer.init(tf.zeros([1, 1, 1, 3])))
         pictures = PICTURE * (PICTURES + sum(leaf.shape.num_elements() // 3 for leaf in state))
-        step = self._losses() + max(self._step(), self.style_area * forward(self.network, self.objective.layers))
+        step = self._losses() + max(self._step(), self.style_area * self._forward())
         kernels = weights(self.network, self.objective.layers)
         steps = kernels + height * width * (pictures + step)
         return max(steps, kernels + self._metrics(height * width, pictures))
@@ -66,6 +67,10 @@ class Plan(NamedTuple):
         pools = 2 * size * sum(layers.values()) / 4 if self.network.pooling == "max" else 0  # max looks them up again
         return sum(layers.values()) + features + pools + WORKED_ON * widest  # a byte for each; features' gradients
 
+    def _forward(self) -> float:
+        """Bytes per pixel of a forward pass whose features are measured."""
+        return 2 * self._size() * max(self._layers().values(), default=0)
+
     def _metrics(self, pixels: int, pictures: float) -> float:
         """Bytes that measuring the result takes: the picture's features at all style layers at once."""
         if self.metric_network is None:
@@ -73,8 +78,9 @@ class Plan(NamedTuple):
         network = self.metric_network
         values = values_per_pixel(network, network.layers)
         features = FLOAT * sum(values.get(layer, 0) for layer in STYLE_LAYERS)
+        widest = FLOAT * max(values.values())
         kernels = weights(network, network.layers) / 2  # forward only
-        return kernels + pixels * (pictures + features + forward(network, network.layers))
+        return kernels + pixels * (pictures + features + MEASURED_ON * widest)
 
     def _losses(self) -> float:
         """Bytes per pixel that losses work with, and of the targets that are as large as features but the first."""
@@ -100,12 +106,6 @@ def values_per_pixel(network: Network, layers: Sequence[str]) -> dict[str, float
         for block in network.blocks(layers)
         for name in block.layers
     }
-
-
-def forward(network: Network, layers: Sequence[str]) -> float:
-    """Bytes per pixel of a forward pass whose features are measured."""
-    widest = max(values_per_pixel(network, layers).values(), default=0)
-    return 2 * tf.as_dtype(network.precision).size * widest
 
 
 def weights(network: Network, layers: Sequence[str]) -> float:

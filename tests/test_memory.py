@@ -142,9 +142,13 @@ def test_a_run_that_does_not_fit_is_refused_in_one_line_but_what_is_done_is_done
         ["style.scale=1"],
         ["extractor.recompute=true", "optimizer=adam"],
         ["loss/style=sliced_wasserstein", "style.scale=1"],
+        ["style.scale=1", "metrics.network=auto"],
     ],
 )
-def test_a_run_takes_what_was_predicted(tmp_path: Path, more: list[str]) -> None:
+def test_a_run_takes_what_was_predicted(
+    tmp_path: Path, more: list[str], vgg19_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NST_CACHE", str(vgg19_file.parents[1]))
     common = ["extractor=vgg19_slim", "metrics.network=own", "steps=24", "pyramid=single"]
     grown, expected = [], []
     for side in (512, 1024):
