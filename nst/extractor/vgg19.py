@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +19,8 @@ from nst.extractor.network import Network, Source
 from nst.extractor.weights import MEAN
 from nst.pins import SINGLE, Pins
 from nst.precision import Precision
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,10 @@ def pin_name(network: str, fallback: bool) -> str:
 def load_weights(weights: Weights) -> Network:
     """The network with `weights`, as it was trained: max pooling, zero padding, float32."""
     source = Source(weights.network, str(weights.path), weights.sha256, origin=weights.origin, licence=weights.licence)
-    order = KERAS[weights.network].layers
-    return Network(weights.read(), to_network, pooling="max", precision="float32", source=source, order=order)
+    order, started = KERAS[weights.network].layers, time.perf_counter()
+    values = weights.read()
+    log.info("read the weights of %s in %.1f s", weights.network, time.perf_counter() - started)
+    return Network(values, to_network, pooling="max", precision="float32", source=source, order=order)
 
 
 def to_network(image: Any) -> Any:
