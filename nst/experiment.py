@@ -61,9 +61,7 @@ def _conduct(request: Request, folder: RunFolder, interrupt: signals.Interrupt) 
         log.info("this run is done already: %s", _shown(folder.path / PICTURE))
         (folder.path / checkpoint.FILE).unlink(missing_ok=True)  # where it was killed in its very last moment
         if request.sweep and done["metrics"].get("network_sha256") != setup.metric_network.source.sha256:
-            log.info("measured again with %s, like the other runs of this sweep", setup.metric_network.source.name)
-            picture = from_uint8(read_result(folder.path / PICTURE))
-            files.measured_again(folder, done, _metrics(setup, pictures, picture), config)
+            _measure_again(request, folder, done, setup, pictures)
         return done
     setup = setup.fitted()
     record = {
@@ -94,6 +92,13 @@ def _conduct(request: Request, folder: RunFolder, interrupt: signals.Interrupt) 
     point_latest(Path(config.output.folder or "."), folder.path / PICTURE)
     _say_goodbye(folder, record, request.resume_with)
     return record
+
+
+def _measure_again(request: Request, folder: RunFolder, done: dict[str, Any], setup: Any, pictures: Pictures) -> None:
+    """Measure a run of a sweep that is done already with the network that the sweep has chosen."""
+    log.info("measured again with %s, like the other runs of this sweep", setup.metric_network.source.name)
+    picture = from_uint8(read_result(folder.path / PICTURE))
+    files.measured_again(folder, done, _metrics(setup, pictures, picture), request.config)
 
 
 @contextmanager
@@ -136,6 +141,8 @@ def _say_hello(setup: Any, record: dict[str, Any], forecast: Any) -> None:
     source, device = setup.network.source, record["provenance"]["device"]
     if source.licence:
         log.info("network  %s, from %s (%s)", source.name, source.origin, source.licence)
+    if (measured_with := setup.metric_network.source) != source:
+        log.info("metrics  measured with %s, from %s", measured_with.name, measured_with.origin)
     log.info("%s on %s: %d steps at %s, %.1f GiB of memory", source.name, device, steps, sizes, setup.memory / 2**30)
     if record["resumed_at"]:
         log.info("going on from evaluation %d, where this run was stopped", record["resumed_at"])

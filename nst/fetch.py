@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -13,6 +12,7 @@ from typing import NamedTuple
 from nst import logs
 from nst.assets import unreachable
 from nst.assets.find import catalogue, find
+from nst.assets.unreachable import UnreachableError
 from nst.errors import InputError, check_name
 from nst.extractor import imagenet
 
@@ -30,17 +30,15 @@ Source = Callable[[], Held]
 def main(arguments: Sequence[str] | None = None) -> int:
     """The whole command; its exit status: 0 all is there, 1 something is not, 2 an unknown name."""
     parser = argparse.ArgumentParser(prog="python -m nst.fetch", description=__doc__)
-    known = list(sources())
-    parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"default: {', '.join(default())}; all: {', '.join(known)}"
-    )
+    known, usual = sources(), default()
+    text = f"default: {', '.join(usual)}; all: {', '.join(known)}"
+    parser.add_argument("names", nargs="*", metavar="NAME", help=text)
     parser.add_argument("--check", action="store_true", help="download nothing; check what is there by its checksum")
     options = parser.parse_args(arguments)
     logs.to_console()
     try:
-        for name in options.names:
-            check_name("name", name, known)
-        return fetch(options.names or default(), check=options.check)
+        names = [check_name("name", name, known) for name in options.names] or usual
+        return check(names) if options.check else fetch(names)
     except InputError as error:
         print(f"nst: {error}", file=sys.stderr)  # noqa: T201
         return 2
@@ -50,21 +48,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def default() -> list[str]:
     """What a run with the default settings may want to download."""
-    return ["vgg19", *(name for name in sources() if name in catalogue())]
+    return ["vgg19", *_pictures()]
 
 
 def sources() -> dict[str, Source]:
     """{name: what finds or fetches it}: weights, and every picture that has an address."""
-    pictures = [name for name, entry in catalogue().items() if "address" in entry["sources"][0]]
     return {
-        "vgg19": lambda: _weights(imagenet.find("vgg19")),
-        "vgg19-exact": lambda: _weights(imagenet.find("vgg19", exact=True)),
-        "vgg16": lambda: _weights(imagenet.find("vgg16")),
-        **{name: partial(_picture, name) for name in pictures},
+        "vgg19": lambda: _held(_vgg19()),
+        "vgg19-exact": lambda: _held(imagenet.find("vgg19", exact=True)),
+        "vgg16-exact": lambda: _held(imagenet.find("vgg16")),
+        **{name: partial(_picture, name) for name in _pictures()},
     }
 
 
-def _weights(found: imagenet.Weights) -> Held:
+def _pictures() -> list[str]:
+    return [name for name, entry in catalogue().items() if "address" in entry["sources"][0]]
+
+
+def _vgg19() -> imagenet.Weights:
+    """VGG19's weights in a cache; an installed package is no cache that could be shared."""
+    if cached := imagenet.KERAS["vgg19"].cached():
+        return cached
+    try:
+        return imagenet.fetch_packed()
+    except UnreachableError:
+        return imagenet.find("vgg19")
+
+
+def _held(found: imagenet.Weights) -> Held:
     return Held(found.path, f"{found.origin} ({found.licence})")
 
 
@@ -73,27 +84,40 @@ def _picture(name: str) -> Held:
     return Held(found.path, found.credit)
 
 
-def fetch(names: Sequence[str], *, check: bool) -> int:
-    """Fetch what is missing of `names`, or only `check` it, and print what is there; the exit status."""
-    if check:
-        os.environ["NST_OFFLINE"] = "1"
-    else:
-        unreachable.forget()
-    missing = 0
+def fetch(names: Sequence[str]) -> int:
+    """Fetch what is missing of `names`, and print what is there; the exit status."""
+    unreachable.forget()
+    known, missing = sources(), 0
     for name in names:
         try:
-            held = sources()[name]()
+            _show(name, known[name]())
         except InputError as error:
             missing += 1
-            _print(name, "missing", str(error))
-        else:
-            _print(name, f"{held.path.stat().st_size / 1e6:.1f} MB  {held.path}", held.origin)
+            _print(name, "missing")
+            _print("", str(error))
     return 1 if missing else 0
 
 
-def _print(name: str, *lines: str) -> None:
-    for title, line in zip((name, ""), lines, strict=True):
-        print(f"{title:<14}{line}")  # noqa: T201
+def check(names: Sequence[str]) -> int:
+    """Print what is there of `names`, without a download; the exit status."""
+    known, missing = sources(), 0
+    with unreachable.forbidden():
+        for name in names:
+            try:
+                _show(name, known[name]())
+            except InputError:
+                missing += 1
+                _print(name, "missing")
+    return 1 if missing else 0
+
+
+def _show(name: str, held: Held) -> None:
+    _print(name, f"{held.path.stat().st_size / 1e6:.1f} MB  {held.path}")
+    _print("", held.origin)
+
+
+def _print(name: str, text: str) -> None:
+    print(f"{name:<14}{text}")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -44,6 +44,8 @@ class Plan(NamedTuple):
     style_area: float  # of the largest style, as a multiple of the content's
     targets: int = 1  # kept at once for a level: jitter has one for each shift
     metric_network: Network | None = None  # None leaves the metrics out
+    metric_area: float = 1.0  # of the largest picture that is measured, as a multiple of the content's
+    watched: bool = False  # whether pictures are measured while steps are taken
 
     def needed(self, height: int, width: int) -> float:
         """Bytes beside those the process holds by now, for pictures of `height` x `width` at most."""
@@ -51,8 +53,9 @@ class Plan(NamedTuple):
         pictures = PICTURE * (PICTURES + sum(leaf.shape.num_elements() // 3 for leaf in state))
         step = self._losses() + max(self._step(), self.style_area * self._forward())
         kernels = weights(self.network, self.objective.layers)
-        steps = kernels + height * width * (pictures + step)
-        return max(steps, kernels + self._metrics(height * width, pictures))
+        pixels = height * width
+        steps, metrics = pixels * step, self._metrics(self.metric_area * pixels)
+        return kernels + pixels * pictures + (steps + metrics if self.watched else max(steps, metrics))
 
     def _step(self) -> float:
         """Bytes per pixel of a forward and a backward pass."""
@@ -71,7 +74,7 @@ class Plan(NamedTuple):
         """Bytes per pixel of a forward pass whose features are measured."""
         return 2 * self._size() * max(self._layers().values(), default=0)
 
-    def _metrics(self, pixels: int, pictures: float) -> float:
+    def _metrics(self, pixels: float) -> float:
         """Bytes that measuring the result takes: the picture's features at all style layers at once."""
         if self.metric_network is None:
             return 0
@@ -80,7 +83,7 @@ class Plan(NamedTuple):
         features = FLOAT * sum(values.get(layer, 0) for layer in STYLE_LAYERS)
         widest = FLOAT * max(values.values())
         kernels = weights(network, network.layers) / 2  # forward only
-        return kernels + pixels * (pictures + features + MEASURED_ON * widest)
+        return kernels + pixels * (features + MEASURED_ON * widest)
 
     def _losses(self) -> float:
         """Bytes per pixel that losses work with, and of the targets that are as large as features but the first."""
@@ -127,10 +130,10 @@ def fitted(plan: Plan, height: int, width: int, recompute: bool | str) -> tuple[
     """
     available = free()
     needed = plan.needed(height, width)
-    if recompute == "auto" and needed > MARGIN * available and not plan.network.recompute:
+    sparing = plan._replace(network=plan.network.recomputing)
+    if recompute == "auto" and needed > MARGIN * available and sparing.needed(height, width) < needed:
         log.info("memory is short: computing again what the backward pass needs (extractor.recompute)")
-        plan = plan._replace(network=plan.network.recomputing)
-        needed = plan.needed(height, width)
+        plan, needed = sparing, sparing.needed(height, width)
     if needed > available:
         raise InputError(
             f"{width}x{height} pixels would take {needed / GIB:.1f} GiB of memory, and {available / GIB:.1f} are free; "
@@ -141,6 +144,9 @@ def fitted(plan: Plan, height: int, width: int, recompute: bool | str) -> tuple[
 
 def _instead(plan: Plan, height: int, width: int, available: float) -> str:
     """What would fit."""
+    own = plan._replace(metric_network=plan.network.as_trained)
+    if own.needed(height, width) <= available:
+        return "metrics.network=own measures with the run's own network, and fits"
     sparing = plan._replace(network=plan.network.recomputing)
     side = largest(sparing, height, width, available)
     if side is None:

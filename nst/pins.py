@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from nst.extractor.imagenet import Weights
+from nst.whole import whole
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,26 @@ class Pins:
         """
         if self.folder is None:
             return choose()
-        path = self.folder / f".{name}-weights.json"
+        path = self.folder / file_name(name)
         told = _read(path)
         if told is None:
             chosen = choose()
             told = _write_first(path, chosen.to_json() if chosen else {})
         return Weights.from_json(told) if told else None
 
+    def replace(self, name: str, weights: Weights | None) -> None:
+        """Choose anew, if the folder is a sweep that has chosen."""
+        if self.folder and (path := self.folder / file_name(name)).is_file():
+            with whole(path) as part:
+                part.write_text(json.dumps(weights.to_json() if weights else {}), encoding="utf-8")
+
 
 SINGLE = Pins()
+
+
+def file_name(name: str) -> str:
+    """Where in a sweep's folder a choice stands."""
+    return f".{name}-weights.json"
 
 
 def _read(path: Path) -> dict[str, Any] | None:
@@ -58,15 +70,24 @@ def _read(path: Path) -> dict[str, Any] | None:
 def _write_first(path: Path, chosen: dict[str, Any]) -> dict[str, Any]:
     """Write `chosen`, unless another process was faster; what stands there in the end."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part = path.with_name(f"{path.name}.{uuid4().hex}.part")
     part.write_text(json.dumps(chosen), encoding="utf-8")
     try:
-        os.link(part, path)  # atomic, and fails if `path` exists
+        _link(part, path)
     except FileExistsError:
-        return _read(path) or chosen
-    except OSError:  # a file system without links
-        part.replace(path)
+        told = _read(path)
+        return chosen if told is None else told
     finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
     return chosen
+
+
+def _link(part: Path, path: Path) -> None:
+    """Give `part` the name `path` as well, unless there is such a file."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        with path.open("x", encoding="utf-8") as file:
+            file.write(part.read_text(encoding="utf-8"))

@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from nst import memory
 from nst.build import Pictures, build, build_each, plain
 from nst.descend import Stop
 from nst.extractor.network import Network
+from nst.image import fit
 from nst.jitter import SHIFTS, check_jitter
+from nst.knobs import WATCH
 from nst.loss import Objective
 from nst.metric_network import metric_network
 from nst.observers import Observer
@@ -76,9 +78,9 @@ def set_up(config: DictConfig, pictures: Pictures, pins: Pins = SINGLE) -> Setup
     styles = masked if objective.guidable else pictures.styles
     check_jitter(config.jitter, optimizer, styles)
     height, width = pictures.content.shape[1:3]
-    area = max(math.prod(style.size(height, width)) for style in styles) / (height * width)
-    plan = memory.Plan(network, objective, optimizer, area, SHIFTS if config.jitter else 1, measured_with)
-    fit = partial(memory.fitted, plan, height, width, getattr(extractor, "recompute", "auto"))
+    plan = _memory_plan(config, pictures, styles, memory.Plan(network, objective, optimizer, 1.0, 1, measured_with))
+    recompute = getattr(extractor, "recompute", "auto")
+    fitted = partial(memory.fitted, plan, height, width, recompute)
     go = partial(
         stylize,
         pictures.content,
@@ -96,7 +98,21 @@ def set_up(config: DictConfig, pictures: Pictures, pins: Pins = SINGLE) -> Setup
         stop=stop,
     )
     present = partial(presented, content=pictures.content, color=color, mask=pictures.mask)
-    return Setup(network, objective, optimizer, levels, measured_with, masked, observers, 0.0, go, present, fit)
+    return Setup(network, objective, optimizer, levels, measured_with, masked, observers, 0.0, go, present, fitted)
+
+
+def _memory_plan(config: DictConfig, pictures: Pictures, styles: Sequence[Style], plan: memory.Plan) -> memory.Plan:
+    """`plan` with the sizes of the pictures."""
+    height, width = pictures.content.shape[1:3]
+    pixels, long_side = height * width, max(height, width)
+    used = max(math.prod(style.size(height, width)) for style in styles)
+    measured = max(math.prod(fit(style.picture.shape[1:3], long_side)) for style in styles)
+    return plan._replace(
+        style_area=used / pixels,
+        targets=SHIFTS if config.jitter else 1,
+        metric_area=max(1.0, measured / pixels),
+        watched=OmegaConf.select(config, WATCH) is not None,
+    )
 
 
 def masked_styles(pictures: Pictures) -> list[Style]:

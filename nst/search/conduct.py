@@ -24,7 +24,7 @@ from nst.search import prune
 from nst.search.settings import Settings, settle
 from nst.search.space import as_overrides, corners, split
 from nst.search.storage import shown
-from nst.search.study import Trials
+from nst.search.study import OWN, Trials
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,9 @@ def conduct(sweeper: Any, arguments: Sequence[str], given: Mapping[str, Any]) ->
         sweeper.launcher.engine  # noqa: B018  what is wrong with it is said before a trial is asked for
     with locked(folder):
         measured_with = metric_weights(config.metrics.network, Pins(folder), fetch=True)
-        mark = f"{measured_with.network} {measured_with.sha256[:12]}" if measured_with else "own"
+        mark = f"{measured_with.network} {measured_with.sha256[:12]}" if measured_with else OWN
+        if mark == OWN and "extractor" in space:
+            log.warning("trials on different networks are measured with different networks, and still compared")
         trials = Trials(settings, space, fixed, score, folder, mark)
         _write_down(sweeper.config, folder)
         if settings.prune:

@@ -19,7 +19,7 @@ from nst.search.settings import Settings
 from nst.search.space import Space
 from nst.search.storage import shown, storage
 
-MEASURED_WITH = "the metric network"
+MEASURED_WITH, OWN = "the metric network", "own"
 SPACE, FOLDER, CUT_SHORT = "nst.space", "nst.folder", "nst.cut_short"  # what trials and study are marked with
 
 
@@ -96,6 +96,7 @@ class Trials:
         if before is None:
             self.study.set_user_attr(SPACE, now)
             return
+        before = {MEASURED_WITH: OWN, **before}
         for key in sorted({*before, *now}, key=str):
             if before.get(key) != now.get(key):
                 raise InputError(
