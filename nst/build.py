@@ -126,7 +126,8 @@ def check_top(config: DictConfig) -> None:
     for key in known:
         if key not in config or OmegaConf.is_missing(config, key):
             raise InputError(f"'{key}' must be given")
-    check_count("steps", config.steps, at_least=1)
+    if config.steps is not None:
+        check_count("steps", config.steps, at_least=1)
     check_count("seed", config.seed, at_least=0)
     if not config.score:
         raise InputError(f"score must name at least one of {', '.join(metric.value for metric in Metric)}")

@@ -94,6 +94,7 @@ def save(path: Path, iterate: Iterate, about: Mapping[str, Any]) -> None:
         "level": iterate.level,
         "evaluation": iterate.evaluation,
         "seconds": iterate.seconds,
+        "equivalents": iterate.equivalents,
         "used": standing.used,
         "over": standing.over,
         "progress": standing.progress._asdict(),
@@ -162,7 +163,7 @@ def _iterate(
     leaves = [tensors[f"state/{index}"] for index in range(sum(name.startswith("state/") for name in tensors))]
     state = tf.nest.pack_sequence_as(optimizer.init(tensors["image"]), leaves)
     standing = Standing(point, state, header["used"], Progress(**header["progress"]), header["over"])
-    return Iterate(header["level"], header["evaluation"], header["seconds"], standing)
+    return Iterate(header["level"], header["evaluation"], header["seconds"], header["equivalents"], standing)
 
 
 def _flat(terms: Terms) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nst.errors import check_count, check_number
-from nst.optimizer.contract import Evaluate, Optimizer, finished
+from nst.optimizer.contract import Evaluate, Optimizer
 from nst.record import Ending, Point, Progress, Standing
 
 DIVERGED = 1e6  # a loss so many times its start is on its way to infinity ...
@@ -22,6 +22,7 @@ class Descent(NamedTuple):
     point: Point | None  # the last finite one; None where even the first was not
     ending: Ending
     evaluations: int
+    state: Any = None  # the optimizer's; None where even the first point was not finite
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def descend(
     optimizer: Optimizer,
     *,
     steps: int,
+    before: Any = None,
     observe: Callable[[Standing], None],
     stop: Stop | None = None,
     interrupted: Callable[[], bool] = lambda: False,
@@ -68,19 +70,20 @@ def descend(
         start: `[1,H,W,3]`, or where an earlier descent of the same arguments stood: it goes on from there.
         optimizer: any with the contract of `nst.optimizer.contract`.
         steps: evaluations, at least 1; never exceeded.
+        before: the optimizer's state at the end of the level before; None where there is none.
         observe: told every point that is reached, with what is needed to go on from it.
         stop: when to end early.
         interrupted: asked after every step.
     """
     stop = stop or Stop()
-    at = start if isinstance(start, Standing) else _begin(evaluate, start, optimizer)
+    at = start if isinstance(start, Standing) else _begin(evaluate, start, optimizer, before)
     if at is None:
         return Descent(None, Ending.DIVERGED, 1)
     if at is not start:
         observe(at)
     while not at.over and at.used < steps:
         if interrupted():
-            return Descent(at.point, Ending.INTERRUPTED, at.used)
+            return Descent(at.point, Ending.INTERRUPTED, at.used, at.state)
         step = optimizer.step(evaluate, at.point, at.state, steps - at.used)
         used = at.used + int(step.evaluations)
         if not _finite(step.point) or float(step.point.total) > DIVERGED * max(abs(at.progress.first), LEAST):
@@ -88,30 +91,31 @@ def descend(
         progress = stop.judge(at.progress, float(step.point.total), used)
         point, converged, stalled = step.point, bool(step.converged), stop.stalled(progress, used)
         if stalled and not converged and used < steps:
-            point, extra = finished(optimizer, evaluate, point, step.state)
+            point, extra = optimizer.finish(evaluate, point, step.state)
             used += extra
         at = Standing(point, step.state, used, progress, converged or stalled)
         observe(at)
     if at.over:
-        return Descent(at.point, Ending.CONVERGED, at.used)
-    return Descent(at.point, Ending.INTERRUPTED if interrupted() else Ending.STEPS, at.used)
+        return Descent(at.point, Ending.CONVERGED, at.used, at.state)
+    return Descent(at.point, Ending.INTERRUPTED if interrupted() else Ending.STEPS, at.used, at.state)
 
 
 def _diverged(evaluate: Evaluate, optimizer: Optimizer, at: Standing, used: int, steps: int) -> Descent:
     """Back where it stood, or at what a wrapped optimizer kept by then."""
     if used < steps:
-        point, extra = finished(optimizer, evaluate, at.point, at.state)
+        point, extra = optimizer.finish(evaluate, at.point, at.state)
         return Descent(point if _finite(point) else at.point, Ending.DIVERGED, used + extra)
     return Descent(at.point, Ending.DIVERGED, used)
 
 
-def _begin(evaluate: Evaluate, image: Any, optimizer: Optimizer) -> Standing | None:
+def _begin(evaluate: Evaluate, image: Any, optimizer: Optimizer, before: Any) -> Standing | None:
     """The first evaluation; None where it is not finite."""
     point = evaluate(image)
     if not _finite(point):
         return None
     total = float(point.total)
-    return Standing(point, optimizer.init(image), 1, Progress(total, total, 1), False)
+    state = optimizer.init(image) if before is None else optimizer.carried(before, image)
+    return Standing(point, state, 1, Progress(total, total, 1), False)
 
 
 def _finite(point: Point) -> bool:

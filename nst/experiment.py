@@ -19,7 +19,7 @@ from nst.build import Pictures, check_choices
 from nst.folder import PICTURE, RunFolder, point_latest
 from nst.image import from_uint8, read_result
 from nst.pins import Pins
-from nst.record import Ending
+from nst.record import Ending, full_size_equivalents
 from nst.request import Request
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def _conduct(request: Request, folder: RunFolder, interrupt: signals.Interrupt) 
     from nst.setup import set_up
 
     setup, settings = set_up(config, pictures, Pins(request.sweep)), request.recipe()
-    identity = provenance.identity(settings, pictures.assets, setup.network)
+    identity = provenance.identity(settings, pictures.assets, setup.network, setup.levels)
     done = folder.claim(identity, checkpoint.identity(folder.path))
     if done:
         log.info("this run is done already: %s", _shown(folder.path / PICTURE))
@@ -143,7 +143,9 @@ def _say_hello(setup: Any, record: dict[str, Any], forecast: Any) -> None:
         log.info("network  %s, from %s (%s)", source.name, source.origin, source.licence)
     if (measured_with := setup.metric_network.source) != source:
         log.info("metrics  measured with %s, from %s", measured_with.name, measured_with.origin)
-    log.info("%s on %s: %d steps at %s, %.1f GiB of memory", source.name, device, steps, sizes, setup.memory / 2**30)
+    work = full_size_equivalents(setup.levels)
+    text = "%s on %s: %d evaluations (%.0f full-size equivalents) at %s, %.1f GiB of memory"
+    log.info(text, source.name, device, steps, work, sizes, setup.memory / 2**30)
     if record["resumed_at"]:
         log.info("going on from evaluation %d, where this run was stopped", record["resumed_at"])
     else:
@@ -162,7 +164,9 @@ def _say_goodbye(folder: RunFolder, record: dict[str, Any], resume_with: str) ->
     named = "  ".join(
         f"{name} {metrics[name]:.4f}" for name in ("style_distance", "content_distance", "ssim") if metrics[name]
     )
-    log.info("%s after %d evaluations, %.0f s  %s", record["ending"], record["evaluations"], record["seconds"], named)
+    work = record["full_size_equivalents"]
+    text = "%s after %d evaluations (%.0f full-size equivalents), %.0f s  %s"
+    log.info(text, record["ending"], record["evaluations"], work, record["seconds"], named)
     log.info("picture  %s", _shown(folder.path / PICTURE))
     log.info("curves   tensorboard --logdir %s", shlex.quote(_shown(folder.path.parent)))
     if record["status"] == "interrupted" and resume_with:

@@ -59,6 +59,7 @@ def outcome(config: DictConfig, result: Result, metrics: dict[str, Any]) -> dict
         "size": list(result.image.shape[1:3]),
         "levels": [level._asdict() for level in result.levels],
         "evaluations": result.evaluations,
+        "full_size_equivalents": round(result.equivalents, 2),
         "seconds": round(result.seconds, 3),
         "seconds_per_evaluation": round(result.seconds_per_evaluation, 5),
     }

@@ -13,7 +13,7 @@ import tensorflow as tf
 from nst.extractor.network import Network
 from nst.logs import duration
 from nst.loss import Objective
-from nst.record import Level
+from nst.record import Level, full_size_equivalents
 
 log = logging.getLogger(__name__)
 
@@ -53,4 +53,7 @@ def warn_if_long(network: Network, objective: Objective, levels: Sequence[Level]
     if network.source.name == "vgg19":
         quicker.insert(0, f"extractor=vgg19_slim (about {duration(expected / SLIM_SPEEDUP)})")
     instead = " or ".join(quicker or ["fewer steps"])
-    log.info("this run will take %s %s; quicker: %s", about, duration(expected), instead)
+    work = full_size_equivalents(levels)
+    log.info(
+        "this run will take %s %s (%.0f full-size equivalents); quicker: %s", about, duration(expected), work, instead
+    )

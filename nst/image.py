@@ -19,6 +19,7 @@ from nst.whole import whole
 
 MIN_SIDE = 32  # the deepest layers see a picture of this side as 2x2 positions
 Size = int | tuple[int, int]
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # of red, green, blue: ITU-R BT.601
 
 
 def check_size(size: object) -> Size:

@@ -53,7 +53,7 @@ def check_jitter(pixels: int, optimizer: Optimizer, styles: Sequence[Style]) -> 
     """Refuse, with an InputError, jitter where it cannot be."""
     if not 0 <= pixels <= MOST:
         raise InputError(f"jitter must be 0 to {MOST} pixels, not {pixels}")
-    if pixels and getattr(optimizer, "line_search", False):
+    if pixels and optimizer.line_search:
         raise InputError("jitter wants optimizer=adam or sgd: a line search needs one and the same function")
     if pixels and any(style.mask is not None for style in styles):
         raise InputError("jitter does not go with masks, which stay where they are; jitter=0 or no masks")

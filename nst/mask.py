@@ -9,12 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from nst.errors import InputError
-from nst.image import resize
+from nst.image import LUMA, resize
 
 APART = 0.02  # of an aspect ratio that may be rounded away
 LEAST = 0.005  # of the area: a color with less is of an edge between two others
 NEAR = 24  # levels of a channel within which two colors are one: what JPEG makes of a flat color
-LIGHTNESS = (0.299, 0.587, 0.114)
 
 
 def gray(picture: np.ndarray, size: tuple[int, int], name: str) -> np.ndarray:
@@ -23,7 +22,7 @@ def gray(picture: np.ndarray, size: tuple[int, int], name: str) -> np.ndarray:
     Raises:
         InputError: another aspect ratio, or nothing in it is white.
     """
-    return _checked((picture @ np.array(LIGHTNESS, np.float32))[..., None], size, name)
+    return _checked((picture @ LUMA)[..., None], size, name)
 
 
 def regions(picture: np.ndarray, count: int, size: tuple[int, int], name: str) -> list[np.ndarray]:
@@ -50,7 +49,7 @@ def _colors(pixels: np.ndarray) -> list[np.ndarray]:
         near = [other for other in found if np.abs(color - other).max() <= NEAR]
         if not near and count >= LEAST * len(pixels):
             found.append(color)
-    return sorted(found, key=lambda color: float(color @ np.array(LIGHTNESS)))
+    return sorted(found, key=lambda color: float(color @ LUMA))
 
 
 def _checked(mask: np.ndarray, size: tuple[int, int], name: str) -> np.ndarray:

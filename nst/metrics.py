@@ -23,7 +23,7 @@ import tensorflow as tf
 from cachetools import LRUCache, cached
 
 from nst.extractor.network import Network
-from nst.image import fit, from_uint8, resize, to_uint8
+from nst.image import LUMA, fit, from_uint8, resize, to_uint8
 from nst.layers import STYLE_LAYERS
 from nst.loss.of_style import guide
 from nst.loss.style.gram import fixed_gram
@@ -32,7 +32,6 @@ from nst.style import Style
 
 CONTENT_LAYERS = ("block4_conv2", "block3_conv3")  # the first there is
 KEPT_BYTES = 256 * 2**20  # of features and Gram matrices, least recently used first out
-LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
 def measure_picture(
@@ -72,7 +71,7 @@ def ssim(picture: np.ndarray, content: np.ndarray) -> float:
     """Structural similarity of the luminance of two `[1,H,W,3]`, with the paper's Gaussian window; at most 1."""
     from skimage.metrics import structural_similarity  # half a second to import, needed once a run
 
-    a, b = (np.asarray(image[0] @ np.array(LUMINANCE), np.float64) for image in (picture, content))
+    a, b = (np.asarray(image[0] @ LUMA, np.float64) for image in (picture, content))
     window: Any = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
     return float(cast(Any, structural_similarity)(a, b, data_range=1.0, **window))
 

@@ -8,6 +8,7 @@ import platform
 import resource
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from nst.assets.find import Asset
 from nst.folder import at_home
+from nst.record import Level
 
 if TYPE_CHECKING:  # it brings TensorFlow, which nothing here needs at once
     from nst.extractor.network import Network
@@ -40,7 +42,7 @@ def describe(assets: dict[str, Asset], network: Network, device: str) -> dict[st
     }
 
 
-def identity(config: dict[str, Any], assets: dict[str, Asset], network: Network) -> str:
+def identity(config: dict[str, Any], assets: dict[str, Asset], network: Network, levels: Sequence[Level]) -> str:
     """A hash of all that decides the picture; runs of the same identity are the same run."""
     kept = {key: value for key, value in config.items() if key not in NOT_IDENTITY}
     kept["output"] = {key: value for key, value in config.get("output", {}).items() if key != "folder"}
@@ -49,7 +51,7 @@ def identity(config: dict[str, Any], assets: dict[str, Asset], network: Network)
     }
     pictures = {role: asset.sha256 for role, asset in assets.items()}
     computing = [network.precision, network.convolution]
-    what = [kept, pictures, network.source.name, network.source.sha256, *computing]
+    what = [kept, pictures, network.source.name, network.source.sha256, *computing, [list(level) for level in levels]]
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 

@@ -1,10 +1,15 @@
-"""Coarse to fine: the sizes a picture is optimized at, and how many steps each gets."""
+"""Coarse to fine: the sizes a picture is optimized at, and how many evaluations each gets.
+
+Work is counted in full-size equivalents: one is the work of an evaluation at full size; an evaluation at half the side
+counts 1/4.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import compress, pairwise
 from typing import ClassVar
 
 from nst.errors import InputError, check_count, check_flag, check_list, check_number
@@ -12,6 +17,10 @@ from nst.image import MIN_SIDE
 from nst.record import Level
 
 SMALLEST = 64  # a level whose long side is shorter is left out, or whose short side is too short for the network
+FALL = 1.6  # evaluations at a level for each one at twice its size ...
+MOST = 64  # ... up to so many: more at a small size settle on the style and lose the content
+EQUIVALENTS = 40.0  # full-size equivalents of a run up to `REFERENCE` pixels whose `steps` are not given
+REFERENCE = 512
 
 
 @dataclass(frozen=True)
@@ -20,9 +29,10 @@ class Single:
 
     detail: ClassVar[bool] = False
 
-    def levels(self, height: int, width: int, steps: int) -> list[Level]:
-        """One level."""
-        return [Level(height, width, check_count("steps", steps, at_least=1))]
+    def levels(self, height: int, width: int, steps: int | None = None) -> list[Level]:
+        """One level, of `steps` evaluations or, if that is None, of `budget(height, width)`."""
+        count = round(budget(height, width)) if steps is None else check_count("steps", steps, at_least=1)
+        return [Level(height, width, count)]
 
 
 @dataclass(frozen=True)
@@ -30,41 +40,68 @@ class Octaves:
     """Each level starts from the last one's picture; large forms are found where they are cheap.
 
     Args:
-        ratios: of the full size, rising, the last one 1.
-        shares: of the steps, one per ratio; only their proportions count. The share of a level that is left out
-            (sides under 64 and 32 pixels) goes to the others.
-        detail: a level starts from the first picture at its own size, changed as the last level changed it, so that it
-            has the detail that the last one had no room for (not where the first picture is noise). False: from the
-            last one's picture, enlarged.
+        ratios: of the full size, rising, the last one 1. None: halved from the full size down to a long side of at
+            least `SMALLEST`.
+        shares: of the evaluations, one per ratio; only their proportions count. The share of a level that is left out
+            (sides under 64 and 32 pixels) goes to the others. None: `FALL` times as many at half the size.
+        detail: whether a level adds the first picture's detail that the last one had no room for (not where the first
+            picture is noise). False: it starts from the last one's picture, enlarged.
     """
 
-    ratios: Sequence[float] = (0.25, 0.5, 1.0)
-    shares: Sequence[float] = (0.25, 0.25, 0.5)
+    ratios: Sequence[float] | None = None
+    shares: Sequence[float] | None = None
     detail: bool = True
 
     def __post_init__(self) -> None:
         check_flag("pyramid.detail", self.detail)
-        check_list("pyramid.ratios", self.ratios)
-        check_list("pyramid.shares", self.shares)
-        ratios = [check_number("pyramid.ratios", ratio, above=0, at_most=1) for ratio in self.ratios]
-        for share in self.shares:
-            check_number("pyramid.shares", share, above=0)
+        if self.ratios is None:
+            if self.shares is not None:
+                raise InputError("pyramid.shares belong to pyramid.ratios; give both, or neither")
+            return
+        ratios = [
+            check_number("pyramid.ratios", ratio, above=0, at_most=1)
+            for ratio in check_list("pyramid.ratios", self.ratios)
+        ]
         if not ratios or ratios != sorted(set(ratios)) or ratios[-1] != 1:
             raise InputError(f"pyramid.ratios must rise and end at 1, not {ratios}")
-        if len(self.shares) != len(ratios):
-            raise InputError(f"pyramid.shares: {len(self.shares)} for {len(ratios)} ratios; give one for each")
+        if self.shares is not None:
+            self._check_shares(check_list("pyramid.shares", self.shares), len(ratios))
 
-    def levels(self, height: int, width: int, steps: int) -> list[Level]:
-        """The levels for a picture of `height` x `width`, small to large; their steps sum to `steps`."""
-        check_count("steps", steps, at_least=1)
-        kept = [
-            (ratio, share)
-            for ratio, share in zip(self.ratios, self.shares, strict=True)
-            if ratio == 1 or (ratio * max(height, width) >= SMALLEST and round(ratio * min(height, width)) >= MIN_SIDE)
-        ]
-        counts = apportion(steps, [share for _, share in kept])
-        sizes = [(max(1, round(ratio * height)), max(1, round(ratio * width))) for ratio, _ in kept]
+    def _check_shares(self, shares: Sequence[float], count: int) -> None:
+        for share in shares:
+            check_number("pyramid.shares", share, above=0)
+        if len(shares) != count:
+            raise InputError(f"pyramid.shares: {len(shares)} for {count} ratios; give one for each")
+
+    def levels(self, height: int, width: int, steps: int | None = None) -> list[Level]:
+        """The levels for a picture of `height` x `width`, small to large.
+
+        Their steps sum to `steps`; if that is None, their work to at most `budget(height, width)`.
+        """
+        ratios, shares = self._kept(height, width)
+        if steps is None:
+            work = sum(share * ratio**2 for ratio, share in zip(ratios, shares, strict=True))
+            counts = [max(1, int(budget(height, width) * share / work)) for share in shares]
+            counts = [*(min(count, MOST) for count in counts[:-1]), counts[-1]]
+        else:
+            counts = apportion(check_count("steps", steps, at_least=1), shares)
+        sizes = [(max(1, round(ratio * height)), max(1, round(ratio * width))) for ratio in ratios]
         return [Level(*size, count) for size, count in zip(sizes, counts, strict=True) if count]
+
+    def _kept(self, height: int, width: int) -> tuple[list[float], list[float]]:
+        """(ratios, shares) of the levels that are large enough."""
+        ratios = self.ratios or [0.5**k for k in reversed(range(max(height, width).bit_length()))]
+        shares = self.shares or [ratio ** -math.log2(FALL) for ratio in ratios]
+        large = [
+            ratio == 1 or (ratio * max(height, width) >= SMALLEST and round(ratio * min(height, width)) >= MIN_SIDE)
+            for ratio in ratios
+        ]
+        return list(compress(ratios, large)), list(compress(shares, large))
+
+
+def budget(height: int, width: int) -> float:
+    """Full-size equivalents of a run whose `steps` are not given; fewer where the last level has less left to do."""
+    return EQUIVALENTS * min(1.0, REFERENCE / max(height, width)) ** 0.75
 
 
 def apportion(total: int, shares: Sequence[float]) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal, NamedTuple
@@ -61,6 +62,11 @@ class Level(NamedTuple):
     steps: int  # evaluations
 
 
+def full_size_equivalents(levels: Sequence[Level]) -> float:
+    """The work of `levels` in evaluations at the size of the last one; one at half the side counts 1/4."""
+    return sum(level.steps * level.height * level.width for level in levels) / (levels[-1].height * levels[-1].width)
+
+
 class Progress(NamedTuple):
     """How far the total has come down."""
 
@@ -86,6 +92,7 @@ class Iterate:
     level: int  # counted from 0
     evaluation: int  # forward and backward passes so far, over all levels
     seconds: float  # since the first step, steps only
+    equivalents: float  # the evaluations in full-size equivalents
     standing: Standing = field(repr=False)
 
     @property
@@ -103,6 +110,7 @@ class Result:
     point: Point | None = field(repr=False)  # the last evaluation; None where even the first was not finite
     evaluations: int
     seconds: float  # spent in steps
+    equivalents: float  # the evaluations in full-size equivalents
     levels: list[Level] = field(default_factory=list)
 
     @property

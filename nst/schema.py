@@ -62,7 +62,7 @@ class Config:
     pyramid: Any = MISSING
     observers: Any = MISSING
     size: Any = MISSING
-    steps: int = MISSING
+    steps: int | None = MISSING
     seed: int = MISSING
     jitter: int = MISSING
     precision: Precision = MISSING

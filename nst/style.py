@@ -88,7 +88,7 @@ class Source(Part):
         return Style(picture, mask, weight=share * self.weight, scale=self.scale, aspect=self.aspect, apart=self.apart)
 
 
-def single(image: str, scale: float = 1.4, aspect: str = "own") -> list[Source]:
+def single(image: str, scale: float = 1.2, aspect: str = "own") -> list[Source]:
     """One style; the arguments are `Source`'s and `Part`'s."""
     return [Source(image, scale=scale, aspect=aspect)]
 
@@ -96,7 +96,7 @@ def single(image: str, scale: float = 1.4, aspect: str = "own") -> list[Source]:
 def blend(
     images: Sequence[str],
     weights: Sequence[float] | None = None,
-    scale: float | Sequence[float] = 1.4,
+    scale: float | Sequence[float] = 1.2,
     aspect: str = "own",
     blend: str = "targets",
     masks: str | Sequence[str] | None = None,

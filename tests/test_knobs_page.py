@@ -28,7 +28,7 @@ class TestThePage:
     TEXT = PAGE.read_text()
 
     def test_it_is_what_the_script_writes(self) -> None:
-        wanted = page.Writer(CONF, STRIPS, script.SIZE, script.STEPS).text()
+        wanted = page.Writer(CONF, STRIPS, script.SIZE).text()
         assert wanted == self.TEXT, "python scripts/knobs.py --page writes it anew"
 
     @pytest.mark.parametrize("file", [*GROUP_FILES, Path("config.yaml")], ids=str)
@@ -135,7 +135,7 @@ class TestSweeps:
         asked = script.command(steps, "folder")
         assert asked[3:] == [
             "sweep=s",
-            "extractor=vgg19_slim",
+            "extractor=vgg19",
             f"size={script.SIZE}",
             "observers=quiet",
             "content=cat",

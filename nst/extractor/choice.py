@@ -16,7 +16,7 @@ class Choice:
     """How a network computes.
 
     Args:
-        pooling: `avg` as Gatys et al. (2016, section 2) prefer, `max` as the weights were trained, or `l2`, the root
+        pooling: `max` as the weights were trained, `avg` as Gatys et al. (2016, section 2) prefer, or `l2`, the root
             of the sum of squares (crowsonkb).
         padding: what lies beyond the edge: `zero` as the weights were trained, `reflect`, `replicate`.
         convolution: `direct`, `winograd` (float32 only), or `auto`, which takes the faster.
@@ -24,7 +24,7 @@ class Choice:
             them, which takes half as long again and a tenth less memory; `auto` where a run would not fit otherwise.
     """
 
-    pooling: str = "avg"
+    pooling: str = "max"
     padding: str = "zero"
     convolution: str = "auto"
     recompute: bool | str = "auto"

@@ -70,7 +70,7 @@ class Mix:
     def __post_init__(self) -> None:
         check_weight("a mix", self.weight)
         if not self.parts:
-            raise InputError("a mix wants at least one part, like loss.style.parts.gram.weight=60")
+            raise InputError("a mix wants at least one part, like loss.style.parts.gram.weight=8")
 
     @property
     def taking_part(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from nst.errors import check_flag, check_number
-from nst.optimizer.contract import Evaluate, Step, boxed
+from nst.optimizer.contract import Evaluate, Optimizer, Step, boxed
 from nst.optimizer.schedule import Scheduled
 from nst.record import Point
 
@@ -22,7 +22,7 @@ class Moments(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Adam(Scheduled):
+class Adam(Scheduled, Optimizer):
     """Steps of a length near `learning_rate` in every pixel.
 
     The settings of the learning rate's schedule are `Scheduled`'s.

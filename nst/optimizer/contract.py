@@ -6,8 +6,9 @@ All of it is TensorFlow and works eagerly and inside `tf.function`.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple
 
 import tensorflow as tf
 
@@ -25,25 +26,33 @@ class Step(NamedTuple):
     converged: Any  # no way down was found from here
 
 
-class Optimizer(Protocol):
-    """Settings and two pure functions."""
+class Optimizer:
+    """Settings and pure functions; what is not abstract has a default that most optimizers keep."""
 
+    line_search: ClassVar[bool] = False  # whether it needs one and the same function throughout a level
+
+    @abstractmethod
     def init(self, image: Any) -> Any:
-        """The state before the first step, for pictures of this shape."""
-        ...
+        """The state before the first step, for pictures of the shape of `image`."""
 
+    @abstractmethod
     def step(self, evaluate: Evaluate, point: Point, state: Any, budget: int) -> Step:
         """One step on from `point`, in at most `budget` evaluations, of which there is at least one."""
-        ...
 
+    def carried(self, state: Any, image: Any) -> Any:
+        """The state at the start of a level, for pictures of the shape of `image`.
 
-def finished(optimizer: Optimizer, evaluate: Evaluate, point: Point, state: Any) -> tuple[Point, int]:
-    """(what a level ends with that is stopped at `point` with evaluations to spare, how many that took).
+        Args:
+            state: at the end of the level before; its structure is that of `init`.
+            image: the first picture of the level.
+        """
+        del state
+        return self.init(image)
 
-    It is `point` itself, unless the optimizer has a `finish(evaluate, point, state) -> Point` of one evaluation.
-    """
-    finish = getattr(optimizer, "finish", None)
-    return (finish(evaluate, point, state), 1) if finish else (point, 0)
+    def finish(self, evaluate: Evaluate, point: Point, state: Any) -> tuple[Point, int]:
+        """(what a level ends with that is stopped at `point` with evaluations to spare, how many that took)."""
+        del evaluate, state
+        return point, 0
 
 
 def boxed(image: Any, box: bool) -> Any:

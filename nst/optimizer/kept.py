@@ -12,7 +12,7 @@ from nst.record import Point
 
 
 @dataclass(frozen=True)
-class Kept:
+class Kept(Optimizer):
     """The last evaluation of a level is of what was kept, so that the losses told are those of its picture.
 
     Until then the points are the inner optimizer's. A run that is interrupted has the inner optimizer's last picture,
@@ -25,13 +25,13 @@ class Kept:
     optimizer: Optimizer
 
     def __post_init__(self) -> None:
-        if not callable(getattr(self.optimizer, "step", None)):
+        if not isinstance(self.optimizer, Optimizer):
             raise InputError("optimizer.optimizer must be an optimizer, like optimizer@optimizer.optimizer=adam")
 
     @property
-    def line_search(self) -> bool:
-        """Whether the inner optimizer wants one and the same function throughout."""
-        return getattr(self.optimizer, "line_search", False)
+    def line_search(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The inner optimizer's."""
+        return self.optimizer.line_search
 
     @abstractmethod
     def nothing(self, image: Any) -> Any:
@@ -57,10 +57,14 @@ class Kept:
             return Step(evaluate(self.picture(kept)), (inner, kept), 1, False)
         found, inner, evaluations, converged = self.optimizer.step(evaluate, point, inner, budget - 1)
         if converged:
-            found = self.finish(evaluate, found, (inner, kept))
-            evaluations += 1
+            found, extra = self.finish(evaluate, found, (inner, kept))
+            evaluations += extra
         return Step(found, (inner, kept), evaluations, converged)
 
-    def finish(self, evaluate: Evaluate, point: Point, state: tuple[Any, Any]) -> Point:
+    def carried(self, state: tuple[Any, Any], image: Any) -> tuple[Any, Any]:
+        """The inner optimizer's state, carried; what was kept belongs to its level."""
+        return self.optimizer.carried(state[0], image), self.nothing(image)
+
+    def finish(self, evaluate: Evaluate, point: Point, state: tuple[Any, Any]) -> tuple[Point, int]:
         """What was kept, with `point` among it: one evaluation."""
-        return evaluate(self.picture(self.kept(state[1], point)))
+        return evaluate(self.picture(self.kept(state[1], point))), 1

@@ -18,12 +18,13 @@ from typing import Any, ClassVar, NamedTuple
 import tensorflow as tf
 
 from nst.errors import check_count, check_flag, check_number
-from nst.optimizer.contract import Evaluate, Step, boxed
+from nst.optimizer.contract import Evaluate, Optimizer, Step, boxed
 from nst.record import Point
 
 DECREASE = 1e-4  # c1: the part of the promised decrease that suffices
 CURVATURE = 0.9  # c2: the part of the slope that may be left
 FIRST_MOVE = 0.05  # largest change of a pixel in the very first trial, where nothing is known of the scale
+CARRIED = 5  # pairs that a level takes over from the one before; older ones are of pictures that looked otherwise
 BORDER = 0.1  # a trial keeps this part of the bracket away from its ends
 
 
@@ -36,7 +37,7 @@ class Pair(NamedTuple):
 
 
 @dataclass(frozen=True)
-class LBFGS:
+class LBFGS(Optimizer):
     """Limited-memory BFGS.
 
     Args:
@@ -60,6 +61,16 @@ class LBFGS:
         """No memory: `history` empty pairs, oldest first."""
         nothing = Pair(tf.zeros_like(image), tf.zeros_like(image), tf.zeros([], image.dtype))
         return (nothing,) * self.history
+
+    def carried(self, state: tuple[Pair, ...], image: Any) -> tuple[Pair, ...]:
+        """The newest pairs of the level before at this level's size, so that its first steps need no search.
+
+        A loss is a mean over positions, so its gradient at a pixel falls as the pixels grow in number.
+        """
+        fewer = _pixels(state[-1].s) / _pixels(image)
+        found = [_pair(_resized(s, image), fewer * _resized(y, image)) for s, y, rho in state[-CARRIED:] if rho > 0]
+        pairs = [pair for pair in found if pair.rho > 0]
+        return (*self.init(image)[len(pairs) :], *pairs)
 
     def step(self, evaluate: Evaluate, point: Point, state: tuple[Pair, ...], budget: int) -> Step:
         """One line search along the L-BFGS direction; without a way down the memory is dropped, then it is over."""
@@ -141,6 +152,15 @@ def _two_loops(gradient: Any, pairs: tuple[Pair, ...]) -> Any:
     for (s, y, rho), alpha in zip(pairs, reversed(alphas), strict=True):
         r = r + s * (alpha - rho * _dot(y, r))
     return -r
+
+
+def _resized(picture: Any, like: Any) -> Any:
+    """`picture` at the size of `like`."""
+    return tf.image.resize(picture, like.shape[1:3], "bicubic")
+
+
+def _pixels(picture: Any) -> int:
+    return picture.shape[1] * picture.shape[2]
 
 
 def _pair(s: Any, y: Any) -> Pair:

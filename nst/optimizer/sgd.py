@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from nst.errors import check_flag, check_number
-from nst.optimizer.contract import Evaluate, Step, boxed
+from nst.optimizer.contract import Evaluate, Optimizer, Step, boxed
 from nst.optimizer.schedule import Scheduled
 from nst.record import Point
 
@@ -21,7 +21,7 @@ class Motion(NamedTuple):
 
 
 @dataclass(frozen=True)
-class SGD(Scheduled):
+class SGD(Scheduled, Optimizer):
     """v <- momentum v - learning_rate g;  x <- x + v, or with Nesterov x + momentum v - learning_rate g.
 
     The settings of the learning rate's schedule are `Scheduled`'s.

@@ -20,7 +20,15 @@ from nst.record import Metric
 
 HISTORY, LOCK = "history.csv", ".lock"
 METRICS = tuple(metric.value for metric in Metric)
-FIGURES = (*METRICS, "loss", "evaluations", "seconds", "seconds_per_evaluation", "peak_memory_mib")
+FIGURES = (
+    *METRICS,
+    "loss",
+    "evaluations",
+    "full_size_equivalents",
+    "seconds",
+    "seconds_per_evaluation",
+    "peak_memory_mib",
+)
 """Numbers of a record that runs are compared by."""
 
 

@@ -12,13 +12,12 @@ from knobs_page.sweeps import Recipe, Sweep, recipes, sweeps
 HEAD = """\
 # The knobs
 
-Every knob of nst by the name that an override gives it (`python -m nst.run loss.style.weight=300`), with its default
+Every knob of nst by the name that an override gives it (`python -m nst.run loss.style.weight=20`), with its default
 and what it does; and what some of them do to a picture. All of it is read out of `conf/`, where the remark behind each
 line says the same.
 
-A strip shows a sweep over one knob with all others at their defaults, by the bundled network; at {size} pixels in
-{steps} steps, smaller and shorter than the defaults. At its left are the pictures that it was made of: the cat
-comes with scikit-image, the paintings are by nst's own painter. The command over a strip runs the same sweep at the
+A strip shows a sweep over one knob with all others at their defaults, on VGG19, at {size} pixels. At its left are the
+pictures that it was made of: the cat comes with scikit-image, the paintings are by nst's own painter. The command over a strip runs the same sweep at the
 defaults' size; any knob goes behind it, like `content=cat`.
 
 `python scripts/knobs.py` makes this page anew.
@@ -30,8 +29,8 @@ KNOBS = ("knob", "default", "what it does")
 class Writer:
     """The page of a folder of configs, with the strips that are there."""
 
-    def __init__(self, conf: Path, strips: Path, size: int, steps: int) -> None:
-        self.strips, self.size, self.steps = strips, size, steps
+    def __init__(self, conf: Path, strips: Path, size: int) -> None:
+        self.strips, self.size = strips, size
         self.main = reading.main_knobs(conf)
         self.groups = reading.groups(conf)
         self.names = [group.name for group in self.groups]
@@ -41,7 +40,7 @@ class Writer:
     def text(self) -> str:
         """All of it."""
         contents = " · ".join(f"[{title}](#{anchor(title)})" for title in ["The run", *self.names, RECIPES])
-        blocks = [HEAD.format(size=self.size, steps=self.steps), contents, "## The run", table(self.main)]
+        blocks = [HEAD.format(size=self.size), contents, "## The run", table(self.main)]
         blocks += self._pictured("")
         for group in self.groups:
             blocks += [f"## {group.name}", listed(group), *grouped(group), *self._pictured(group.name)]

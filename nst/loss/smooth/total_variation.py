@@ -100,7 +100,7 @@ class TotalVariation:
         normalizer: a key of `NORMALIZERS`.
     """
 
-    weight: float = field(default=0.15, compare=False)
+    weight: float = field(default=0.05, compare=False)
     form: str = "isotropic"
     exponent: float = 1.0
     normalizer: str = field(default="target", compare=False)

@@ -69,7 +69,7 @@ class Gram(PerLayer):
         "image": lambda A, C, M, HW: (C * M) ** 2 / (36 * HW**2),
     }
 
-    weight: float = field(default=60.0, compare=False)
+    weight: float = field(default=8.0, compare=False)
     layers: Sequence[str] = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
 
     def target(self, reference: Reference) -> Target:

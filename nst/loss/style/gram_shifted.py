@@ -56,7 +56,7 @@ class GramShifted(PerLayer):
         "gatys": lambda T, C, M, HW: 1 / 4,
     }
 
-    weight: float = field(default=60.0, compare=False)
+    weight: float = field(default=5.0, compare=False)
     layers: Sequence[str] = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
     shift: float = field(default=-1.0, compare=False, kw_only=True)
     unit: str = field(default="mean", kw_only=True)

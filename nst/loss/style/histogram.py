@@ -44,7 +44,7 @@ class Histogram(PerLayer):
         "sum": lambda S, C, M, HW: C * M,
     }
 
-    weight: float = field(default=10.0, compare=False)
+    weight: float = field(default=15.0, compare=False)
     layers: Sequence[str] = ("block1_conv1", "block4_conv1")
 
     @property

@@ -41,7 +41,7 @@ class Moments(PerLayer):
         "mean": lambda T, C, M, HW: 1.0,
     }
 
-    weight: float = field(default=10.0, compare=False)
+    weight: float = field(default=15.0, compare=False)
     layers: Sequence[str] = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
 
     def target(self, reference: Reference) -> Target:

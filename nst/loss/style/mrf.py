@@ -47,7 +47,7 @@ class MRF(PerLayer):
         "mean": lambda Q, C, M, HW: 1.0,
     }
 
-    weight: float = field(default=1.0, compare=False)
+    weight: float = field(default=3.0, compare=False)
     layers: Sequence[str] = ("block3_conv1", "block4_conv1")
     patch_size: int = field(default=3, kw_only=True)
     stride: int = field(default=2, kw_only=True)

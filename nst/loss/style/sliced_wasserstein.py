@@ -47,7 +47,7 @@ class SlicedWasserstein(PerLayer):
         "mean": lambda Q, C, M, HW: 1.0,
     }
 
-    weight: float = field(default=10.0, compare=False)
+    weight: float = field(default=20.0, compare=False)
     layers: Sequence[str] = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
     directions: int | None = field(default=None, kw_only=True)
     seed: int = field(default=0, kw_only=True)

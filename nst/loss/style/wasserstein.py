@@ -45,7 +45,7 @@ class Wasserstein(PerLayer):
         "mean": lambda T, C, M, HW: 1.0,
     }
 
-    weight: float = field(default=10.0, compare=False)
+    weight: float = field(default=8.0, compare=False)
     layers: Sequence[str] = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
     epsilon: float = field(default=1e-4, kw_only=True)
 
