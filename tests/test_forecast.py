@@ -39,7 +39,7 @@ def test_a_short_run_is_not_worth_a_line(network: Network, monkeypatch: pytest.M
 def test_a_long_run_is_told_with_what_would_be_quicker(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forecast, "_forward", lambda *_: 1.0)
     (line,) = told(network, [Level(512, 512, 100)], monkeypatch)
-    assert line == "this run will take about 15 min; quicker: size=160"
+    assert line == "this run will take about 15 min (100 full-size equivalents); quicker: size=160"
     monkeypatch.setattr(network, "source", network.source.__class__("vgg19", "x", "y"))
     (line,) = told(network, [Level(512, 512, 100)], monkeypatch)
     assert "extractor=vgg19_slim (about 3 min) or size=160" in line

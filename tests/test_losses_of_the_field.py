@@ -79,8 +79,9 @@ class TestGramShifted:
 
     def test_without_a_shift_it_is_the_gram_loss(self) -> None:
         for normalizer in GramShifted.normalizers:
-            shifted = GramShifted(layers=LAYERS, shift=0.0, normalizer=normalizer)
-            assert value(shifted, X) == pytest.approx(value(Gram(layers=LAYERS, normalizer=normalizer), X), rel=1e-6)
+            shifted = GramShifted(weight=3.0, layers=LAYERS, shift=0.0, normalizer=normalizer)
+            plain = Gram(weight=3.0, layers=LAYERS, normalizer=normalizer)
+            assert value(shifted, X) == pytest.approx(value(plain, X), rel=1e-6)
 
     def test_a_chain_goes_downwards(self) -> None:
         with pytest.raises(InputError, match="from shallow to deep"):

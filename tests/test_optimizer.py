@@ -322,3 +322,70 @@ def test_a_scheduled_step_is_as_long_as_its_learning_rate(make: Any) -> None:
         state = optimizer.init(start)._replace(step=tf.constant(1.0, tf.float64))
         moves.append(np.asarray(optimizer.step(evaluate, point, state, 1).point.image - start))
     np.testing.assert_allclose(moves[1], moves[0] / 2)
+
+
+def waves(height: int, width: int) -> np.ndarray:
+    """A smooth picture, the same at any size."""
+    y, x = np.mgrid[0:height, 0:width] + 0.5
+    planes = [0.5 + 0.2 * np.sin(k + 3 * y / height) * np.cos(k + 4 * x / width) for k in range(3)]
+    return np.stack(planes, -1)[None].astype(np.float32)
+
+
+class TestCarriedToALargerLevel:
+    """A mean over positions, as losses are: its gradient at a pixel falls as the pixels grow in number."""
+
+    def evaluate(self, height: int, width: int) -> Callable[[Any], Point]:
+        center = waves(height, width)
+        stiffness = 1 + 9 * waves(height, width)[..., ::-1]
+        return evaluator(lambda x: tf.reduce_mean(stiffness * (x - center) ** 2))
+
+    def state_at(self, optimizer: Any, height: int, width: int) -> tuple[Point, Any]:
+        evaluate = self.evaluate(height, width)
+        start = tf.constant(np.full((1, height, width, 3), 0.5, np.float32))
+        point, state = evaluate(start), optimizer.init(start)
+        for _ in range(6):
+            point, state, _, _ = optimizer.step(evaluate, point, state, 20)
+        return point, state
+
+    @pytest.mark.parametrize("name", OPTIMIZERS)
+    def test_the_state_has_the_structure_and_shapes_of_a_fresh_one(self, name: str) -> None:
+        optimizer = OPTIMIZERS[name](True)
+        _, state = self.state_at(optimizer, 12, 16)
+        image = tf.zeros([1, 24, 32, 3])
+        carried, fresh = optimizer.carried(state, image), optimizer.init(image)
+        tf.nest.assert_same_structure(carried, fresh)
+        for one, other in zip(tf.nest.flatten(carried), tf.nest.flatten(fresh), strict=True):
+            assert one.shape == other.shape
+
+    def test_pairs_are_those_of_the_larger_level(self) -> None:
+        """On the quadratic, y = H s; so it is, nearly, for pairs that were enlarged."""
+        optimizer = LBFGS(history=6, box=False)
+        _, state = self.state_at(optimizer, 24, 32)
+        pairs = [pair for pair in optimizer.carried(state, tf.zeros([1, 48, 64, 3])) if pair.rho > 0]
+        assert 3 <= len(pairs) <= 5
+        gradient = self.evaluate(48, 64)
+        at_zero = gradient(tf.zeros([1, 48, 64, 3])).gradient
+        for s, y, rho in pairs:
+            expected = gradient(s).gradient - at_zero
+            off = float(tf.norm(y - expected) / tf.norm(expected))
+            assert off < 0.05
+            assert float(rho) == pytest.approx(1 / float(tf.reduce_sum(s * y)), rel=1e-5)
+
+    def test_the_first_step_is_as_good_as_a_later_one(self) -> None:
+        optimizer = LBFGS(box=False)
+        point, state = self.state_at(optimizer, 24, 32)
+        evaluate = self.evaluate(48, 64)
+        start = evaluate(tf.image.resize(point.image, (48, 64), "bicubic") + 0.05 * waves(48, 64))
+        fresh = optimizer.step(evaluate, start, optimizer.init(start.image), 1).point
+        carried = optimizer.step(evaluate, start, optimizer.carried(state, start.image), 1).point
+        assert float(carried.total) < float(fresh.total)
+
+    def test_a_history_shorter_than_what_is_carried_is_filled(self) -> None:
+        optimizer = LBFGS(history=2, box=False)
+        _, state = self.state_at(optimizer, 12, 16)
+        assert len(optimizer.carried(state, tf.zeros([1, 24, 32, 3]))) == 2
+
+    def test_an_empty_memory_carries_nothing(self) -> None:
+        optimizer, small, large = LBFGS(), tf.zeros([1, 12, 16, 3]), tf.zeros([1, 24, 32, 3])
+        carried = optimizer.carried(optimizer.init(small), large)
+        assert all(float(pair.rho) == 0 for pair in carried)

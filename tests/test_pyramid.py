@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
 
 from nst.errors import InputError
-from nst.pyramid import SMALLEST, Octaves, Single, apportion
+from nst.pyramid import EQUIVALENTS, FALL, MOST, REFERENCE, SMALLEST, Octaves, Single, apportion, budget
+from nst.record import Level, full_size_equivalents
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 4, 5, 17, 310, 1000])
@@ -35,6 +37,40 @@ def test_shares_are_proportions() -> None:
     assert once[0].steps == pytest.approx(3 * once[1].steps, abs=3)
 
 
+@pytest.mark.parametrize("size", [(48, 64), (512, 341), (96, 130), (33, 2000), (768, 768), (3000, 4096), (400, 500)])
+@pytest.mark.parametrize("pyramid", [Single(), Octaves(), Octaves((0.3, 1.0)), Octaves((0.5, 1.0), (5, 1))])
+def test_without_steps_the_work_is_the_budget(size: tuple[int, int], pyramid: Any) -> None:
+    levels = pyramid.levels(*size)
+    work = full_size_equivalents(levels)
+    assert work <= budget(*size) + 0.5 * isinstance(pyramid, Single)
+    assert work > 0.8 * budget(*size) - 1
+    assert all(level.steps <= MOST for level in levels[:-1])
+
+
+def test_levels_follow_from_the_size() -> None:
+    for size in (64, 100, 512, 768, 2048):
+        widths = [level.width for level in Octaves().levels(round(0.75 * size), size)]
+        assert SMALLEST <= widths[0] < 2 * SMALLEST
+        assert all(after == pytest.approx(2 * before, abs=1) for before, after in itertools.pairwise(widths))
+
+
+def test_smaller_levels_have_more_evaluations_up_to_a_bound() -> None:
+    counts = [level.steps for level in Octaves().levels(512, 512)]
+    assert all(before >= after for before, after in itertools.pairwise(counts))
+    assert counts[-2] == pytest.approx(FALL * counts[-1], abs=2)
+    assert counts[0] == MOST
+
+
+def test_the_budget_falls_beyond_the_reference() -> None:
+    assert budget(300, REFERENCE) == budget(64, 64) == EQUIVALENTS
+    assert EQUIVALENTS > budget(REFERENCE, 600) > budget(2000, 900) > 0
+
+
+def test_an_equivalent_is_an_evaluation_at_full_size() -> None:
+    assert full_size_equivalents([Level(60, 80, 7)]) == 7
+    assert full_size_equivalents([Level(30, 40, 8), Level(60, 80, 7)]) == 9
+
+
 @pytest.mark.parametrize("shares", [(1.0,), (1.0, 1.0, 1.0), (0.9, 0.05, 0.05)])
 def test_apportion_is_right_to_one(shares: tuple[float, ...]) -> None:
     for total in range(1, 60):
@@ -56,6 +92,7 @@ def test_apportion_is_right_to_one(shares: tuple[float, ...]) -> None:
         (lambda: Octaves((), ()), "end at 1"),
         (lambda: Octaves((0.0, 1.0), (1, 1)), "above 0"),
         (lambda: Octaves((0.5, 1.0), (1,)), "1 for 2"),
+        (lambda: Octaves(None, (1,)), "give both, or neither"),
         (lambda: Octaves((0.5, 1.0), (0, 1)), "above 0"),
         (lambda: Single().levels(64, 64, 0), "steps must be at least 1"),
     ],

@@ -47,7 +47,7 @@ def test_every_command_composes(command: str) -> None:
     overrides = [argument for argument in arguments if not argument.startswith("-")]
     if "-m" in arguments:  # one point of the sweep
         overrides = [re.sub(r",[^\[\]]*$", "", override) for override in overrides]
-    assert load(*overrides).steps >= 1
+    assert load(*overrides).seed >= 0
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)\)", README))

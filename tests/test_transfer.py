@@ -13,8 +13,7 @@ from nst.evaluation import _compiled
 from nst.extractor.network import Network
 from nst.image import resize
 from nst.init import Content
-from nst.record import Ending, Iterate, Level
-from nst.transfer import enlarged
+from nst.record import Ending, Iterate
 from tests.conftest import blobs
 
 CONTENT, STYLE = blobs(64, 80, 1), blobs(72, 96, 2)
@@ -62,21 +61,6 @@ def test_levels_start_from_the_last_ones_picture(network: Network) -> None:
     fresh = go(network, content=content, pyramid=Single(), steps=1)[1][0]
     resumed = next(iterate for iterate in seen if iterate.level == 1)
     assert float(resumed.point.total) < float(fresh.point.total)
-
-
-def test_a_level_has_the_detail_that_the_last_one_had_no_room_for() -> None:
-    content = np.random.default_rng(1).uniform(0.3, 0.7, (1, 64, 80, 3)).astype(np.float32)
-    level = Level(64, 80, 1)
-
-    def first(height: int, width: int) -> np.ndarray:
-        return resize(content, height, width)
-
-    unchanged = enlarged(first(32, 40), level, first)
-    np.testing.assert_allclose(unchanged, content, atol=1e-6)
-    brighter = enlarged(first(32, 40) + 0.1, level, first)
-    np.testing.assert_allclose(brighter, content + 0.1, atol=1e-5)
-    assert np.abs(enlarged(first(32, 40), level, None) - content).max() > 0.05
-    np.testing.assert_array_equal(enlarged(content, level, first), content)
 
 
 @pytest.mark.parametrize(("pyramid", "init"), [({"detail": False}, Content()), ({}, Noise())])

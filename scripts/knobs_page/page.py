@@ -16,9 +16,9 @@ Every knob of nst by the name that an override gives it (`python -m nst.run loss
 and what it does; and what some of them do to a picture. All of it is read out of `conf/`, where the remark behind each
 line says the same.
 
-A strip shows a sweep over one knob with all others at their defaults, on VGG19, at {size} pixels. At its left are the
-pictures that it was made of: the cat comes with scikit-image, the paintings are by nst's own painter. The command over a strip runs the same sweep at the
-defaults' size; any knob goes behind it, like `content=cat`.
+A strip shows a sweep over one knob with all others at their defaults, on VGG19, at {size} pixels. At its left
+are the pictures that it was made of: the cat comes with scikit-image, the paintings are by nst's own painter. The
+command over a strip runs the same sweep at the default size; any knob goes behind it, like `content=cat`.
 
 `python scripts/knobs.py` makes this page anew.
 """
