@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -11,6 +12,8 @@ import numpy as np
 from nst.errors import check_count, check_number
 from nst.optimizer.contract import Evaluate, Optimizer
 from nst.record import Ending, Point, Progress, Standing
+
+log = logging.getLogger(__name__)
 
 DIVERGED = 1e6  # a loss so many times its start is on its way to infinity ...
 LEAST = 1e-3  # ... where the start is at least this: the content itself, say, starts at a loss of nearly nothing
@@ -88,6 +91,8 @@ def descend(
         used = at.used + int(step.evaluations)
         if not _finite(step.point) or float(step.point.total) > DIVERGED * max(abs(at.progress.first), LEAST):
             return _diverged(evaluate, optimizer, at, used, steps)
+        if optimizer.line_search and not step.converged and float(step.point.total) == float(at.point.total):
+            log.info("evaluation %d of the level: no way down along this direction; steepest descent is next", used)
         progress = stop.judge(at.progress, float(step.point.total), used)
         point, converged, stalled = step.point, bool(step.converged), stop.stalled(progress, used)
         if stalled and not converged and used < steps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from nst.optimizer.contract import Evaluate, Optimizer
 from nst.pyramid import Octaves, Single
 from nst.record import Ending, Iterate, Level, Point, Result, Standing
 from nst.style import Style
+
+log = logging.getLogger(__name__)
 
 
 def stylize(
@@ -102,6 +105,9 @@ def stylize(
         start = here or tf.constant(bounds.kept(larger))
         descent = clock.run(index, evaluate, start, state, optimizer, level, stop, interrupted)
         last, ending, state = descent.point or last, descent.ending, descent.state
+        if ending is Ending.CONVERGED and descent.evaluations < level.steps:
+            text = "level %d of %d ended after %d of %d evaluations: the loss stopped falling"
+            log.info(text, index + 1, len(levels), descent.evaluations, level.steps)
         picture = np.asarray(descent.point.image) if descent.point else picture
         if ending in (Ending.INTERRUPTED, Ending.DIVERGED):
             break
