@@ -25,7 +25,7 @@ class Descent(NamedTuple):
     point: Point | None  # the last finite one; None where even the first was not
     ending: Ending
     evaluations: int
-    state: Any = None  # the optimizer's; None where even the first point was not finite
+    state: Any = None  # the optimizer's; None after divergence
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,12 @@ def descend(
         used = at.used + int(step.evaluations)
         if not _finite(step.point) or float(step.point.total) > DIVERGED * max(abs(at.progress.first), LEAST):
             return _diverged(evaluate, optimizer, at, used, steps)
-        if optimizer.line_search and not step.converged and float(step.point.total) == float(at.point.total):
+        if (
+            optimizer.line_search
+            and used < steps
+            and not step.converged
+            and float(step.point.total) == float(at.point.total)
+        ):
             log.info("evaluation %d of the level: no way down along this direction; steepest descent is next", used)
         progress = stop.judge(at.progress, float(step.point.total), used)
         point, converged, stalled = step.point, bool(step.converged), stop.stalled(progress, used)

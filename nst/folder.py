@@ -101,7 +101,10 @@ class RunFolder:
         record = self.record or {}
         held = record.get("identity") or begun
         if held and held != identity:
-            raise TakenError(f"{self.path} holds a run with other settings or pictures; choose another folder")
+            raise TakenError(
+                f"{self.path} holds a run with other settings or pictures, or of another version of nst; "
+                f"choose another folder"
+            )
         return record if held and record.get("status") == "done" else None
 
     def write_text(self, name: str, text: str) -> None:

@@ -19,8 +19,7 @@ from nst.record import Level
 SMALLEST = 64  # a level whose long side is shorter is left out, or whose short side is too short for the network
 FALL = 1.6  # evaluations at a level for each one at twice its size ...
 MOST = 64  # ... up to so many: more at a small size settle on the style and lose the content
-EQUIVALENTS = 40.0  # full-size equivalents of a run up to `REFERENCE` pixels whose `steps` are not given
-REFERENCE = 512
+EQUIVALENTS = 40.0  # full-size equivalents of a run whose `steps` are not given, down to 1/8 of the full size
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,8 @@ class Single:
     detail: ClassVar[bool] = False
 
     def levels(self, height: int, width: int, steps: int | None = None) -> list[Level]:
-        """One level, of `steps` evaluations or, if that is None, of `budget(height, width)`."""
-        count = round(budget(height, width)) if steps is None else check_count("steps", steps, at_least=1)
+        """One level, of `steps` evaluations or, if that is None, of `EQUIVALENTS`."""
+        count = round(budget(1.0)) if steps is None else check_count("steps", steps, at_least=1)
         return [Level(height, width, count)]
 
 
@@ -43,7 +42,8 @@ class Octaves:
         ratios: of the full size, rising, the last one 1. None: halved from the full size down to a long side of at
             least `SMALLEST`.
         shares: of the evaluations, one per ratio; only their proportions count. The share of a level that is left out
-            (sides under 64 and 32 pixels) goes to the others. None: `FALL` times as many at half the size.
+            (sides under 64 and 32 pixels) goes to the others. None: `FALL` times as many at half the size,
+            up to `MOST`.
         detail: whether a level adds the first picture's detail that the last one had no room for (not where the first
             picture is noise). False: it starts from the last one's picture, enlarged.
     """
@@ -56,7 +56,7 @@ class Octaves:
         check_flag("pyramid.detail", self.detail)
         if self.ratios is None:
             if self.shares is not None:
-                raise InputError("pyramid.shares belong to pyramid.ratios; give both, or neither")
+                raise InputError("pyramid.shares belong to pyramid.ratios; give both")
             return
         ratios = [
             check_number("pyramid.ratios", ratio, above=0, at_most=1)
@@ -76,15 +76,16 @@ class Octaves:
     def levels(self, height: int, width: int, steps: int | None = None) -> list[Level]:
         """The levels for a picture of `height` x `width`, small to large.
 
-        Their steps sum to `steps`; if that is None, their work to at most `budget(height, width)`.
+        Their steps sum to `steps`. If that is None, their work is about `budget(ratio of the smallest level)`.
         """
         ratios, shares = self._kept(height, width)
         if steps is None:
             work = sum(share * ratio**2 for ratio, share in zip(ratios, shares, strict=True))
-            counts = [max(1, int(budget(height, width) * share / work)) for share in shares]
-            counts = [*(min(count, MOST) for count in counts[:-1]), counts[-1]]
+            counts = [max(1, int(budget(ratios[0]) * share / work)) for share in shares]
         else:
             counts = apportion(check_count("steps", steps, at_least=1), shares)
+        if self.shares is None:
+            counts = capped(counts, carry=steps is not None)
         sizes = [(max(1, round(ratio * height)), max(1, round(ratio * width))) for ratio in ratios]
         return [Level(*size, count) for size, count in zip(sizes, counts, strict=True) if count]
 
@@ -99,9 +100,23 @@ class Octaves:
         return list(compress(ratios, large)), list(compress(shares, large))
 
 
-def budget(height: int, width: int) -> float:
-    """Full-size equivalents of a run whose `steps` are not given; fewer where the last level has less left to do."""
-    return EQUIVALENTS * min(1.0, REFERENCE / max(height, width)) ** 0.75
+def budget(smallest: float) -> float:
+    """Full-size equivalents of a run whose `steps` are not given.
+
+    Args:
+        smallest: ratio of the smallest level; the more levels there are below the last, the less it has left to do.
+    """
+    return EQUIVALENTS * min(1.0, 8 * smallest) ** 0.75
+
+
+def capped(counts: Sequence[int], *, carry: bool) -> list[int]:
+    """`counts`, small to large, with at most `MOST` below the last; what is above goes to the next, if `carry`."""
+    *below, last = counts
+    found, over = [], 0
+    for count in below:
+        found.append(min(MOST, count + over))
+        over = count + over - found[-1] if carry else 0
+    return [*found, last + over]
 
 
 def apportion(total: int, shares: Sequence[float]) -> list[int]:

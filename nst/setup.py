@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from nst import memory
 from nst.build import Pictures, build, build_each, plain
 from nst.descend import Stop
+from nst.errors import InputError
 from nst.extractor.network import Network
 from nst.image import fit
 from nst.jitter import SHIFTS, check_jitter
@@ -67,6 +68,8 @@ def set_up(config: DictConfig, pictures: Pictures, pins: Pins = SINGLE) -> Setup
     )
     optimizer, pyramid, init = build(config, "optimizer"), build(config, "pyramid"), pictures.first(config)
     observers = list(build_each(config, "observers").values())
+    if not isinstance(optimizer, Optimizer):
+        raise InputError(f"optimizer: {type(optimizer).__name__} does not extend nst.optimizer.contract.Optimizer")
     levels = pyramid.levels(pictures.content.shape[1], pictures.content.shape[2], config.steps)
     check_levels(levels, pictures.styles, objective)
     stop = Stop(**plain(config.stop))

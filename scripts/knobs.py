@@ -37,11 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     writer = Writer(CONF, STRIPS, SIZE)
     try:
         wanted = [] if options.page else chosen(writer.sweeps, options.sweeps)
+        if wanted:
+            prepare()
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
-    if wanted:
-        prepare()
     made = [make(sweep, writer.names) for sweep in wanted]
     PAGE.write_text(writer.text())
     print(PAGE.relative_to(ROOT))

@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         blocks = [HEAD.format(weights=find("vgg19").origin, machine=machine())]
         for (content, style), name in PAIRS.items():
-            pictures = [options.photographs / f"{part}.jpg" for part in (content, style)]
+            pictures = [(options.photographs / f"{part}.jpg").resolve() for part in (content, style)]
             chosen = [f"content.image={pictures[0]}", f"style.image={pictures[1]}"]
             published = Row("published", 0, 0, *measured(options.published / f"{name}.png", *pictures))
             blocks.append(table(f"{content} x {style}", [published, *rows(f"{content}_{style}", chosen)]))

@@ -89,7 +89,8 @@ def test_what_is_loaded_is_what_was_saved(network: Network, tmp_path: Path) -> N
         checkpoint.save(tmp_path / checkpoint.FILE, iterate, {"identity": "me", "origin": ORIGIN})
         loaded = load(tmp_path, LBFGS(history=2))
         assert loaded is not None
-        assert (loaded.level, loaded.evaluation, loaded.seconds) == (iterate.level, iterate.evaluation, iterate.seconds)
+        for name in ("level", "evaluation", "seconds", "equivalents"):
+            assert getattr(loaded, name) == getattr(iterate, name)
         assert loaded.standing.progress == iterate.standing.progress
         np.testing.assert_array_equal(loaded.point.gradient, iterate.point.gradient)
         assert loaded.point.weighted == iterate.point.weighted

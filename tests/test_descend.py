@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import tensorflow as tf
 
 from nst.descend import Stop, descend
 from nst.errors import InputError
+from nst.optimizer import lbfgs
 from nst.optimizer.adam import Adam
 from nst.optimizer.best import Best
 from nst.optimizer.lbfgs import LBFGS
@@ -53,6 +55,29 @@ def test_it_ends_when_there_is_no_way_down() -> None:
     descent, _ = go(TOWARDS, LBFGS(), 500)
     assert descent.ending is Ending.CONVERGED
     assert descent.evaluations < 500
+
+
+def test_a_direction_that_leads_nowhere_is_logged_and_left(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("nst"), "propagate", True)
+    caplog.set_level(logging.INFO, "nst")
+    monkeypatch.setattr(lbfgs, "_direction", misled(lbfgs._direction))
+    descent, seen = go(TOWARDS, LBFGS(box=False), 60)
+    assert "no way down along this direction; steepest descent is next" in caplog.text
+    assert float(seen[-1][0].total) < 0.01 * float(seen[0][0].total)
+    assert descent.evaluations <= 60
+
+
+def misled(direction: Any) -> Any:
+    """`direction`, which at its third call leads upwards."""
+    calls = []
+
+    def found(gradient: Any, pairs: Any) -> Any:
+        calls.append(1)
+        return gradient if len(calls) == 3 else direction(gradient, pairs)
+
+    return found
 
 
 def test_what_a_wrapper_kept_is_the_end_where_patience_is_over() -> None:

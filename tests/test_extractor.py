@@ -384,3 +384,4 @@ def test_the_identity_of_a_run_changes_with_the_weights(
     exact = Auto().load()
     identities = {identity({"size": 64}, {}, network, [Level(48, 64, 9)]) for network in (packed, exact, Auto().load())}
     assert len(identities) == 2
+    assert identity({"size": 64}, {}, exact, [Level(48, 64, 10)]) not in identities, "nor with other levels"

@@ -371,7 +371,7 @@ class TestCarriedToALargerLevel:
             assert off < 0.05
             assert float(rho) == pytest.approx(1 / float(tf.reduce_sum(s * y)), rel=1e-5)
 
-    def test_the_first_step_is_as_good_as_a_later_one(self) -> None:
+    def test_the_first_step_is_better_than_without(self) -> None:
         optimizer = LBFGS(box=False)
         point, state = self.state_at(optimizer, 24, 32)
         evaluate = self.evaluate(48, 64)

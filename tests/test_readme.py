@@ -23,7 +23,7 @@ def blocks(language: str) -> list[str]:
 def test_the_library_example_runs(pictures: Path, tmp_path: Path) -> None:
     (code,) = blocks("python")
     assert len([line for line in code.splitlines() if line.strip()]) <= 13
-    small = code.replace("384", "80").replace("512", "96").replace("steps=200", "steps=4")
+    small = code.replace("384", "80").replace("512", "96").replace("optimizer=LBFGS(),", "optimizer=LBFGS(), steps=4,")
     small = small.replace('"content.png"', repr(str(pictures / "content.png")))
     small = small.replace('"style.png"', repr(str(pictures / "style.png")))
     subprocess.run(

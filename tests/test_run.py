@@ -47,7 +47,7 @@ class TestARun:
         assert Path("outputs/latest.png").resolve() == (folder / "result.png").resolve()
         found = record(folder)
         assert found["status"] == "done"
-        assert found["evaluations"] == 4
+        assert found["evaluations"] == found["full_size_equivalents"] == 4
         assert found["score"] == found["metrics"]["style_distance"]
         assert found["loss"] == pytest.approx(sum(v for term in found["weighted"].values() for v in term.values()))
         provenance = found["provenance"]

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from nst.record import Iterate, Level, Point
+from nst.record import Iterate, Level, Point, full_size_equivalents
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,13 @@ class Run:
     def resumed(self) -> int:
         """The evaluation from which it is gone on with; 0 from the start."""
         return self.resume.evaluation if self.resume else 0
+
+    def work(self, evaluation: int) -> float:
+        """Full-size equivalents up to an evaluation, if no level ends early."""
+        done = []
+        for level in self.levels:
+            done.append(level._replace(steps=min(level.steps, evaluation - sum(before.steps for before in done))))
+        return full_size_equivalents(done)
 
     @property
     def steps(self) -> int:
@@ -58,17 +65,17 @@ class Observer(Protocol):
 
 
 class Every:
-    """True once in so many evaluations: at the first that reaches each multiple, and at the very first."""
+    """True once in so much of what grows (evaluations, work): at the first that reaches each multiple, and at first."""
 
-    def __init__(self, every: int, seen: int = 0) -> None:
+    def __init__(self, every: float, seen: float = 0) -> None:
         self.every = every
         self.next = (seen // every + 1) * every if every and seen else 0  # as if it had been asked up to `seen`
 
-    def __call__(self, evaluation: int) -> bool:
-        """Whether this evaluation is one."""
-        if not self.every or evaluation < self.next:
+    def __call__(self, now: float) -> bool:
+        """Whether it is time."""
+        if not self.every or now < self.next:
             return False
-        self.next = (evaluation // self.every + 1) * self.every
+        self.next = (now // self.every + 1) * self.every
         return True
 
 

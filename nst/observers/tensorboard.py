@@ -49,7 +49,7 @@ class TensorBoard:
         before = list(run.folder.glob("events.out.tfevents.*"))
         self._run, self._last, self._latest, self._shown_last = run, (0, 0.0), run.resume, False
         self._scalars_due = Every(self.every)
-        self._image_due = Every(-(-run.steps // (self.images - 1)) if self.images > 1 else 0)
+        self._image_due = Every(run.work(run.steps) / (self.images - 1) if self.images > 1 else 0)
         self._writer = tf.summary.create_file_writer(str(run.folder))
         self._introduce(run)
         rows = history.read(run.folder / history.FILE, run.resumed)
@@ -79,7 +79,7 @@ class TensorBoard:
                 tags = {tag: float(value) for tag, value in row.items() if "/" in tag}
                 self._scalars(evaluation, float(row["seconds"]), float(row["gradient_norm"]), tags.items())
         for step, summary in events.pictures(before, "image/current", self._run.resumed):
-            if self._image_due(step):  # none that was only shown because the run was stopped there
+            if self._image_due(self._run.work(step)):  # none that was only shown because the run was stopped there
                 with self._writer.as_default(step=step):
                     tf.summary.experimental.write_raw_pb(summary, step=step)
                 self._shown_last = step == self._run.resumed
@@ -92,7 +92,7 @@ class TensorBoard:
             norm = gradient_norm(iterate.point.gradient)
             self._scalars(iterate.evaluation, iterate.seconds, norm, losses(iterate.point))
         self._latest, self._shown_last = iterate, False
-        if self._image_due(iterate.evaluation):
+        if self._image_due(self._run.work(iterate.evaluation)):
             self._show(iterate)
 
     def _show(self, iterate: Iterate) -> None:

@@ -1,12 +1,12 @@
 """What every optimizer offers: settings in the object, everything that changes in the state, which goes in and out.
 
 So a checkpoint is (point, state), one loop serves every method, and the same object serves any number of runs.
-All of it is TensorFlow and works eagerly and inside `tf.function`.
+All of it is TensorFlow; `step` works eagerly and inside `tf.function`.
 """
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
@@ -26,7 +26,7 @@ class Step(NamedTuple):
     converged: Any  # no way down was found from here
 
 
-class Optimizer:
+class Optimizer(ABC):
     """Settings and pure functions; what is not abstract has a default that most optimizers keep."""
 
     line_search: ClassVar[bool] = False  # whether it needs one and the same function throughout a level

@@ -65,7 +65,8 @@ class LBFGS(Optimizer):
     def carried(self, state: tuple[Pair, ...], image: Any) -> tuple[Pair, ...]:
         """The newest pairs of the level before at this level's size, so that its first steps need no search.
 
-        A loss is a mean over positions, so its gradient at a pixel falls as the pixels grow in number.
+        Losses are taken for means over positions, whose gradient at a pixel falls as the pixels grow in number. For a
+        sum the pairs are too flat, and the line search finds the scale.
         """
         fewer = _pixels(state[-1].s) / _pixels(image)
         found = [_pair(_resized(s, image), fewer * _resized(y, image)) for s, y, rho in state[-CARRIED:] if rho > 0]

@@ -1,6 +1,6 @@
 """Ends a run that has no prospects: an observer that the search puts into each of its runs.
 
-Every so many evaluations it measures the picture, at full size, by the run's score, and tells the storage. A run is
+Every so much work it measures the picture, at full size, by the run's score, and tells the storage. A run is
 ended once it has been worse than the median of the others at the same step more than `patience` times in succession.
 (Optuna's own PatientPruner waits for a value that gets worse, which that of a descent hardly ever does.)
 """
@@ -68,16 +68,16 @@ class Watch:
         self._trial, self._run = Trial(study, frozen._trial_id), run
         self._metric = Metric(run.config["score"][0])
         self._every, self._patience = told["every"], told["patience"]
-        self._due, self._behind = Every(self._every, run.resumed), 0
+        self._due, self._behind = Every(self._every, run.resume.equivalents if run.resume else 0), 0
 
     def __call__(self, iterate: Iterate) -> None:
         """Measure and tell, when it is time."""
-        if not self._due(iterate.evaluation) or self.over or iterate.evaluation < self._every:
+        if not self._due(iterate.equivalents) or self.over or iterate.equivalents < self._every:
             return
         picture = self._run.presented(np.asarray(iterate.point.image))
         measured = self._run.measure(resize(picture, *self._run.content.shape[1:3]))
         try:
-            self._tell(measured[self._metric.value], iterate.evaluation // self._every)
+            self._tell(measured[self._metric.value], int(iterate.equivalents // self._every))
         except Exception as error:  # noqa: BLE001  whatever the storage's library raises; the run does without advice
             log.warning("the search's storage did not answer (%s)", str(error).splitlines()[0])
 

@@ -16,12 +16,12 @@ class Prune:
     """When a run without prospects is ended.
 
     Args:
-        every: evaluations between two looks at its metric, at least 1.
+        every: full-size equivalents between two looks at its metric, at least 1.
         patience: looks in succession at which it may be worse than half of the others; at least 0.
         startup: trials that must be complete before any is ended, at least 1.
     """
 
-    every: int = 50
+    every: int = 8
     patience: int = 2
     startup: int = 5
 

@@ -78,7 +78,7 @@ def values(knob: str, listed: str) -> tuple[str, ...]:
 
 
 def label(knob: str, value: str, groups: Collection[str]) -> str:
-    """`weight 60`; a choice or a list of names speaks for itself."""
+    """`weight 8`; a choice or a list of names speaks for itself."""
     plain = yaml.safe_load(value)
     text = knobs.shown(yaml.safe_dump(plain, default_flow_style=True).strip() if plain is None else _flat(plain))
     names = knob in groups or (isinstance(plain, list) and all(isinstance(item, str) for item in plain))
