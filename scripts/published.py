@@ -47,14 +47,14 @@ class Row:
     """A line of a table."""
 
     what: str
-    equivalents: float
+    equivalents: float | None  # None: as the author tells it
     seconds: float
     style: float
     content: float
 
     def text(self) -> str:
         """The line in Markdown."""
-        work = f"{self.equivalents:.0f} | {self.seconds:.0f}" if self.equivalents else "about 1000 |"
+        work = "about 1000 |" if self.equivalents is None else f"{self.equivalents:.0f} | {self.seconds:.0f}"
         return f"| {self.what} | {work} | {self.style:.3f} | {self.content:.3f} |"
 
 
@@ -63,19 +63,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photographs", type=Path, required=True, help="folder of the pictures of the published pairs")
     parser.add_argument("--published", type=Path, required=True, help="folder of the published results")
-    parser.add_argument("--johnson", action="store_true", help="run experiment=johnson on the own pairs: hours")
+    parser.add_argument("--own", action="store_true", help="add pairs of nst's own, beside experiment=johnson: hours")
     options = parser.parse_args(arguments)
     try:
         blocks = [HEAD.format(weights=find("vgg19").origin, machine=machine())]
         for (content, style), name in PAIRS.items():
             pictures = [(options.photographs / f"{part}.jpg").resolve() for part in (content, style)]
             chosen = [f"content.image={pictures[0]}", f"style.image={pictures[1]}"]
-            published = Row("published", 0, 0, *measured(options.published / f"{name}.png", *pictures))
+            published = Row("published", None, 0, *measured(options.published / f"{name}.png", *pictures))
             blocks.append(table(f"{content} x {style}", [published, *rows(f"{content}_{style}", chosen)]))
-        for content, style in OWN:
+        for content, style in OWN if options.own else ():
             chosen, name = [f"content={content}", f"style={style}"], f"{content}_{style}"
-            reference = list(johnson(name, chosen)) if options.johnson else []
-            blocks.append(table(f"{content} x {style}", [*reference, *rows(name, chosen)]))
+            johnson = row("`experiment=johnson`", run(f"{name}/johnson", ["experiment=johnson", *chosen]))
+            blocks.append(table(f"{content} x {style}", [johnson, *rows(name, chosen)]))
     except (InputError, subprocess.CalledProcessError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -91,7 +91,8 @@ Style and content distance ([what they mean](../nst/metrics.py); lower is nearer
 L-BFGS at full size. nst's are made with the default settings at `style.scale=1`, for several style weights. A full-size
 equivalent is the work of one evaluation at full size. Seconds are those in steps, on {machine}.
 
-`python scripts/published.py` makes this page; the photographs are not part of nst."""
+`python scripts/published.py --photographs FOLDER --published FOLDER` makes this page, with `--own` for pairs of nst's
+own beside `experiment=johnson`. The photographs are not part of nst."""
 
 
 def machine() -> str:
@@ -112,11 +113,6 @@ def rows(name: str, chosen: Sequence[str]) -> Iterator[Row]:
         for weight in WEIGHTS:
             record = run(f"{name}/{budget}_{weight}", [*chosen, "style.scale=1", f"loss.style.weight={weight}", steps])
             yield row(f"style weight {weight}", record)
-
-
-def johnson(name: str, chosen: Sequence[str]) -> Iterator[Row]:
-    """The recipe of the published pictures, 1000 evaluations at full size."""
-    yield row("`experiment=johnson`", run(f"{name}/johnson", ["experiment=johnson", *chosen]))
 
 
 def row(what: str, record: dict[str, Any]) -> Row:
