@@ -61,9 +61,8 @@ class Auto(Choice):
                         f"{error}; with fallback=true the 8-bit weights or the bundled network serve"
                     ) from error
                 log.warning("VGG19's weights: %s; the bundled network, vgg19_slim, replaces it", error)
-                reason = (
-                    reason if pins.folder else str(error)
-                )  # the same for all runs of a sweep: one graph serves them
+                if pins.folder is None:  # the runs of a sweep share one reason, and so one network and graph
+                    reason = str(error)
                 return None
 
         weights = pins.weights(pin_name(VGG19.network, fallback), search)
