@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import around, race, scale, work
+from bench.machine import machine
 from bench.turns import Contender, alone, take_turns
 from bench.worker import MATRIX
 from nst.precision import Precision, native
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--evaluations", type=int, default=race.EVALUATIONS, help="of PyTorch's, in the race")
     parser.add_argument("--out", type=Path, default=Path("benchmark.json"), help="all figures as JSON")
     options = parser.parse_args(arguments)
-    report: dict[str, Any] = {"machine": around.machine()}
+    report: dict[str, Any] = {"machine": machine()}
     print(f"Machine: {report['machine']}\n")
     for name, part in ({"race": racing} if options.race else {name: PARTS[name] for name in options.parts}).items():
         report[name] = part(options)

@@ -9,7 +9,6 @@ run again.
 
 import argparse
 import json
-import platform
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.machine import machine
 from nst import device
 from nst.errors import InputError
 from nst.extractor.imagenet import find
@@ -93,18 +93,6 @@ equivalent is the work of one evaluation at full size. Seconds are those in step
 
 `python scripts/published.py --photographs FOLDER --published FOLDER` makes this page, with `--own` for pairs of nst's
 own beside `experiment=johnson`. The photographs are not part of nst."""
-
-
-def machine() -> str:
-    """This machine in words."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").is_file() else []
-    models = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
-    flags = next((line for line in lines if line.startswith("flags")), "")
-    kind = next((name for flag, name in INSTRUCTIONS.items() if flag in flags.split()), "")
-    return f"{len(models) or 'unknown'} cores of {models[0] if models else platform.machine()}{kind}"
-
-
-INSTRUCTIONS = {"amx_bf16": " with AMX", "avx512_bf16": " with AVX-512 BF16", "avx2": " with AVX2"}
 
 
 def rows(name: str, chosen: Sequence[str]) -> Iterator[Row]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -15,24 +13,10 @@ from pathlib import Path
 from bench import stopwatch
 from bench.turns import ROOT, environment
 from nst.observers import history
-from nst.provenance import versions
 
 RUNS = 8
 TURNS = 3
 COMMON = ("extractor=vgg19_slim", "size=512", "fallback=true")
-
-
-def machine() -> str:
-    """Processor, cores, and the versions that matter."""
-    models = {line.partition(":")[2].strip() for line in _cpuinfo() if line.startswith("model name")}
-    found = versions()
-    about = f"{os.cpu_count()} x {', '.join(sorted(models)) or platform.processor()}"
-    return f"{about}; TensorFlow {found.get('tensorflow')}, Python {found['python']}"
-
-
-def _cpuinfo() -> list[str]:
-    path = Path("/proc/cpuinfo")
-    return path.read_text().splitlines() if path.is_file() else []
 
 
 def measure() -> dict[str, float]:
