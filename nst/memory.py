@@ -31,7 +31,6 @@ PICTURE = 3 * FLOAT  # bytes of a pixel
 PICTURES = 30  # beside the optimizer's state: a step's own, and those that observers have not seen yet
 GIB = 2**30
 WORKED_ON = 3  # tensors of the widest layer that are there at once: a gradient, its mask, what it becomes
-SMALLER = 0.25  # of an optimizer's state: that of the level before, which is held beside it
 MEASURED_ON = 3  # tensors of the widest layer that measuring has at once: convolved, with bias, above 0
 MARGIN = 0.9  # of the free memory that a run takes without sparing; the prediction is no better than that
 
@@ -51,8 +50,7 @@ class Plan(NamedTuple):
     def needed(self, height: int, width: int) -> float:
         """Bytes beside those the process holds by now, for pictures of `height` x `width` at most."""
         state = tf.nest.flatten(self.optimizer.init(tf.zeros([1, 1, 1, 3])))
-        held = sum(leaf.shape.num_elements() // 3 for leaf in state) * (1 + SMALLER)
-        pictures = PICTURE * (PICTURES + held)
+        pictures = PICTURE * (PICTURES + sum(leaf.shape.num_elements() // 3 for leaf in state))
         step = self._losses() + max(self._step(), self.style_area * self._forward())
         kernels = weights(self.network, self.objective.layers)
         pixels = height * width
