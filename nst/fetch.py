@@ -87,28 +87,27 @@ def _picture(name: str) -> Held:
 def fetch(names: Sequence[str]) -> int:
     """Fetch what is missing of `names`, and print what is there; the exit status."""
     unreachable.forget()
+    return _list(names, explain=True)
+
+
+def check(names: Sequence[str]) -> int:
+    """Print what is there of `names`, without a download; the exit status."""
+    with unreachable.forbidden():
+        return _list(names, explain=False)
+
+
+def _list(names: Sequence[str], *, explain: bool) -> int:
+    """Print each of `names`, and with `explain` why it is missing; 1 if any is, else 0."""
     known, missing = sources(), 0
     for name in names:
         try:
             _show(name, known[name]())
         except InputError as error:
-            missing += 1
+            missing = 1
             _print(name, "missing")
-            _print("", str(error))
-    return 1 if missing else 0
-
-
-def check(names: Sequence[str]) -> int:
-    """Print what is there of `names`, without a download; the exit status."""
-    known, missing = sources(), 0
-    with unreachable.forbidden():
-        for name in names:
-            try:
-                _show(name, known[name]())
-            except InputError:
-                missing += 1
-                _print(name, "missing")
-    return 1 if missing else 0
+            if explain:
+                _print("", str(error))
+    return missing
 
 
 def _show(name: str, held: Held) -> None:

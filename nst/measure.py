@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nst import complaints as complaints_
-from nst import device, files, logs, recipe, run, schema
+from nst import complaints, device, files, logs, recipe, run, schema
 from nst.assets.unreachable import UnreachableError
 from nst.build import Pictures
 from nst.errors import InputError
@@ -59,21 +58,21 @@ def measure(folders: Sequence[Path], asked: MetricNetwork) -> int:
     Raises:
         InputError: there is no such run, or VGG19's weights cannot be had.
     """
-    runs, complaints = find(folders)
-    for complaint in complaints:
-        print(f"nst: {complaint}", file=sys.stderr)  # noqa: T201
+    runs, unreadable = find(folders)
+    for line in unreadable:
+        print(f"nst: {line}", file=sys.stderr)  # noqa: T201
     finished = [found for found in runs if found.picture and found.record.get("metrics")]
     if not finished:
         raise InputError("there is no finished run to measure")
     device.prepare()
     weights = _vgg19() if asked is MetricNetwork.auto else None
-    failed = len(complaints)
+    failed = len(unreadable)
     for found in finished:
         try:
             logs.console.print(f"{found.name}  {_again(found, weights)}", highlight=False)
-        except (*complaints_.MENDABLE, OSError, KeyError, TypeError) as error:
+        except (*complaints.MENDABLE, OSError, KeyError, TypeError) as error:
             failed += 1
-            print(f"nst: {found.name}: {complaints_.one_line(error)}", file=sys.stderr)  # noqa: T201
+            print(f"nst: {found.name}: {complaints.one_line(error)}", file=sys.stderr)  # noqa: T201
     for folder in {*folders, *(found.folder.parent for found in finished)}:
         Pins(folder).replace("metrics", weights)  # a sweep that is continued measures likewise
     return 1 if failed else 0

@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The whole command; its exit status is that of `nst.run`."""
     parser = argparse.ArgumentParser(prog="python -m nst.repeat", description=__doc__)
     parser.add_argument("source", type=Path, metavar="PICTURE_OR_RUN", help="a result.png, or a run's folder")
-    parser.add_argument("overrides", nargs="*", metavar="key=value", help="what is to be different this time")
+    parser.add_argument("overrides", nargs="*", metavar="key=value", help="what to change this time")
     options = parser.parse_args(arguments)
     os.environ["HYDRA_FULL_ERROR"] = "1"
     schema.register()

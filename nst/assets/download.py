@@ -49,7 +49,7 @@ def download(
         raise InputError(f"{url}: only https addresses are read")
 
     def fetch(url: str, output_file: str, _pooch: object) -> None:
-        with attempt(url if seconds is None else f"{url} within {seconds:g} s", remember=remember):
+        with attempt(url, remember=remember, seconds=seconds):
             try:
                 _fetch(url, Path(output_file), max_bytes, math.inf if seconds is None else seconds)
             except requests.exceptions.InvalidSchema as error:

@@ -21,9 +21,7 @@ log = logging.getLogger(__name__)
 FILE = "unreachable.json"  # in the cache folder
 REMEMBERED = 600.0  # seconds
 NETWORK_SETTINGS = re.compile(r"PIP_\w+|\w+_PROXY", re.IGNORECASE)  # environment variables that decide what is reached
-
-
-OFF = ("", "0", "false", "no", "off")
+OFF = ("", "0", "false", "no", "off")  # values of `NST_OFFLINE` that forbid nothing
 
 
 class UnreachableError(InputError):
@@ -53,20 +51,21 @@ def forbidden() -> Iterator[None]:
 
 
 @contextmanager
-def attempt(source: str, *, remember: bool) -> Iterator[None]:
+def attempt(source: str, *, remember: bool, seconds: float | None = None) -> Iterator[None]:
     """Download `source` inside.
 
     Args:
-        source: an address, or the name of a source; with what bounds the attempt, if anything does.
+        source: an address, or the name of a source.
         remember: whether a failure is remembered, and a remembered one raised at once.
+        seconds: that the attempt may take; a failure is remembered for attempts of the same length only.
 
     Raises:
         UnreachableError: `NST_OFFLINE` is set, or `source` could not be reached a short while ago.
     """
     if offline():
-        raise UnreachableError(f"{source.partition(' within ')[0]} is not downloaded, because NST_OFFLINE is set")
+        raise UnreachableError(f"{source} is not downloaded, because NST_OFFLINE is set")
     failures = _read() if remember else {}
-    if (key := _key(source)) in failures:
+    if (key := _key(source, seconds)) in failures:
         when, reason = failures[key]
         minutes = max(1, round((REMEMBERED - time.time() + when) / 60))
         log.info("%s: the next attempt is in %d min, or now with python -m nst.fetch", source, minutes)
@@ -91,10 +90,10 @@ def _file() -> Path:
     return cache_folder() / FILE
 
 
-def _key(source: str) -> str:
+def _key(source: str, seconds: float | None) -> str:
     """`source` with the settings under which it was tried: whoever changes them need not wait."""
     settings = sorted(item for item in os.environ.items() if NETWORK_SETTINGS.fullmatch(item[0]))
-    return f"{source} {hashlib.sha256(repr(settings).encode()).hexdigest()[:12]}"
+    return f"{source} {seconds} {hashlib.sha256(repr(settings).encode()).hexdigest()[:12]}"
 
 
 def _read() -> dict[str, tuple[float, str]]:

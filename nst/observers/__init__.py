@@ -37,9 +37,10 @@ class Run:
 
     def work(self, evaluation: int) -> float:
         """Full-size equivalents up to an evaluation, if no level ends early."""
-        done = []
+        done, left = [], evaluation
         for level in self.levels:
-            done.append(level._replace(steps=min(level.steps, evaluation - sum(before.steps for before in done))))
+            done.append(level._replace(steps=min(level.steps, left)))
+            left -= done[-1].steps
         return full_size_equivalents(done)
 
     @property
