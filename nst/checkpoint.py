@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 FILE = "checkpoint.npz"
 SHARE = 0.02  # of the time, at most, that is spent on writing
 # Of the provenance: what pixels depend on beside the run's identity.
-ORIGIN = ("versions", "device", "threads", "recompute")
+ORIGIN = ("versions", "device", "threads")
 BROKEN = (OSError, ValueError, KeyError, IndexError, TypeError, EOFError, zipfile.BadZipFile)
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nst import recompute
 from nst.extractor.network import Network
 from nst.layers import IMAGE
 from nst.loss import Loss, Objective, Reference, Target, measure, network_layers, weigh
@@ -71,16 +70,13 @@ def _measured(extractor: Network, objective: Objective, styles: int, guided: boo
         features: list[Features] = []
         for picture in (*pictures, content):
             with tf.control_dependencies(tf.nest.flatten(features)):  # one after the other, for memory's sake
-                features.append(_features(extractor.fixed, objective.layers, tf.identity(picture)))
+                picture = tf.identity(picture)
+                features.append({IMAGE: picture, **extractor(picture, objective.layers, gradient=False)})
         *of_styles, of_content = features
         return objective.targets(Reference(of_content, list(zip(of_styles, shares, strict=True)), masks))
 
     signature = PICTURE, [PICTURE] * styles, [tf.TensorSpec([])] * styles, [MASK] * (styles if guided else 0)
     return tf.function(measured, autograph=False).get_concrete_function(*signature)
-
-
-def _features(extractor: Network, layers: Sequence[str], image: Any) -> Features:
-    return {IMAGE: image, **extractor(image, layers)}
 
 
 @lru_cache(maxsize=8)
@@ -92,10 +88,7 @@ def _compiled(extractor: Network, terms: tuple[tuple[str, Loss], ...]) -> Any:
     def evaluate(image: Any, targets: dict[str, Target]) -> Point:
         with tf.GradientTape() as tape:
             tape.watch(image)
-            if extractor.recompute:
-                canonical = recompute.canonical(extractor, terms, image, targets)
-            else:
-                canonical = measure(terms, _features(extractor, layers, image), targets)
+            canonical = measure(terms, {IMAGE: image, **extractor(image, layers)}, targets)
             total, weighted = weigh(canonical, targets)
         return Point(image, total, tape.gradient(total, image), weighted, canonical)
 

@@ -31,7 +31,7 @@ def seconds(network: Network, layers: Sequence[str], levels: Sequence[Level]) ->
     probe = tf.constant(np.full((1, PROBE_SIDE, PROBE_SIDE, 3), 0.5, np.float32))
     forward = min(_forward(network, layers, probe) for _ in range(3))  # the first also sets up kernels
     work = sum(level.steps * level.height * level.width for level in levels)
-    return forward * (1 + network.recompute + BACKWARD) * work / PROBE_SIDE**2
+    return forward * (1 + BACKWARD) * work / PROBE_SIDE**2
 
 
 def _forward(network: Network, layers: Sequence[str], probe: Any) -> float:

@@ -7,7 +7,6 @@ their features. Against what was measured it is right to a quarter (`tests/test_
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Sequence
 from functools import cache
@@ -24,15 +23,12 @@ from nst.layers import STYLE_LAYERS
 from nst.loss import Objective
 from nst.optimizer.contract import Optimizer
 
-log = logging.getLogger(__name__)
-
 FLOAT = 4  # bytes
 PICTURE = 3 * FLOAT  # bytes of a pixel
 PICTURES = 30  # beside the optimizer's state: a step's own, and those that observers have not seen yet
 GIB = 2**30
 WORKED_ON = 3  # tensors of the widest layer that are there at once: a gradient, its mask, what it becomes
 MEASURED_ON = 3  # tensors of the widest layer that measuring has at once: convolved, with bias, above 0
-MARGIN = 0.9  # of the free memory that a run takes without sparing; the prediction is no better than that
 
 
 class Plan(NamedTuple):
@@ -62,12 +58,8 @@ class Plan(NamedTuple):
         size, layers = self._size(), self._layers()
         features = sum(FLOAT * values for name, values in layers.items() if name in self.objective.layers)
         widest = size * max(layers.values(), default=0)
-        if self.network.recompute:
-            first = {name: values for name, values in layers.items() if name.startswith("block1_")}
-            inputs = sum(size * values / 4 for name, values in layers.items() if name.endswith("conv1"))
-            inside = sum(FLOAT * values for name, values in first.items() if name in self.objective.layers)
-            return inputs + inside + sum(first.values()) + (1 + WORKED_ON) * widest
-        pools = 2 * size * sum(layers.values()) / 4 if self.network.pooling == "max" else 0  # max looks them up again
+        looked_up = self.network.options.pooling == "max"  # its backward pass needs input and output
+        pools = 2 * size * sum(layers.values()) / 4 if looked_up else 0
         return sum(layers.values()) + features + pools + WORKED_ON * widest  # a byte for each; features' gradients
 
     def _forward(self) -> float:
@@ -96,7 +88,7 @@ class Plan(NamedTuple):
         return work + (self.targets - 1) * kept
 
     def _size(self) -> int:
-        return tf.as_dtype(self.network.precision).size
+        return tf.as_dtype(self.network.options.precision).size
 
     def _layers(self) -> dict[str, float]:
         return values_per_pixel(self.network, self.objective.layers)
@@ -104,42 +96,32 @@ class Plan(NamedTuple):
 
 def values_per_pixel(network: Network, layers: Sequence[str]) -> dict[str, float]:
     """{layer: values per pixel of the picture}, of all that `layers` need."""
-    return {
-        name: network.weights[name][0].shape[3] / 4 ** (int(name[5]) - 1)
-        for block in network.blocks(layers)
-        for name in block.layers
-    }
+    return {name: network.weights[name][0].shape[3] / 4 ** (int(name[5]) - 1) for name in network.needed(layers)}
 
 
 def weights(network: Network, layers: Sequence[str]) -> float:
     """Bytes of the kernels in both directions, as they are computed with."""
     total = 0.0
-    for block in network.blocks(layers):
-        for name in block.layers:
-            kernel = network.weights[name][0]
-            spread = network.convolution == "winograd" and pays(kernel)
-            total += 2 * FLOAT * kernel.size * (PLACES**2 / 9 if spread else 1)
+    for name in network.needed(layers):
+        kernel = network.weights[name][0]
+        spread = network.options.convolution == "winograd" and pays(kernel)
+        total += 2 * FLOAT * kernel.size * (PLACES**2 / 9 if spread else 1)
     return total
 
 
-def fitted(plan: Plan, height: int, width: int, recompute: bool | str) -> tuple[Network, float]:
-    """The network that the run is to use, sparing with memory where `recompute` says so, and the bytes it will take.
+def fitted(plan: Plan, height: int, width: int) -> float:
+    """The bytes that the run will take.
 
     Raises:
         InputError: it would not fit; the message says what would.
     """
-    available = free()
-    needed = plan.needed(height, width)
-    sparing = plan._replace(network=plan.network.recomputing)
-    if recompute == "auto" and needed > MARGIN * available and sparing.needed(height, width) < needed:
-        log.info("memory is short: computing again what the backward pass needs (extractor.recompute)")
-        plan, needed = sparing, sparing.needed(height, width)
+    available, needed = free(), plan.needed(height, width)
     if needed > available:
         raise InputError(
             f"{width}x{height} pixels would take {needed / GIB:.1f} GiB of memory, and {available / GIB:.1f} are free; "
             f"{_instead(plan, height, width, available)}"
         )
-    return plan.network, needed
+    return needed
 
 
 def _instead(plan: Plan, height: int, width: int, available: float) -> str:
@@ -147,13 +129,8 @@ def _instead(plan: Plan, height: int, width: int, available: float) -> str:
     own = plan._replace(metric_network=plan.network.as_trained)
     if own.needed(height, width) <= available:
         return "metrics.network=own measures with the run's own network, and fits"
-    sparing = plan._replace(network=plan.network.recomputing)
-    side = largest(sparing, height, width, available)
-    if side is None:
-        return "no size of it fits"
-    return f"the largest that fits is size={side}" + (
-        "" if plan.network.recompute else " with extractor.recompute=true"
-    )
+    side = largest(plan, height, width, available)
+    return "no size of it fits" if side is None else f"the largest that fits is size={side}"
 
 
 def largest(plan: Plan, height: int, width: int, available: float) -> int | None:

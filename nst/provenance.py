@@ -31,10 +31,7 @@ def describe(assets: dict[str, Asset], network: Network, device: str) -> dict[st
     return {
         "pictures": {role: at_home({**asdict(asset), "path": str(asset.path)}) for role, asset in assets.items()},
         "network": at_home(asdict(network.source)),
-        "pooling": network.pooling,
-        "precision": network.precision,
-        "convolution": network.convolution,
-        "recompute": network.recompute,
+        **{name: getattr(network.options, name) for name in ("pooling", "precision", "convolution")},
         "device": device,
         "threads": _threads(),
         "versions": versions(),
@@ -46,11 +43,9 @@ def identity(config: dict[str, Any], assets: dict[str, Asset], network: Network,
     """A hash of all that decides the picture; runs of the same identity are the same run."""
     kept = {key: value for key, value in config.items() if key not in NOT_IDENTITY}
     kept["output"] = {key: value for key, value in config.get("output", {}).items() if key != "folder"}
-    kept["extractor"] = {
-        k: value for k, value in config.get("extractor", {}).items() if k not in ("convolution", "recompute")
-    }
+    kept["extractor"] = {key: value for key, value in config.get("extractor", {}).items() if key != "convolution"}
     pictures = {role: asset.sha256 for role, asset in assets.items()}
-    computing = [network.precision, network.convolution]
+    computing = [network.options.precision, network.options.convolution]
     what = [kept, pictures, network.source.name, network.source.sha256, *computing, [list(level) for level in levels]]
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 

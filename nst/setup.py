@@ -43,7 +43,7 @@ class Setup:
     memory: float  # bytes expected to be held at most; 0 until `fitted`
     go: Callable[..., Result]  # wants `observers`, `interrupted`, `resume`
     present: Callable[[np.ndarray], np.ndarray]  # a picture on its way -> as the result would show it
-    fit: Callable[[], tuple[Network, float]]  # the network as memory allows it, and the bytes it will take
+    fit: Callable[[], float]  # the bytes that it will take
 
     def fitted(self) -> Setup:
         """The same, with what memory there is taken into account.
@@ -51,9 +51,7 @@ class Setup:
         Raises:
             InputError: the run would not fit.
         """
-        network, needed = self.fit()
-        go = partial(self.go, extractor=network)
-        return replace(self, network=network, memory=memory.expected(needed), go=go)
+        return replace(self, memory=memory.expected(self.fit()))
 
 
 def set_up(config: DictConfig, pictures: Pictures, pins: Pins = SINGLE) -> Setup:
@@ -82,8 +80,7 @@ def set_up(config: DictConfig, pictures: Pictures, pins: Pins = SINGLE) -> Setup
     check_jitter(config.jitter, optimizer, styles)
     height, width = pictures.content.shape[1:3]
     plan = _memory_plan(config, pictures, styles, memory.Plan(network, objective, optimizer, 1.0, 1, measured_with))
-    recompute = getattr(extractor, "recompute", "auto")
-    fitted = partial(memory.fitted, plan, height, width, recompute)
+    fitted = partial(memory.fitted, plan, height, width)
     go = partial(
         stylize,
         pictures.content,

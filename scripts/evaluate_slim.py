@@ -189,7 +189,7 @@ def _warn_unless_held_out(file: Path, options: argparse.Namespace, pictures: str
 def _random(like: Network) -> Network:
     """A network of the same widths whose weights were drawn (He normal) and never trained."""
     drawn = networks.weights_of(networks.student({layer: len(bias) for layer, (_, bias) in like.weights.items()}))
-    return Network(drawn, like.preprocess, pooling="max", precision="float32", source=like.source)
+    return Network(drawn, like.preprocess, source=like.source)
 
 
 def _named(text: str) -> tuple[str, Path]:

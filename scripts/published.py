@@ -7,6 +7,8 @@ Neither folder is part of nst. `--photographs` has the content and style picture
 run again.
 """
 
+from __future__ import annotations
+
 import argparse
 import json
 import subprocess
@@ -14,15 +16,19 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.machine import machine
 from nst import device
 from nst.errors import InputError
 from nst.extractor.imagenet import find
 
+if TYPE_CHECKING:  # it brings TensorFlow
+    from nst.extractor.network import Network
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "published.md"
+PAINTINGS = ROOT / "nst" / "bundled" / "pictures"
 FOLDER = "outputs/sweeps/published"
 PAIRS = {
     ("tubingen", "the_scream"): "tubingen_scream",
@@ -38,22 +44,23 @@ OWN = [
     ("rocket", "water_lilies"),
 ]
 WEIGHTS = (2, 4, 8, 16)
-BUDGETS = {"20": "steps=114", "40": "steps=null"}
-"""{full-size equivalents: what asks for them at 512 pixels}."""
+STEPS = ("114", "null")
+"""About half of the default's evaluations, and the default."""
+COMMON = ("extractor=vgg19", "observers=quiet")
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a table."""
+    """A row of a table."""
 
     what: str
-    equivalents: float | None  # None: as the author tells it
+    equivalents: float | None  # None: unknown, about 1,000
     seconds: float
     style: float
     content: float
 
     def text(self) -> str:
-        """The line in Markdown."""
+        """The row in Markdown."""
         work = "about 1000 |" if self.equivalents is None else f"{self.equivalents:.0f} | {self.seconds:.0f}"
         return f"| {self.what} | {work} | {self.style:.3f} | {self.content:.3f} |"
 
@@ -69,18 +76,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         blocks = [HEAD.format(weights=find("vgg19").origin, machine=machine())]
         for (content, style), name in PAIRS.items():
             pictures = [(options.photographs / f"{part}.jpg").resolve() for part in (content, style)]
-            chosen = [f"content.image={pictures[0]}", f"style.image={pictures[1]}"]
-            published = Row("published", None, 0, *measured(options.published / f"{name}.png", *pictures))
-            blocks.append(table(f"{content} x {style}", [published, *rows(f"{content}_{style}", chosen)]))
-        for content, style in OWN if options.own else ():
-            chosen, name = [f"content={content}", f"style={style}"], f"{content}_{style}"
-            johnson = row("`experiment=johnson`", run(f"{name}/johnson", ["experiment=johnson", *chosen]))
-            blocks.append(table(f"{content} x {style}", [johnson, *rows(name, chosen)]))
+            blocks.append(beside_published(f"{content} x {style}", options.published / f"{name}.png", *pictures))
+        blocks += [beside_johnson(content, style) for content, style in OWN if options.own]
     except (InputError, subprocess.CalledProcessError) as error:
         print(error, file=sys.stderr)
         return 2
     PAGE.write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
-    print(PAGE.relative_to(ROOT))
+    print(PAGE)
     return 0
 
 
@@ -95,16 +97,36 @@ equivalent is the work of one evaluation at full size. Seconds are those in step
 own beside `experiment=johnson`. The photographs are not part of nst."""
 
 
-def rows(name: str, chosen: Sequence[str]) -> Iterator[Row]:
-    """The default's neighbours in style weight, at each budget."""
-    for budget, steps in BUDGETS.items():
+def beside_published(title: str, result: Path, content: Path, style: Path) -> str:
+    """The section of a published picture."""
+    published = Row("published", None, 0, *measured(result, content, style))
+    overrides = [quoted("content.image", content), quoted("style.image", style)]
+    return table(title, [published, *rows(title.replace(" x ", "_"), overrides)])
+
+
+def beside_johnson(content: str, style: str) -> str:
+    """The section of a pair of nst's own pictures."""
+    name, overrides = f"{content}_{style}", [f"content={content}", quoted("style.image", PAINTINGS / f"{style}.jpg")]
+    johnson = row("`experiment=johnson`", run(f"{name}/johnson", ["experiment=johnson", *overrides]))
+    return table(f"{content} x {style}", [johnson, *rows(name, overrides)])
+
+
+def quoted(key: str, path: Path) -> str:
+    """The override `key=path`, whatever characters are in the path."""
+    escaped = str(path).replace("'", "\\'")
+    return f"{key}='{escaped}'"
+
+
+def rows(name: str, overrides: Sequence[str]) -> Iterator[Row]:
+    """One row per number of steps and style weight."""
+    for steps in STEPS:
         for weight in WEIGHTS:
-            record = run(f"{name}/{budget}_{weight}", [*chosen, "style.scale=1", f"loss.style.weight={weight}", steps])
-            yield row(f"style weight {weight}", record)
+            more = ["style.scale=1", f"loss.style.weight={weight}", f"steps={steps}"]
+            yield row(f"style weight {weight}", run(f"{name}/{steps}_{weight}", [*overrides, *more]))
 
 
 def row(what: str, record: dict[str, Any]) -> Row:
-    """A run's line."""
+    """A run's row."""
     metrics = record["metrics"]
     distances = metrics["style_distance"], metrics["content_distance"]
     return Row(what, record["full_size_equivalents"], record["seconds"], *distances)
@@ -113,9 +135,17 @@ def row(what: str, record: dict[str, Any]) -> Row:
 def run(name: str, overrides: Sequence[str]) -> dict[str, Any]:
     """The record of a run, done now unless it was before."""
     folder = f"{FOLDER}/{name}"
-    common = ["extractor=vgg19", "observers=quiet", f"hydra.run.dir={folder}"]
-    subprocess.run([sys.executable, "-m", "nst.run", *overrides, *common], cwd=ROOT, check=True)  # noqa: S603
+    command = [sys.executable, "-m", "nst.run", *overrides, *COMMON, f"hydra.run.dir={folder}"]
+    subprocess.run(command, cwd=ROOT, check=True)  # noqa: S603
     return json.loads((ROOT / folder / "result.json").read_text(encoding="utf-8"))
+
+
+def network() -> Network:
+    """VGG19, which the runs are measured with, too."""
+    device.prepare()
+    from nst.extractor.vgg19 import load_weights
+
+    return load_weights(find("vgg19"))
 
 
 def measured(result: Path, content: Path, style: Path) -> tuple[float, float]:
@@ -124,16 +154,14 @@ def measured(result: Path, content: Path, style: Path) -> tuple[float, float]:
     Raises:
         InputError: a picture is missing.
     """
-    device.prepare()
     from nst import image
-    from nst.extractor.vgg19 import load_weights
     from nst.metrics import measure_picture
     from nst.style import Style
 
     picture = image.read(result)
     height, width = picture.shape[1:3]
     found = measure_picture(
-        load_weights(find("vgg19")),
+        network(),
         picture,
         image.read(content, (height, width)),
         [Style(image.read(style, max(height, width)))],

@@ -23,7 +23,7 @@ from tests.conftest import blobs
 
 CONTENT, STYLE = blobs(96, 128, 1), blobs(96, 128, 2)
 STEPS, PYRAMID = 14, Octaves((0.5, 1.0), (1.0, 1.0))
-ORIGIN = {"versions": {"tensorflow": "2"}, "device": "CPU", "threads": 2, "recompute": False}
+ORIGIN = {"versions": {"tensorflow": "2"}, "device": "CPU", "threads": 2}
 OPTIMIZERS = [Adam(), SGD(), Averaged(Adam()), Best(SGD()), LBFGS(history=3), LBFGS(history=3, box=False)]
 
 

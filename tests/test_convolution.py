@@ -100,8 +100,6 @@ def test_auto_is_winograd_where_a_processor_computes_in_float32() -> None:
     ("settings", "says"),
     [
         ({"convolution": "winnograd"}, "did you mean 'winograd'"),
-        ({"recompute": "maybe"}, "true, false or auto"),
-        ({"recompute": 1}, "not 1"),
     ],
 )
 def test_a_wrong_choice_is_named(settings: dict[str, Any], says: str) -> None:

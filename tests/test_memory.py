@@ -48,8 +48,7 @@ def test_what_costs_memory_costs_memory(plan: Plan) -> None:
     needed = plan.needed(512, 512)
     assert plan._replace(optimizer=LBFGS(history=100)).needed(512, 512) > needed
     assert plan._replace(optimizer=Adam()).needed(512, 512) < needed
-    assert plan._replace(network=plan.network.recomputing).needed(512, 512) < needed
-    assert plan._replace(network=plan.network.but(precision="bfloat16")).needed(512, 512) < needed
+    assert plan._replace(network=plan.network.replace(precision="bfloat16")).needed(512, 512) < needed
     assert plan._replace(style_area=50.0).needed(512, 512) > needed
     assert plan._replace(targets=8).needed(512, 512) > needed
     for loss in (SlicedWasserstein(), Histogram(), MRF(), MRF(stride=1)):
@@ -60,36 +59,27 @@ def test_what_costs_memory_costs_memory(plan: Plan) -> None:
 
 def test_memory_in_plenty_changes_nothing(plan: Plan, free: Free) -> None:
     free(float("inf"))
-    assert memory.fitted(plan, 512, 512, "auto") == (plan.network, plan.needed(512, 512))
-
-
-def test_short_memory_is_spared_only_if_it_may_be(plan: Plan, free: Free) -> None:
-    sparing = plan._replace(network=plan.network.recomputing).needed(512, 512)
-    free((sparing + plan.needed(512, 512)) / 2)
-    assert memory.fitted(plan, 512, 512, "auto") == (plan.network.recomputing, sparing)
-    with pytest.raises(InputError, match=r"is size=512 with extractor\.recompute=true"):
-        memory.fitted(plan, 512, 512, False)
+    assert memory.fitted(plan, 512, 512) == plan.needed(512, 512)
 
 
 def test_what_does_not_fit_is_refused_with_the_largest_that_does(plan: Plan, free: Free) -> None:
-    sparing = plan._replace(network=plan.network.recomputing)
-    available = sparing.needed(300, 400)
+    available = plan.needed(300, 400)
     free(available)
     with pytest.raises(InputError, match=rf"2000x1500 pixels .* {available / GIB:.1f} are free; .* is size=400"):
-        memory.fitted(plan, 1500, 2000, "auto")
-    assert memory.largest(sparing, 1500, 2000, available) == 400
-    assert sparing.needed(300, 400) <= available < sparing.needed(301, 401)
+        memory.fitted(plan, 1500, 2000)
+    assert memory.largest(plan, 1500, 2000, available) == 400
+    assert plan.needed(300, 400) <= available < plan.needed(301, 401)
 
 
 def test_metrics_cost_memory_and_their_own_network_may_fit(plan: Plan, free: Free) -> None:
-    wide = plan.network.but(precision="float32")
+    wide = plan.network.replace(precision="float32")
     measured = plan._replace(metric_network=_widened(wide), metric_area=1.0)
     assert measured.needed(512, 512) > plan.needed(512, 512)
     assert measured._replace(metric_area=4.0).needed(512, 512) > measured.needed(512, 512)
     assert measured._replace(watched=True).needed(512, 512) > measured.needed(512, 512)
     free(plan._replace(metric_network=plan.network.as_trained).needed(512, 512) + 1)
     with pytest.raises(InputError, match=r"metrics\.network=own measures with the run's own network, and fits"):
-        memory.fitted(measured, 512, 512, "auto")
+        memory.fitted(measured, 512, 512)
 
 
 def _widened(network: Network) -> Network:
@@ -98,13 +88,13 @@ def _widened(network: Network) -> Network:
         layer: (np.tile(kernel, (1, 1, 1 if layer == "block1_conv1" else 4, 4)), np.tile(bias, 4))
         for layer, (kernel, bias) in network.weights.items()
     }
-    return Network(weights, network.preprocess, pooling="max", precision="float32", source=network.source)
+    return Network(weights, network.preprocess, source=network.source)
 
 
 def test_where_nothing_fits_that_is_said(plan: Plan, free: Free) -> None:
     free(1.0)
     with pytest.raises(InputError, match="no size of it fits"):
-        memory.fitted(plan, 512, 512, "auto")
+        memory.fitted(plan, 512, 512)
 
 
 def test_the_machines_memory_is_read(tmp_path: Path) -> None:
@@ -160,7 +150,7 @@ def test_a_run_that_does_not_fit_is_refused_in_one_line_but_what_is_done_is_done
     "more",
     [
         ["style.scale=1"],
-        ["extractor.recompute=true", "optimizer=adam"],
+        ["style.scale=1", "optimizer=adam"],
         ["loss/style=sliced_wasserstein", "style.scale=1"],
         ["style.scale=1", "metrics.network=auto"],
     ],

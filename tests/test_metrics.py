@@ -74,7 +74,7 @@ def test_they_do_not_depend_on_the_scale_at_which_the_style_was_taken(network: N
 def test_a_network_that_ends_early_is_measured_by_what_it_has(network: Network) -> None:
     def cut(layer: str) -> Network:
         kept = {name: network.weights[name] for name in LAYERS[: LAYERS.index(layer) + 1]}
-        return Network(kept, network.preprocess, pooling="max", precision="float32", source=network.source)
+        return Network(kept, network.preprocess, source=network.source)
 
     found = measure_picture(cut("block3_conv4"), CONTENT, CONTENT, [Style(STYLE)])
     assert (found["style_layers"], found["content_layer"]) == (list(STYLE_LAYERS[:3]), "block3_conv3")

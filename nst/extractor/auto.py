@@ -29,7 +29,7 @@ class Auto(Choice):
 
     Args:
         patience: seconds that Keras's download (80 MB), the last of the sources, may take.
-        pooling, padding, convolution, recompute: as `Choice` has them.
+        pooling, padding, convolution: as `Choice` has them.
     """
 
     patience: float = 30.0
@@ -79,4 +79,4 @@ class Auto(Choice):
 @lru_cache(maxsize=8)
 def _replacing(network: Network, reason: str) -> Network:
     """The same network with the reason on record."""
-    return network.but(source=replace(network.source, instead_of=f"vgg19: {reason}"))
+    return network.replace(source=replace(network.source, instead_of=f"vgg19: {reason}"))

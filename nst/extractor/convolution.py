@@ -52,8 +52,11 @@ class Layer:
         self._winograd = method == "winograd" and pays(kernel)
         self._bias = tf.constant(bias, precision)
 
-    def __call__(self, x: Any) -> Any:
-        """`[1,h,w,in]` -> `[1,h,w,out]`."""
+    def __call__(self, x: Any, *, gradient: bool = True) -> Any:
+        """`[1,h,w,in]` -> `[1,h,w,out]`; with `gradient`, it can be differentiated with respect to `x`."""
+        return self._within_edges(self._differentiable if gradient else self._activated, x)
+
+    def _differentiable(self, x: Any) -> Any:
 
         @tf.custom_gradient
         def run(x: Any) -> Any:
@@ -61,11 +64,7 @@ class Layer:
             above = y > 0
             return y, lambda upstream: self._backward(tf.where(above, upstream, tf.zeros([], upstream.dtype)))
 
-        return self._within_edges(run, x)
-
-    def fixed(self, x: Any) -> Any:
-        """The same where no gradient is wanted; TensorFlow never forgets a graph with gradients of one's own in it."""
-        return self._within_edges(self._activated, x)
+        return run(x)
 
     def _within_edges(self, layer: Convolution, x: Any) -> Any:
         """`layer` of `x` with its edge put on; what it then makes of the edge itself is cut off."""

@@ -7,9 +7,8 @@ the features against `keras.applications.VGG19`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from itertools import groupby
 from typing import Any, Protocol
 
 import numpy as np
@@ -31,8 +30,35 @@ def l2_pool2d(x: Any, size: int, stride: int, padding: Any) -> Any:
 
 POOLINGS = {"max": tf.nn.max_pool2d, "avg": tf.nn.avg_pool2d, "l2": l2_pool2d}
 
-CHANGES = ("pooling", "padding", "precision", "source", "convolution", "recompute")
 Weights = Mapping[str, tuple[np.ndarray, np.ndarray]]  # {layer: (kernel [3,3,in,out], bias [out])}
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a network computes. The defaults are how its weights were trained.
+
+    Args:
+        pooling: between the blocks: `max` as trained, `avg` as Gatys et al. (2016, section 2) prefer, or `l2`.
+        padding: beyond the edge, for a convolution: `zero` as trained, `reflect`, `replicate`.
+        precision: `float32` or `bfloat16`, of all convolutions but the first: bfloat16 has eight bits, no more than a
+            picture, and the picture's gradient needs more.
+        convolution: `direct` or `winograd` (`nst.extractor.convolution`).
+
+    Raises:
+        InputError: an unknown pooling or padding.
+    """
+
+    pooling: str = "max"
+    padding: str = "zero"
+    precision: str = "float32"
+    convolution: str = "direct"
+
+    def __post_init__(self) -> None:
+        check_name("extractor.pooling", self.pooling, POOLINGS)
+        check_name("extractor.padding", self.padding, PADDINGS)
+
+
+AS_TRAINED = Options()
 
 
 @dataclass(frozen=True)
@@ -61,49 +87,14 @@ class Extractor(Protocol):
         ...
 
 
-class Block:
-    """Layers up to a pooling, and that: call it with their input.
-
-    Args:
-        layers: their names and what computes each, first to last, as far as they are wanted.
-        wanted: of which features are given.
-        pool: of the last layer's output; None where there is none, or nothing after it is wanted.
-    """
-
-    def __init__(
-        self, layers: Mapping[str, Callable[[Any], Any]], wanted: Iterable[str], pool: Callable[..., Any] | None
-    ) -> None:
-        self.layers = tuple(layers)
-        self._layers, self._wanted, self._pool = layers, set(wanted), pool
-
-    def __call__(self, x: Any) -> tuple[Any, Features]:
-        """(what goes on to the next block, features of those wanted in float32)."""
-        features: Features = {}
-        for name, layer in self._layers.items():
-            x = layer(x)
-            if name in self._wanted:
-                features[name] = tf.cast(x, tf.float32)
-        return self._pool(x, 2, 2, "VALID") if self._pool else x, features
-
-    def parted(self) -> tuple[Block, Block]:
-        """The first layer by itself, and the rest."""
-        first, *others = self._layers.items()
-        return Block(dict([first]), self._wanted, None), Block(dict(others), self._wanted, self._pool)
-
-
 class Network:
     """A loaded network; call it with a picture and the layers wanted.
 
     Args:
-        weights: for each layer it has; a layer may be called if it and all before it are there.
+        weights: for each layer it has; a layer can be called if it and all before it are there.
         preprocess: `[1,H,W,3]` RGB 0..1 -> what the weights were trained on.
-        pooling: between the blocks, `max` as trained, `avg` as Gatys et al. (2016, section 2) prefer, or `l2`.
-        padding: what lies beyond the edge for a convolution: `zero` as trained, `reflect`, `replicate`.
-        precision: `float32` or `bfloat16`, of the convolutions but the first: bfloat16 has eight bits, no more than a
-            picture, and its gradient wants more.
         source: for messages and the record.
-        convolution: `direct` or `winograd`, how it is computed (`nst.extractor.convolution`).
-        recompute: whether a run's backward pass computes its blocks again (`nst.recompute`).
+        options: how it computes.
         order: the layers that such a network has, first to last.
     """
 
@@ -112,37 +103,28 @@ class Network:
         weights: Weights,
         preprocess: Callable[[Any], Any],
         *,
-        pooling: str,
-        precision: str,
         source: Source,
-        padding: str = "zero",
-        convolution: str = "direct",
-        recompute: bool = False,
+        options: Options = AS_TRAINED,
         order: Sequence[str] = LAYERS,
     ) -> None:
         self.source = source
         self.order = tuple(order)
-        self.pooling = check_name("extractor.pooling", pooling, POOLINGS)
-        self.padding = check_name("extractor.padding", padding, PADDINGS)
-        self.precision = precision
-        self.convolution = convolution
-        self.recompute = recompute
+        self.options = options
         self.weights = weights
         self.preprocess = preprocess
-        self._with_gradient = True
         self._convolutions = {
             layer: Layer(
                 kernel,
                 bias,
-                precision="float32" if layer == self.order[0] else precision,
-                method=convolution,
-                padding=padding,
+                precision="float32" if layer == self.order[0] else options.precision,
+                method=options.convolution,
+                padding=options.padding,
             )
             for layer, (kernel, bias) in weights.items()
         }
 
     def __repr__(self) -> str:
-        return f"Network({self.source.name}, {len(self.layers)} layers, pooling={self.pooling}, {self.precision})"
+        return f"Network({self.source.name}, {len(self.layers)} layers, {self.options})"
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -161,55 +143,41 @@ class Network:
                     else f"{self.source.name} has no layer '{layer}'{suggestion(layer, self.order)}"
                 )
 
-    def __call__(self, image: Any, layers: Iterable[str]) -> Features:
-        """Features of `image` `[1,H,W,3]`, RGB 0..1, at `layers`, each `[1,h,w,c]` float32."""
-        features: Features = {}
-        x = self.preprocess(image)
-        for block in self.blocks(layers):
-            x, found = block(x)
-            features |= found
-        return features
+    def needed(self, layers: Iterable[str]) -> tuple[str, ...]:
+        """The layers that are computed for `layers`, first to last.
 
-    def blocks(self, layers: Iterable[str]) -> list[Block]:
-        """The network as far as `layers` want it."""
+        Raises:
+            InputError: one of `layers` cannot be called.
+        """
         wanted = set(layers)
         self.require(wanted)
-        needed = self.order[: 1 + max(map(self.order.index, wanted), default=-1)]
-        groups = [list(names) for _, names in groupby(needed, key=lambda name: name.partition("_")[0])]
-        pool = POOLINGS[self.pooling]
-        return [
-            Block({name: self._computed(name) for name in names}, wanted, pool if names is not groups[-1] else None)
-            for names in groups
-        ]
+        return self.order[: 1 + max(map(self.order.index, wanted), default=-1)]
 
-    def _computed(self, name: str) -> Callable[[Any], Any]:
-        layer = self._convolutions[name]
-        return layer if self._with_gradient else layer.fixed
+    def __call__(self, image: Any, layers: Iterable[str], *, gradient: bool = True) -> Features:
+        """Features of `image` `[1,H,W,3]`, RGB 0..1, at `layers`, each `[1,h,w,c]` float32.
 
-    def but(self, **changes: Any) -> Network:
-        """The same weights with something of `CHANGES` changed."""
-        kept = {name: getattr(self, name) for name in CHANGES}
-        other = Network(self.weights, self.preprocess, order=self.order, **{**kept, **changes})
-        if (other.precision, other.convolution, other.padding) == (self.precision, self.convolution, self.padding):
-            other._convolutions = self._convolutions
+        `gradient=False` is for features that no gradient passes through: TensorFlow never frees a graph that contains
+        custom gradients.
+        """
+        features: Features = {}
+        wanted, x = set(layers), self.preprocess(image)
+        for name in self.needed(wanted):
+            if name.endswith("conv1") and name != self.order[0]:
+                x = POOLINGS[self.options.pooling](x, 2, 2, "VALID")
+            x = self._convolutions[name](x, gradient=gradient)
+            if name in wanted:
+                features[name] = tf.cast(x, tf.float32)
+        return features
+
+    def replace(self, *, source: Source | None = None, **options: str) -> Network:
+        """The same weights with another source, or with some of the options changed."""
+        changed = replace(self.options, **options)
+        other = Network(self.weights, self.preprocess, source=source or self.source, options=changed, order=self.order)
+        if replace(changed, pooling=self.options.pooling) == self.options:
+            other._convolutions = self._convolutions  # pooling is all that differs: share the kernels
         return other
-
-    @cached_property
-    def fixed(self) -> Network:
-        """The network where no gradient is wanted."""
-        other = self.but(recompute=False)
-        other._with_gradient = False
-        return other
-
-    @cached_property
-    def recomputing(self) -> Network:
-        """The network, sparing with memory."""
-        return self if self.recompute else self.but(recompute=True)
 
     @cached_property
     def as_trained(self) -> Network:
-        """The network as the metrics use it: max pooling, zero padding, float32, computed directly."""
-        trained = {"pooling": "max", "padding": "zero", "precision": "float32", "convolution": "direct"}
-        if all(getattr(self, name) == value for name, value in trained.items()):
-            return self
-        return self.but(**trained, recompute=False)
+        """The network as the metrics use it."""
+        return self if self.options == AS_TRAINED else self.replace(**asdict(AS_TRAINED))

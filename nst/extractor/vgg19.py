@@ -30,7 +30,7 @@ class VGG19(Choice):
     Args:
         weights: a Keras file (`.h5`, `.weights.h5`, `.keras`); null takes the ImageNet weights from the first source
             that has them (`nst.extractor.imagenet`).
-        pooling, padding, convolution, recompute: as `Choice` has them.
+        pooling, padding, convolution: as `Choice` has them.
     """
 
     network: ClassVar[str] = "vgg19"
@@ -78,7 +78,7 @@ def load_weights(weights: Weights) -> Network:
     order, started = KERAS[weights.network].layers, time.perf_counter()
     values = weights.read()
     log.info("read the weights of %s in %.1f s", weights.network, time.perf_counter() - started)
-    return Network(values, to_network, pooling="max", precision="float32", source=source, order=order)
+    return Network(values, to_network, source=source, order=order)
 
 
 def to_network(image: Any) -> Any:

@@ -50,4 +50,4 @@ def read_slim(path: Path, name: str) -> Network:
 
     weights = {layer: (arrays[f"{layer}/kernel"], arrays[f"{layer}/bias"]) for layer in LAYERS}
     source = Source("vgg19_slim", name, sha256(path), origin="nst", licence="nst, MIT")
-    return Network(weights, preprocess, pooling="max", precision="float32", source=source)
+    return Network(weights, preprocess, source=source)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -17,7 +18,7 @@ from nst.build import build
 from nst.device import prepare
 from nst.evaluation import evaluation
 from nst.extractor.convolution import resolve
-from nst.extractor.network import Network, Source, Weights
+from nst.extractor.network import Network, Options, Source, Weights
 from nst.extractor.vgg19 import to_network
 from nst.extractor.vgg19_slim import FILE, read_slim
 from nst.precision import Precision
@@ -37,16 +38,10 @@ def network(name: str, precision: str) -> Network:
     from bench.work import he_normal
 
     resolved = Precision(precision).resolve()
+    options = Options(pooling="avg", precision=resolved, convolution=resolve("auto", resolved))
     if name == "vgg19_slim":
-        return read_slim(FILE, name).but(pooling="avg", precision=resolved, convolution=resolve("auto", resolved))
-    return Network(
-        he_normal(),
-        to_network,
-        pooling="avg",
-        precision=resolved,
-        source=Source(name, "drawn", ""),
-        convolution=resolve("auto", resolved),
-    )
+        return read_slim(FILE, name).replace(**asdict(options))
+    return Network(he_normal(), to_network, source=Source(name, "drawn", ""), options=options)
 
 
 def evaluate(name: str, precision: str, side: int) -> Callable[[], object]:
@@ -84,20 +79,14 @@ def race(
         config = compose("config", overrides.split())
     pyramid, optimizer = build(config, "pyramid"), build(config, "optimizer")
     precision = Precision(config.precision).resolve()
-    network = Network(
-        weights,
-        to_network,
-        pooling="max",
-        precision=precision,
-        source=Source("vgg19", "given", ""),
-        convolution=resolve("auto", precision),
-    )
+    options = Options(precision=precision, convolution=resolve("auto", precision))
+    network = Network(weights, to_network, source=Source("vgg19", "given", ""), options=options)
     objective = Objective(
         content=Features(weight=5, layers=(CONTENT,), layer_weights=(1,), normalizer="mean"),
         style=Gram(weight=100, layers=STYLE, layer_weights=(1,) * len(STYLE), normalizer="channels"),
     )
     styles = [Style(style, scale=1.0)]
-    plain = network.but(precision="float32", convolution=resolve("auto", "float32"))
+    plain = network.replace(precision="float32", convolution=resolve("auto", "float32"))
     judge = None if precision == Precision.float32 else evaluation(plain, objective, styles)(content)
     levels = pyramid.levels(*content.shape[1:3], config.steps)
     origin: dict[str, None] = dict.fromkeys(checkpoint.ORIGIN)

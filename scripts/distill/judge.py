@@ -23,12 +23,6 @@ class Stack:
     """Several networks as one extractor: a layer comes from the first that has it."""
 
     networks: Sequence[Network | keras.Model]
-    recompute = False
-
-    @property
-    def fixed(self) -> Stack:
-        """Itself."""
-        return self
 
     def load(self, **_: Any) -> Any:
         """Itself: there is nothing to load."""
@@ -42,8 +36,9 @@ class Stack:
         """The layers that any of them has."""
         return tuple(layer for layer in LAYERS if any(layer in _layers(network) for network in self.networks))
 
-    def __call__(self, image: Any, layers: Sequence[str]) -> dict[str, Any]:
+    def __call__(self, image: Any, layers: Sequence[str], *, gradient: bool = True) -> dict[str, Any]:
         """{layer: `[1,h,w,c]`}."""
+        del gradient
         found: dict[str, Any] = {}
         for network in self.networks:
             left = [layer for layer in layers if layer not in found]
