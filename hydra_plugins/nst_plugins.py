@@ -26,10 +26,19 @@ class OptunaSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> Any:
         """Search; `arguments` win over `params`."""
-        from nst.search import search
+        from nst.errors import InputError
 
+        try:
+            from nst.search.driver import search
+        except ModuleNotFoundError as error:
+            if error.name != "optuna":
+                raise
+            raise InputError('hydra/sweeper=nst_optuna needs Optuna: python -m pip install ".[search]"') from error
+        launcher = self.launcher
         given = [f"{key}={value}" for key, value in self.params.items()]
-        return search(self, [*given, *arguments], **self.settings)
+        return search(
+            self, [*given, *arguments], self.settings, lambda: isinstance(launcher, Engines) and launcher.engine
+        )
 
 
 def _engine(module: str, name: str, settings: Any) -> Any:
@@ -56,7 +65,7 @@ class Engines(Launcher):
 
     def launch(self, job_overrides: Any, initial_job_idx: int) -> Any:
         """Do a batch."""
-        from nst.launch.launch import launch
+        from nst.launch.engine import launch
 
         return launch(self.engine, self.hydra_context, self.config, job_overrides, initial_job_idx)
 
@@ -71,19 +80,19 @@ class Engines(Launcher):
 
 
 class JoblibLauncher(Engines):
-    """`hydra/launcher=nst_joblib`; its settings are those of `nst.launch.pool.Pool`."""
+    """`hydra/launcher=nst_joblib`; its settings are those of `nst.launch.joblib.Pool`."""
 
     def made(self) -> Any:
         """Processes of this machine."""
-        return _engine("pool", "Pool", self.settings)
+        return _engine("joblib", "Pool", self.settings)
 
 
 class RayLauncher(Engines):
-    """`hydra/launcher=nst_ray`; its settings are those of `nst.launch.cluster.Cluster`."""
+    """`hydra/launcher=nst_ray`; its settings are those of `nst.launch.ray.Cluster`."""
 
     def made(self) -> Any:
         """A cluster that runs already."""
-        return _engine("cluster", "Cluster", self.settings)
+        return _engine("ray", "Cluster", self.settings)
 
 
 class SlurmLauncher(Engines):

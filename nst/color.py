@@ -7,8 +7,6 @@ Departures: lightness is that of CIELAB, where the paper takes the Y of YIQ, so 
 lightness that a color cannot have on a screen is moved towards the content's until it can.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -144,13 +142,13 @@ def _grey(light: np.ndarray) -> np.ndarray:
 def _colored(light: np.ndarray, content: np.ndarray) -> np.ndarray:
     """The lightness asked for with the colors of `content`, CIELAB `[1,H,W,3]`; as near to it as a screen can show."""
     own, colors = content[..., 0], content[..., 1:]
-    shown, beyond = np.zeros_like(light), np.ones_like(light)  # of the way from the content's lightness to that
+    possible, beyond = np.zeros_like(light), np.ones_like(light)  # of the way from the content's lightness to that
     part = beyond
     for _ in range(HALVINGS):
         fine = _shows(own + part * (light - own), colors)
-        shown, beyond = np.where(fine, part, shown), np.where(fine, beyond, part)
-        part = np.where(shown == 1, 1, (shown + beyond) / 2)
-    return _rgb(own + shown * (light - own), colors)
+        possible, beyond = np.where(fine, part, possible), np.where(fine, beyond, part)
+        part = np.where(possible == 1, 1, (possible + beyond) / 2)
+    return _rgb(own + possible * (light - own), colors)
 
 
 def _shows(light: np.ndarray, colors: np.ndarray) -> np.ndarray:

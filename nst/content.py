@@ -1,7 +1,5 @@
 """The picture whose content is kept."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

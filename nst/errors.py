@@ -1,7 +1,5 @@
 """What a person can mend is said in one line: the culprit, the bound, and for names the nearest right one."""
 
-from __future__ import annotations
-
 import difflib
 import math
 from collections.abc import Iterable
@@ -17,6 +15,17 @@ def suggestion(word: object, known: Iterable[str], cutoff: float = 0.5) -> str:
     names = sorted(set(known))
     near = difflib.get_close_matches(str(word), names, n=1, cutoff=cutoff)
     return f"; did you mean '{near[0]}'?" if near else f"; there is {', '.join(names)}" if names else ""
+
+
+def unknown_key(path: str, known: Iterable[str], word: object = None) -> InputError:
+    """The error for a key that a config lacks, with the nearest of `known` to `word` (None: the key's last part)."""
+    return InputError(f"'{path}' is unknown{suggestion(word or path.rpartition('.')[2], known)}")
+
+
+def check_kind(path: str, part: object, kind: type) -> None:
+    """Raise InputError unless `part`, which stands at `path` of a config, extends the contract `kind`."""
+    if not isinstance(part, kind):
+        raise InputError(f"{path}: {type(part).__name__} does not extend {kind.__module__}.{kind.__name__}")
 
 
 def check_name(what: str, value: object, known: Iterable[str]) -> str:

@@ -1,7 +1,5 @@
 """The first picture, from which the optimizer starts; `[1,H,W,3]` float32, 0..1."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
@@ -9,7 +7,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from nst.errors import InputError, check_list, check_number
-from nst.image import resize
+from nst.image.io import resize
 
 CHANNELS = 3
 
@@ -23,7 +21,7 @@ class Init(Protocol):
 
 
 @dataclass(frozen=True)
-class Content:
+class FromContent:
     """The content itself."""
 
     detail: ClassVar[bool] = True
@@ -34,7 +32,7 @@ class Content:
 
 
 @dataclass(frozen=True)
-class Style:
+class FromStyle:
     """The (first) style, stretched to the content's size."""
 
     detail: ClassVar[bool] = True

@@ -1,7 +1,5 @@
 """The names of VGG19's convolutions, Keras's, which networks and losses share."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from nst.errors import InputError, check_list, suggestion
@@ -23,6 +21,11 @@ IMAGE = "image"  # the layer that is the picture itself, [1,H,W,3]
 def block_of(layer: str) -> int:
     """Its block, counted from 1; each is half as large as the one before."""
     return int(layer[5])
+
+
+def begins_block(layer: str) -> bool:
+    """Whether it is the first of its block."""
+    return layer.endswith("conv1")
 
 
 def check_layers(what: str, layers: object) -> tuple[str, ...]:

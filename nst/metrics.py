@@ -1,7 +1,7 @@
 """What makes runs comparable when their losses differ: measured on the saved 8-bit picture, with fixed layers.
 
-The network is chosen by `nst.metric_network`. The style is taken at the long side of the result, whatever its scale
-was.
+The network is chosen by `nst.extractor.metric_network`. The style is taken at the long side of the result, whatever its
+scale was.
 
     style_distance     mean over block1_conv1 ... block5_conv1 of mean((G - A)^2) / mean(A^2)     lower is nearer
     content_distance   mean((F - P)^2) / mean(P^2) at block4_conv2                                lower is nearer
@@ -10,8 +10,6 @@ was.
 
 Where the weights lack layers, the mean is over those there are, and the content's distance is at block3_conv3.
 """
-
-from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -23,15 +21,15 @@ import tensorflow as tf
 from cachetools import LRUCache, cached
 
 from nst.extractor.network import Network
-from nst.image import LUMA, fit, from_uint8, resize, to_uint8
+from nst.image.io import LUMA, fit, from_uint8, resize, to_uint8
 from nst.layers import STYLE_LAYERS
-from nst.loss.of_style import guide
-from nst.loss.style.gram import fixed_gram
-from nst.record import Features, Metric
+from nst.loss.guided import guide
+from nst.loss.statistics import second_moments
+from nst.state import Features, Metric
 from nst.style import Style
 
 CONTENT_LAYERS = ("block4_conv2", "block3_conv3")  # the first there is
-KEPT_BYTES = 256 * 2**20  # of features and Gram matrices, least recently used first out
+CACHE_BYTES = 256 * 2**20  # of features and Gram matrices, least recently used first out
 
 
 def measure_picture(
@@ -39,7 +37,7 @@ def measure_picture(
 ) -> dict[str, Any]:
     """The metrics of `picture` against `content`, both `[1,H,W,3]`, and `styles`, and what they were measured with.
 
-    Features of contents and styles are kept for the next picture, up to `KEPT_BYTES`.
+    Features of contents and styles are kept for the next picture, up to `CACHE_BYTES`.
 
     Returns:
         {style_distance, content_distance, ssim, chroma_distance, network, network_sha256, style_layers, content_layer};
@@ -95,20 +93,20 @@ def _style_distance(
     for part in parts.values():
         mask, targets = part[0].mask, _style_grams(network, layers, long_side, part)
         seen = {layer: found[layer] if mask is None else found[layer] * guide(mask, found[layer]) for layer in layers}
-        distances.append(np.mean([_relative(fixed_gram(seen[layer]), targets[layer]) for layer in layers]))
+        distances.append(np.mean([_relative(second_moments(seen[layer]), targets[layer]) for layer in layers]))
         shares.append(sum(style.weight for style in part) * (1.0 if mask is None else float(mask.mean())))
     return float(np.average(distances, weights=shares))
 
 
 def _style_grams(network: Network, layers: Sequence[str], long_side: int, styles: Sequence[Style]) -> dict[str, Any]:
     """The styles' Gram matrices at the result's long side, averaged by weight."""
-    whole = sum(style.weight for style in styles)
+    total = sum(style.weight for style in styles)
     totals: dict[str, Any] = dict.fromkeys(layers, 0.0)
     for style in styles:
         picture = resize(style.picture, *fit(style.picture.shape[1:3], long_side))
         grams = _grams(network, picture, layers)
         for layer in layers:
-            totals[layer] += style.weight / whole * grams[layer]
+            totals[layer] += style.weight / total * grams[layer]
     return totals
 
 
@@ -121,7 +119,7 @@ def _bytes(tensors: Mapping[str, Any]) -> int:
     return sum(tensor.dtype.size * int(tf.size(tensor)) for tensor in tensors.values())
 
 
-_cached: LRUCache[Any, dict[str, Any]] = LRUCache(KEPT_BYTES, getsizeof=_bytes)
+_cached: LRUCache[Any, dict[str, Any]] = LRUCache(CACHE_BYTES, getsizeof=_bytes)
 
 
 @cached(_cached, key=partial(_key, what="features"))
@@ -133,7 +131,7 @@ def _features(network: Network, picture: np.ndarray, layers: Sequence[str]) -> d
 @cached(_cached, key=partial(_key, what="grams"))
 def _grams(network: Network, picture: np.ndarray, layers: Sequence[str]) -> dict[str, Any]:
     """{layer: Gram matrix of `picture`}."""
-    return {layer: fixed_gram(features) for layer, features in network(tf.constant(picture), layers).items()}
+    return {layer: second_moments(features) for layer, features in network(tf.constant(picture), layers).items()}
 
 
 def _relative(found: Any, wanted: Any) -> float:

@@ -4,8 +4,6 @@ Work is counted in full-size equivalents: one is the work of an evaluation at fu
 counts 1/4.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +11,8 @@ from itertools import compress, pairwise
 from typing import ClassVar
 
 from nst.errors import InputError, check_count, check_flag, check_list, check_number
-from nst.image import MIN_SIDE
-from nst.record import Level
+from nst.image.io import MIN_SIDE
+from nst.state import Level
 
 SMALLEST = 64  # a level whose long side is shorter is left out, or whose short side is too short for the network
 FALL = 1.6  # evaluations at a level for each one at twice its size ...
@@ -78,7 +76,7 @@ class Octaves:
 
         Their steps sum to `steps`. If that is None, their work is about `budget(ratio of the smallest level)`.
         """
-        ratios, shares = self._kept(height, width)
+        ratios, shares = self._usable(height, width)
         if steps is None:
             work = sum(share * ratio**2 for ratio, share in zip(ratios, shares, strict=True))
             counts = [max(1, int(budget(ratios[0]) * share / work)) for share in shares]
@@ -89,7 +87,7 @@ class Octaves:
         sizes = [(max(1, round(ratio * height)), max(1, round(ratio * width))) for ratio in ratios]
         return [Level(*size, count) for size, count in zip(sizes, counts, strict=True) if count]
 
-    def _kept(self, height: int, width: int) -> tuple[list[float], list[float]]:
+    def _usable(self, height: int, width: int) -> tuple[list[float], list[float]]:
         """(ratios, shares) of the levels that are large enough."""
         ratios = self.ratios or [0.5**k for k in reversed(range(max(height, width).bit_length()))]
         shares = self.shares or [ratio ** -math.log2(FALL) for ratio in ratios]
@@ -126,7 +124,7 @@ def apportion(total: int, shares: Sequence[float]) -> list[int]:
     """
     if total < len(shares):
         return [0] * (len(shares) - total) + [1] * total
-    spare, whole, sums = total - len(shares), sum(shares), [0]
+    spare, all_shares, sums = total - len(shares), sum(shares), [0]
     for k in range(len(shares)):
-        sums.append(round(spare * sum(shares[: k + 1]) / whole))
+        sums.append(round(spare * sum(shares[: k + 1]) / all_shares))
     return [1 + after - before for before, after in pairwise(sums)]

@@ -1,22 +1,14 @@
 """python -m nst.repeat PICTURE_OR_RUN [override ...] : make a picture again from the recipe inside it."""
 
-from __future__ import annotations
-
 import argparse
-import os
 import sys
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from omegaconf import DictConfig
-
-from nst import run, schema
-from nst.folder import PICTURE
-from nst.image import read_result
-from nst.recipe import Recipe, changed, choices, compose_recipe, read
+from nst.cli import configs
+from nst.cli.hydra_errors import guarded
+from nst.cli.recipe import read
+from nst.cli.repeat import repeat
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,67 +17,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("source", type=Path, metavar="PICTURE_OR_RUN", help="a result.png, or a run's folder")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="what to change this time")
     options = parser.parse_args(arguments)
-    os.environ["HYDRA_FULL_ERROR"] = "1"
-    schema.register()
-    run.register_resolvers()
-    try:
-        recipe = read(options.source.expanduser())
-        return repeat(recipe, options.overrides)
-    except KeyboardInterrupt:
-        return 130
-    except Exception as error:  # noqa: BLE001  the last place where it can become one line
-        return run.complain(error)
-
-
-def repeat(recipe: Recipe, overrides: Sequence[str] = ()) -> int:
-    """Run the recipe, and say how what came of it compares; the exit status."""
-    from nst import experiment
-    from nst.request import Request
-
-    config = changed(compose_recipe(recipe.config), overrides)
-    told, chosen = (recipe.record.get(key) for key in ("overrides", "choices"))
-    request = Request(config, folder(config), [*(told or []), *overrides], choices(chosen or {}, overrides))
-    record = experiment.run(request)
-    if not overrides:
-        for line in differences(recipe, record, request.folder / PICTURE):
-            experiment.log.info("%s", line)
-    return 0 if record["status"] == "done" else 1
-
-
-def folder(config: DictConfig) -> Path:
-    """A new run folder, named as `nst.run` names them."""
-    now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S-%f")
-    labels = (run.label(group, _root_=config) for group in ("content", "style"))
-    return Path(run.folder(_root_=config)) / "_".join((now, *labels))
-
-
-def differences(recipe: Recipe, record: Mapping[str, Any], picture: Path) -> list[str]:
-    """What is not as it was, in a line each; and whether the pixels are."""
-    before, now = _facts(recipe.record.get("provenance") or {}), _facts(record["provenance"])
-    changed_ = [name for name in {**before, **now} if before.get(name) != now.get(name)]
-    lines = [f"{name} is not what it was: {before.get(name)} then, {now.get(name)} now" for name in changed_]
-    return [*lines, *_pixels(recipe.picture, picture)]
-
-
-def _facts(provenance: Mapping[str, Any]) -> dict[str, str]:
-    """What pixels depend on beside the config."""
-    network = provenance.get("network") or {}
-    made_of = {**(provenance.get("pictures") or {}), "network": {**network, "source": network.get("name")}}
-    digests = {role: f"{told.get('source')} ({str(told.get('sha256'))[:12]})" for role, told in made_of.items()}
-    machine = {name: str(provenance.get(name)) for name in ("precision", "device", "threads")}
-    return {**digests, **machine, **(provenance.get("versions") or {})}
-
-
-def _pixels(before: Path | None, now: Path) -> list[str]:
-    if before is None or not now.is_file():
-        return []
-    old, new = (read_result(path).astype(np.int16) for path in (before, now))
-    if old.shape != new.shape:
-        return [f"another size than then: {old.shape[1]}x{old.shape[0]} then, {new.shape[1]}x{new.shape[0]} now"]
-    off = np.abs(old - new)
-    if not off.any():
-        return ["the same pixels as then"]
-    return [f"the pixels differ by {off.mean():.2f} of 255 on average, {off.max()} at most"]
+    configs.register()
+    return guarded(lambda: repeat(read(options.source.expanduser()), options.overrides))
 
 
 if __name__ == "__main__":

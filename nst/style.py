@@ -1,16 +1,14 @@
 """The pictures whose style is taken: a list everywhere, one style is a list of one."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from nst import mask as masks_
 from nst.errors import InputError, check_list, check_name, check_number
-from nst.image import check_short_side, fit, resize
+from nst.image import mask as masks_
+from nst.image.io import check_short_side, fit, resize
 
 ASPECTS = ("own", "content")
 BLENDS = ("targets", "losses")
@@ -70,7 +68,7 @@ class Style(Part):
 
 
 @dataclass(frozen=True)
-class Source(Part):
+class StylePicture(Part):
     """A style that is not read yet.
 
     Args:
@@ -88,9 +86,9 @@ class Source(Part):
         return Style(picture, mask, weight=share * self.weight, scale=self.scale, aspect=self.aspect, apart=self.apart)
 
 
-def single(image: str, scale: float = 1.2, aspect: str = "own") -> list[Source]:
-    """One style; the arguments are `Source`'s and `Part`'s."""
-    return [Source(image, scale=scale, aspect=aspect)]
+def single(image: str, scale: float = 1.2, aspect: str = "own") -> list[StylePicture]:
+    """One style; the arguments are `StylePicture`'s and `Part`'s."""
+    return [StylePicture(image, scale=scale, aspect=aspect)]
 
 
 def blend(
@@ -100,11 +98,11 @@ def blend(
     aspect: str = "own",
     blend: str = "targets",
     masks: str | Sequence[str] | None = None,
-) -> list[Source]:
+) -> list[StylePicture]:
     """Several styles at once.
 
     Args:
-        images: at least one, each as `Source` has it.
+        images: at least one, each as `StylePicture` has it.
         weights: one for each, at least 0 and not all 0; None is all alike. A style of weight 0 is left out.
         scale: `Part`'s, for all or one for each.
         aspect: `Part`'s.
@@ -133,7 +131,7 @@ def blend(
     )
     where = [{}] * count if masks is None else _where(masks, count)
     return [
-        Source(image, weight=weight, scale=size, aspect=aspect, apart=blend == "losses", **place)
+        StylePicture(image, weight=weight, scale=size, aspect=aspect, apart=blend == "losses", **place)
         for image, weight, size, place in zip(images, weights, scales, where, strict=True)
         if weight
     ]

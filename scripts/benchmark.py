@@ -10,8 +10,6 @@ weights are drawn: time does not depend on them. GFLOP/s count the multiplicatio
 spares some.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys
@@ -23,7 +21,7 @@ from bench import around, race, scale, work
 from bench.machine import machine
 from bench.turns import Contender, alone, take_turns
 from bench.worker import MATRIX
-from nst.precision import Precision, native
+from nst.runtime.precision import Precision, native
 
 PORT = "torch"  # PyTorch as the popular ports run it: float32, NCHW
 BEST = "torch-channels-last"  # the best PyTorch does

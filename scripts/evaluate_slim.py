@@ -34,7 +34,7 @@ from nst.errors import InputError, check_count
 from nst.extractor.network import Network
 from nst.extractor.vgg19 import VGG19
 from nst.extractor.vgg19_slim import FILE, read_slim
-from nst.image import read
+from nst.image.io import read_image
 
 SIDE = 208
 """Of the pictures of (a) and (b), in pixels."""
@@ -67,7 +67,9 @@ class Evaluation:
         self.held_out = [_centre(path) for path in kept]
         self.fitted = [_centre(path) for path in used[:: max(1, len(used) // 64)]]
         self.pairs = {
-            f"{photograph.stem} x {painting.stem}": (read(photograph, options.size), read(painting, options.size))
+            f"{photograph.stem} x {painting.stem}": tuple(
+                read_image(path, options.size) for path in (photograph, painting)
+            )
             for photograph, painting in product(options.photographs, options.paintings)
         }
         paintings = [_centre(path) for path in options.paintings]

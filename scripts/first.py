@@ -11,8 +11,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from jpeg import encode
-from nst import image
+from art.jpeg import encode
+from nst.image.io import read_image, to_uint8
 
 HEIGHT, GAP, PAPER = 432, 12, (255, 255, 255)
 MAX_BYTES = 220_000
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def opened(path: Path) -> Image.Image:
     """A picture, `HEIGHT` pixels high."""
-    picture = Image.fromarray(image.to_uint8(image.read(path)))
+    picture = Image.fromarray(to_uint8(read_image(path)))
     return picture.resize((round(picture.width * HEIGHT / picture.height), HEIGHT), Image.Resampling.LANCZOS)
 
 

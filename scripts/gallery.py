@@ -13,10 +13,10 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from jpeg import encode
-from nst import image
+from art.jpeg import encode
 from nst.assets.find import catalogue
 from nst.errors import InputError
+from nst.image.io import read_image, to_uint8
 
 CELL, GAP = (270, 180), 6
 PAPER = (255, 255, 255)
@@ -110,7 +110,7 @@ def compose(grid: Grid) -> Image.Image:
 
 def cell(path: Path) -> Image.Image:
     """The middle of a picture at the size of a cell."""
-    picture = Image.fromarray(image.to_uint8(image.read(path)))
+    picture = Image.fromarray(to_uint8(read_image(path)))
     return ImageOps.fit(picture, CELL, Image.Resampling.LANCZOS)
 
 

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.machine import machine
-from nst import device
 from nst.errors import InputError
 from nst.extractor.imagenet import find
+from nst.runtime import device
 
 if TYPE_CHECKING:  # it brings TensorFlow
     from nst.extractor.network import Network
@@ -88,10 +88,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 HEAD = """# Beside published pictures
 
-Style and content distance ([what they mean](../nst/metrics.py); lower is nearer) at 512 pixels, measured with VGG19
-({weights}). The published pictures are results that jcjohnson/neural-style shows, made with about 1,000 evaluations of
-L-BFGS at full size. nst's are made with the default settings at `style.scale=1`, for several style weights. A full-size
-equivalent is the work of one evaluation at full size. Seconds are those in steps, on {machine}.
+Style and content distance ([what they mean](../nst/metrics.py); lower is nearer) at 512 pixels, measured with VGG19,
+{weights}. The published pictures are results that jcjohnson/neural-style shows, made with
+about 1,000 evaluations of L-BFGS at full size. nst's are made with the default settings at `style.scale=1`, for several
+style weights. A full-size equivalent is the work of one evaluation at full size. Seconds are those in steps, on
+{machine}.
 
 `python scripts/published.py --photographs FOLDER --published FOLDER` makes this page, with `--own` for pairs of nst's
 own beside `experiment=johnson`. The photographs are not part of nst."""
@@ -111,7 +112,7 @@ def beside_johnson(content: str, style: str) -> str:
     return table(f"{content} x {style}", [johnson, *rows(name, overrides)])
 
 
-def quoted(key: str, path: Path) -> str:
+def quoted(key: str, path: Path | str) -> str:
     """The override `key=path`, whatever characters are in the path."""
     escaped = str(path).replace("'", "\\'")
     return f"{key}='{escaped}'"
@@ -135,7 +136,7 @@ def row(what: str, record: dict[str, Any]) -> Row:
 def run(name: str, overrides: Sequence[str]) -> dict[str, Any]:
     """The record of a run, done now unless it was before."""
     folder = f"{FOLDER}/{name}"
-    command = [sys.executable, "-m", "nst.run", *overrides, *COMMON, f"hydra.run.dir={folder}"]
+    command = [sys.executable, "-m", "nst.run", *overrides, *COMMON, quoted("hydra.run.dir", folder)]
     subprocess.run(command, cwd=ROOT, check=True)  # noqa: S603
     return json.loads((ROOT / folder / "result.json").read_text(encoding="utf-8"))
 
@@ -154,17 +155,17 @@ def measured(result: Path, content: Path, style: Path) -> tuple[float, float]:
     Raises:
         InputError: a picture is missing.
     """
-    from nst import image
+    from nst.image.io import read_image
     from nst.metrics import measure_picture
     from nst.style import Style
 
-    picture = image.read(result)
+    picture = read_image(result)
     height, width = picture.shape[1:3]
     found = measure_picture(
         network(),
         picture,
-        image.read(content, (height, width)),
-        [Style(image.read(style, max(height, width)))],
+        read_image(content, (height, width)),
+        [Style(read_image(style, max(height, width)))],
     )
     return found["style_distance"], found["content_distance"]
 

@@ -1,7 +1,5 @@
 """What all tests share: small real pictures, the bundled network, and the command run in this process."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -54,7 +52,7 @@ def vgg19_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def network():
     """The bundled network, with the pooling it was trained with."""
     from nst import VGG19Slim
-    from nst.precision import Precision
+    from nst.runtime.precision import Precision
 
     return VGG19Slim(pooling="max").load(precision=Precision.float32)
 

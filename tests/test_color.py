@@ -1,7 +1,5 @@
 """Colors: what is to stay stays, in pictures and in statistics."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from skimage.color import rgb2lab

@@ -1,7 +1,5 @@
 """The config folder is listed: a new file is tested by its being there."""
 
-from __future__ import annotations
-
 import inspect
 import itertools
 from collections.abc import Iterator
@@ -15,11 +13,13 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.utils import get_object
 from omegaconf import DictConfig
 
-from nst import run, schema
-from nst.build import Pictures, build, build_each
+from nst.cli import configs, naming
 from nst.errors import InputError
 from nst.pyramid import EQUIVALENTS
-from nst.record import full_size_equivalents
+from nst.runner import schema
+from nst.runner.instantiate import build, build_each
+from nst.runner.pictures import Pictures
+from nst.state import full_size_equivalents
 from tests.conftest import CONF
 
 FILES = sorted(path.relative_to(CONF) for path in CONF.rglob("*.yaml"))
@@ -29,8 +29,7 @@ EXPERIMENTS, SWEEPS = ([file.stem for file in FILES if file.parts[0] == group] f
 
 
 def load(*overrides: str) -> DictConfig:
-    schema.register()
-    run.register_resolvers()
+    configs.register()
     with initialize_config_dir(str(CONF), version_base="1.3"):
         return compose("config", list(overrides))
 
@@ -100,7 +99,7 @@ def test_every_choice_composes_and_builds(file: Path, pictures: Path) -> None:
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_experiment_composes_and_builds(name: str, pictures: Path) -> None:
-    from nst.setup import set_up
+    from nst.runner.setup import set_up
 
     config = load(
         f"experiment={name}",
@@ -111,8 +110,8 @@ def test_every_experiment_composes_and_builds(name: str, pictures: Path) -> None
         "extractor=vgg19_slim",
     )
     setup = set_up(config, Pictures(config))
-    planned = sum(level.steps for level in setup.levels)
-    assert planned == config.steps if config.steps else full_size_equivalents(setup.levels) <= EQUIVALENTS
+    planned = sum(level.steps for level in setup.transfer.levels)
+    assert planned == config.steps if config.steps else full_size_equivalents(setup.transfer.levels) <= EQUIVALENTS
 
 
 @pytest.mark.parametrize("name", SWEEPS)
@@ -163,19 +162,19 @@ def test_a_target_that_is_not_there_is_refused() -> None:
 
 def test_slugs_differ_where_names_do() -> None:
     long = "a" * 300
-    assert run.slug(f"{long}1") != run.slug(f"{long}2")
-    assert run.slug("style.image=a@b.png") != run.slug("style.image=a-b.png")
-    assert len(run.slug(long)) <= run.LONGEST_SLUG
-    assert len(run.slug("星" * 300).encode()) <= run.LONGEST_SLUG
-    assert run.slug("loss.style.weight=5,seed=9") == "loss.style.weight=5,seed=9"
-    assert "/" not in run.slug("../..")
+    assert naming.folder_name(f"{long}1") != naming.folder_name(f"{long}2")
+    assert naming.folder_name("style.image=a@b.png") != naming.folder_name("style.image=a-b.png")
+    assert len(naming.folder_name(long)) <= naming.LONGEST
+    assert len(naming.folder_name("星" * 300).encode()) <= naming.LONGEST
+    assert naming.folder_name("loss.style.weight=5,seed=9") == "loss.style.weight=5,seed=9"
+    assert "/" not in naming.folder_name("../..")
 
 
 def test_a_runs_name_is_short_and_distinct() -> None:
-    assert run.run_name("loss.style.weight=5,optimizer=adam") == "style.weight=5,optimizer=adam"
-    one, other = (run.run_name(f"style.image=/home/{who}/klimt.jpg,seed=1") for who in ("me", "you"))
+    assert naming.run_name("loss.style.weight=5,optimizer=adam") == "style.weight=5,optimizer=adam"
+    one, other = (naming.run_name(f"style.image=/home/{who}/klimt.jpg,seed=1") for who in ("me", "you"))
     assert one != other
     assert one.startswith("style.image=klimt.jpg,seed=1-")
-    assert run.run_name("loss.style.layers=[block1_conv1,block2_conv1],size=[64,64]").startswith(
+    assert naming.run_name("loss.style.layers=[block1_conv1,block2_conv1],size=[64,64]").startswith(
         "style.layers=block1_conv1,block2_conv1,size=64,64-"
     )

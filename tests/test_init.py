@@ -1,7 +1,5 @@
 """The first picture: the size of the content, in 0..1, and what it says it is."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -13,8 +11,8 @@ from tests.conftest import blobs
 
 CONTENT, STYLE = blobs(40, 56, 1), blobs(64, 48, 2)
 INITS = {
-    "content": init.Content(),
-    "style": init.Style(),
+    "content": init.FromContent(),
+    "style": init.FromStyle(),
     "noise": init.Noise(deviation=0.5),
     "given": init.Given(blobs(33, 99, 3)),
 }
@@ -29,7 +27,7 @@ def test_it_has_the_contents_size_and_range(name: str) -> None:
 
 
 def test_content_is_a_copy() -> None:
-    picture = init.Content()(CONTENT, STYLE, 0)
+    picture = init.FromContent()(CONTENT, STYLE, 0)
     np.testing.assert_array_equal(picture, CONTENT)
     assert not np.shares_memory(picture, CONTENT)
 

@@ -1,7 +1,5 @@
 """The metrics, against NumPy and against what they must say of pictures whose answer is known."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +7,12 @@ import pytest
 import tensorflow as tf
 
 from nst import Style, VGG19Slim, measure_picture
-from nst.build import Pictures
 from nst.extractor.network import Network
-from nst.image import from_uint8, to_uint8
+from nst.image.io import from_uint8, to_uint8
 from nst.layers import LAYERS
 from nst.metrics import STYLE_LAYERS, ssim
-from nst.precision import Precision
+from nst.runner.pictures import Pictures
+from nst.runtime.precision import Precision
 from tests.conftest import blobs
 from tests.test_config import load
 

@@ -1,7 +1,5 @@
 """Levels: their sizes rise to the whole, their steps sum to the whole."""
 
-from __future__ import annotations
-
 import itertools
 from typing import Any
 
@@ -10,7 +8,7 @@ import pytest
 
 from nst.errors import InputError
 from nst.pyramid import EQUIVALENTS, FALL, MOST, SMALLEST, Octaves, Single, apportion, budget
-from nst.record import Level, full_size_equivalents
+from nst.state import Level, full_size_equivalents
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 4, 5, 17, 310, 1000])

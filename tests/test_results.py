@@ -1,7 +1,5 @@
 """Whole runs at real size: the first command's picture, the blog's recipe, real weights. Minutes each."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -12,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nst.image import read
+from nst.image.io import read_image
 from tests.conftest import ROOT
 
 WEIGHTS, CASES = os.environ.get("NST_VGG19_WEIGHTS"), os.environ.get("NST_CASES")
@@ -41,7 +39,7 @@ def test_the_first_command_gives_a_picture_in_that_style(tmp_path: Path) -> None
     assert (done.returncode, done.stderr) == (0, "")
     found = record(tmp_path)
     assert max(found["size"]) == 512
-    assert read(tmp_path / "result.png").std() > 0.1
+    assert read_image(tmp_path / "result.png").std() > 0.1
     untouched = run(
         tmp_path / "untouched",
         "style=starry_night",
@@ -101,7 +99,7 @@ def test_an_installed_wheel_runs_from_another_folder(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=elsewhere, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     (picture,) = elsewhere.glob("outputs/*/result.png")
-    assert np.isfinite(read(picture)).all()
-    where = [sys.executable, "-c", "import nst.run; print(nst.run.conf_dir())"]
+    assert np.isfinite(read_image(picture)).all()
+    where = [sys.executable, "-c", "from nst.cli.configs import conf_dir; print(conf_dir())"]
     found = subprocess.run(where, cwd=elsewhere, env=environment, capture_output=True, text=True, check=True)
     assert Path(found.stdout.strip()) == target / "nst" / "conf"

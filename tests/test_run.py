@@ -1,7 +1,5 @@
 """The command line: what a run leaves, what bad input gets, and what must not be imported."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal
@@ -17,7 +15,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from nst.image import read
+from nst.image.io import read_image
 from tests.conftest import ROOT, Outcome, only_run
 
 Command = Callable[..., Outcome]
@@ -54,7 +52,7 @@ class TestARun:
         assert {"content", "style"} == set(provenance["pictures"])
         assert all(len(picture["sha256"]) == 64 for picture in provenance["pictures"].values())
         assert provenance["versions"]["tensorflow"]
-        assert read(folder / "result.png").shape[1:3] == tuple(found["size"]) == (64, 80)
+        assert read_image(folder / "result.png").shape[1:3] == tuple(found["size"]) == (64, 80)
 
     def test_its_last_lines_say_where_the_picture_is(self, nst: Command) -> None:
         lines = nst().out.strip().splitlines()
@@ -98,7 +96,7 @@ class TestARun:
             assert record(Path("here")) == before
 
     def test_a_folder_that_another_process_writes_is_refused(self, nst: Command) -> None:
-        from nst.folder import RunFolder
+        from nst.runner.folder import RunFolder
 
         with RunFolder(Path("here")):
             outcome = nst("hydra.run.dir=here")
@@ -110,11 +108,12 @@ class TestARun:
         assert outcome.status == 1
         found = record(only_run())
         assert found["status"] == "diverged"
-        assert read(only_run() / "result.png").shape == (1, 64, 80, 3)
+        assert read_image(only_run() / "result.png").shape == (1, 64, 80, 3)
 
     def test_snapshots_are_in_the_results_colors(self, nst: Command) -> None:
         nst("color=luminance", "observers.snapshots.every=3", "steps=3", "pyramid=single")
-        np.testing.assert_array_equal(read(only_run() / "snapshots" / "00003.png"), read(only_run() / "result.png"))
+        snapshot, result = (read_image(only_run() / name) for name in ("snapshots/00003.png", "result.png"))
+        np.testing.assert_array_equal(snapshot, result)
 
     def test_it_scores_what_is_asked_for(self, nst: Command) -> None:
         nst("score=[ssim,content_distance]")
@@ -123,8 +122,8 @@ class TestARun:
 
     def test_it_starts_from_any_picture(self, nst: Command, pictures: Path) -> None:
         nst("init=image", f"init.image={pictures / 'style.png'}", "steps=1")
-        start = read(pictures / "style.png", (64, 80))
-        np.testing.assert_allclose(read(only_run() / "result.png"), start, atol=0.05)
+        start = read_image(pictures / "style.png", (64, 80))
+        np.testing.assert_allclose(read_image(only_run() / "result.png"), start, atol=0.05)
 
     def test_an_empty_output_folder_is_where_one_stands(self, nst: Command) -> None:
         assert nst("output.folder=").status == 0
@@ -169,7 +168,7 @@ def test_the_same_config_gives_the_same_pixels_in_another_process_under_load(nst
             subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
         finally:
             load.kill()
-    np.testing.assert_array_equal(read("here/result.png"), read("there/result.png"))
+    np.testing.assert_array_equal(read_image("here/result.png"), read_image("there/result.png"))
     assert record(Path("here"))["metrics"] == record(Path("there"))["metrics"]
 
 
@@ -342,12 +341,12 @@ class TestBadInput:
     def test_a_bug_is_told_in_one_line_and_its_traceback_is_in_the_log(
         self, nst: Command, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from nst import setup
+        from nst.transfer import stylize
 
         def fail(*_: object, **__: object) -> None:
             raise ZeroDivisionError("by accident")
 
-        monkeypatch.setattr(setup, "stylize", fail)
+        monkeypatch.setattr(stylize, "stylize", fail)
         outcome = nst()
         assert outcome.status == 1
         assert outcome.err.count("\n") == 1
@@ -369,7 +368,7 @@ def test_a_reader_that_goes_away_does_not_end_the_run(pictures: Path, tmp_path: 
     done = subprocess.run(command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
     os.close(writing)
     assert record(tmp_path)["status"] == "done", done.stderr
-    assert read(tmp_path / "result.png").shape == (1, 64, 80, 3)
+    assert read_image(tmp_path / "result.png").shape == (1, 64, 80, 3)
 
 
 def in_a_process(*arguments: str, code: str = "") -> subprocess.CompletedProcess[str]:
@@ -425,4 +424,4 @@ def test_a_signal_ends_a_run_with_its_picture_and_record(
     found = record(tmp_path)
     assert found["status"] == "interrupted"
     assert found["evaluations"] >= 4
-    assert read(tmp_path / "result.png").shape == (1, 64, 80, 3)
+    assert read_image(tmp_path / "result.png").shape == (1, 64, 80, 3)

@@ -1,7 +1,5 @@
 """The folder where downloads are kept, shared by all processes of a user."""
 
-from __future__ import annotations
-
 import atexit
 import hashlib
 import logging
@@ -48,11 +46,16 @@ def _temporary() -> Path:
 
 def sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a file; computed once per process unless the file changes."""
+    return digest(path, "sha256")
+
+
+def digest(path: Path, algorithm: str) -> str:
+    """The same by another algorithm of `hashlib`."""
     state = path.stat()
-    return _sha256(path, state.st_size, state.st_mtime_ns, state.st_ino)
+    return _digest(path, algorithm, state.st_size, state.st_mtime_ns, state.st_ino)
 
 
 @lru_cache(maxsize=1024)
-def _sha256(path: Path, *_state: int) -> str:
+def _digest(path: Path, algorithm: str, *_state: int) -> str:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, algorithm).hexdigest()

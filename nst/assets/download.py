@@ -1,10 +1,9 @@
 """https addresses -> files: checked, bounded in size and time, whole or not there. pooch keeps the cache."""
 
-from __future__ import annotations
-
 import logging
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -42,36 +41,48 @@ def download(
         UnreachableError: no answer, an answer other than a file, not within `seconds`, or downloads are forbidden.
         InputError: not https, too large, wrong checksum, or a folder that cannot be written.
     """
-    import pooch
-    import requests
-
     if not url.startswith("https://"):
         raise InputError(f"{url}: only https addresses are read")
+    folder, allowed = writable(folder), math.inf if seconds is None else seconds
 
     def fetch(url: str, output_file: str, _pooch: object) -> None:
         with attempt(url, remember=remember, seconds=seconds):
-            try:
-                _fetch(url, Path(output_file), max_bytes, math.inf if seconds is None else seconds)
-            except requests.exceptions.InvalidSchema as error:
-                raise InputError(f"{url} leads away from https ({error})") from error
-            except requests.RequestException as error:
-                raise UnreachableError(f"{url} cannot be reached ({_reason(error)})") from error
+            _fetch(url, Path(output_file), max_bytes, allowed)
+
+    try:
+        return _retrieved(url, checksum, file_name, folder, fetch)
+    except OSError as error:
+        raise InputError(f"{url} cannot be kept in {folder} ({error})") from error
+
+
+def _retrieved(url: str, checksum: str | None, name: str | None, folder: Path, fetch: Callable[..., None]) -> Path:
+    """The file in pooch's cache, fetched by `fetch` if necessary."""
+    import pooch
 
     pooch.get_logger().setLevel(logging.WARNING)
-    folder = writable(folder)
     try:
-        return Path(pooch.retrieve(url, checksum, fname=file_name, path=folder, downloader=cast(Any, fetch)))
+        return Path(pooch.retrieve(url, checksum, fname=name, path=folder, downloader=cast(Any, fetch)))
     except InputError:
         raise
     except ValueError as error:  # pooch's for a wrong checksum, urllib3's for a host that cannot be one
         wrong = "does not match" in str(error)
         says = f": the file's checksum is not {checksum}" if wrong else f" is no address that can be read ({error})"
         raise InputError(f"{url}{says}") from error
-    except OSError as error:
-        raise InputError(f"{url} cannot be kept in {folder} ({error})") from error
 
 
 def _fetch(url: str, output: Path, max_bytes: int, seconds: float) -> None:
+    """Stream `url` into `output`."""
+    import requests
+
+    try:
+        _stream(url, output, max_bytes, seconds)
+    except requests.exceptions.InvalidSchema as error:
+        raise InputError(f"{url} leads away from https ({error})") from error
+    except requests.RequestException as error:
+        raise UnreachableError(f"{url} cannot be reached ({_reason(error)})") from error
+
+
+def _stream(url: str, output: Path, max_bytes: int, seconds: float) -> None:
     import requests
     from urllib3.exceptions import HTTPError
 

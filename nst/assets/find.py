@@ -5,8 +5,6 @@ A catalogue name may list several sources. When the first cannot be reached, the
 stand-in, and a file whose checksum is wrong is an error whoever asked for it.
 """
 
-from __future__ import annotations
-
 import importlib.resources
 import logging
 import os

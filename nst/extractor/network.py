@@ -9,56 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Any, Protocol
 
 import numpy as np
 import tensorflow as tf
 
 from nst.errors import InputError, check_name, suggestion
-from nst.extractor.convolution import PADDINGS, Layer
-from nst.layers import LAYERS
-from nst.pins import SINGLE, Pins
-from nst.precision import Precision
-from nst.record import Features
+from nst.extractor.ops.convolution import Layer
+from nst.extractor.options import AS_TRAINED, POOLINGS, Options
+from nst.layers import LAYERS, begins_block
+from nst.state import Features, Image, Tensor
 
-
-def l2_pool2d(x: Any, size: int, stride: int, padding: Any) -> Any:
-    """.78 times the root of the sum of squares: with it features are as large as with the maximum (crowsonkb)."""
-    squares = size**2 * tf.nn.avg_pool2d(tf.cast(x, tf.float32) ** 2, size, stride, padding)
-    return tf.cast(0.78 * tf.sqrt(squares + 1e-12), x.dtype)  # the root of 0 has no slope
-
-
-POOLINGS = {"max": tf.nn.max_pool2d, "avg": tf.nn.avg_pool2d, "l2": l2_pool2d}
-
-Weights = Mapping[str, tuple[np.ndarray, np.ndarray]]  # {layer: (kernel [3,3,in,out], bias [out])}
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a network computes. The defaults are how its weights were trained.
-
-    Args:
-        pooling: between the blocks: `max` as trained, `avg` as Gatys et al. (2016, section 2) prefer, or `l2`.
-        padding: beyond the edge, for a convolution: `zero` as trained, `reflect`, `replicate`.
-        precision: `float32` or `bfloat16`, of all convolutions but the first: bfloat16 has eight bits, no more than a
-            picture, and the picture's gradient needs more.
-        convolution: `direct` or `winograd` (`nst.extractor.convolution`).
-
-    Raises:
-        InputError: an unknown pooling or padding.
-    """
-
-    pooling: str = "max"
-    padding: str = "zero"
-    precision: str = "float32"
-    convolution: str = "direct"
-
-    def __post_init__(self) -> None:
-        check_name("extractor.pooling", self.pooling, POOLINGS)
-        check_name("extractor.padding", self.padding, PADDINGS)
-
-
-AS_TRAINED = Options()
+Kernels = Mapping[str, tuple[np.ndarray, np.ndarray]]  # {layer: (kernel [3,3,in,out], bias [out])}
 
 
 @dataclass(frozen=True)
@@ -71,20 +32,6 @@ class Source:
     instead_of: str = ""  # the extractor it replaces, and why
     origin: str = ""  # what the file came from
     licence: str = ""  # of the weights, with their authors
-
-
-class Extractor(Protocol):
-    """A choice of the group: settings, and the network they stand for."""
-
-    def load(self, *, precision: Precision = Precision.auto, fallback: bool = True, pins: Pins = SINGLE) -> Network:
-        """The network, loaded once per process.
-
-        Args:
-            precision: what the convolutions compute in.
-            fallback: whether something else may serve if the first source cannot be reached.
-            pins: choices of the sweep that this run is part of.
-        """
-        ...
 
 
 class Network:
@@ -100,8 +47,8 @@ class Network:
 
     def __init__(
         self,
-        weights: Weights,
-        preprocess: Callable[[Any], Any],
+        weights: Kernels,
+        preprocess: Callable[[Tensor], Tensor],
         *,
         source: Source,
         options: Options = AS_TRAINED,
@@ -153,7 +100,7 @@ class Network:
         self.require(wanted)
         return self.order[: 1 + max(map(self.order.index, wanted), default=-1)]
 
-    def __call__(self, image: Any, layers: Iterable[str], *, gradient: bool = True) -> Features:
+    def __call__(self, image: Image, layers: Iterable[str], *, gradient: bool = True) -> Features:
         """Features of `image` `[1,H,W,3]`, RGB 0..1, at `layers`, each `[1,h,w,c]` float32.
 
         `gradient=False` is for features that no gradient passes through: TensorFlow never frees a graph that contains
@@ -162,7 +109,7 @@ class Network:
         features: Features = {}
         wanted, x = set(layers), self.preprocess(image)
         for name in self.needed(wanted):
-            if name.endswith("conv1") and name != self.order[0]:
+            if begins_block(name) and name != self.order[0]:
                 x = POOLINGS[self.options.pooling](x, 2, 2, "VALID")
             x = self._convolutions[name](x, gradient=gradient)
             if name in wanted:

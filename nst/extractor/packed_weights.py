@@ -7,8 +7,6 @@ are read by an unpickler that knows the four names that tensors need and refuses
 Per layer: `LAYER_W_q` uint8 [out,in,3,3], an index into `LAYER_W_table`, 256 float32 values; `LAYER_b` float32 [out].
 """
 
-from __future__ import annotations
-
 import pickle
 import struct
 from collections.abc import Callable

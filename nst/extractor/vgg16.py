@@ -1,7 +1,5 @@
 """VGG16 with its ImageNet weights: what VGG19 is, with three fewer layers (column D of the same table)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 

@@ -1,36 +1,35 @@
 """VGG19 with its ImageNet weights: from the sources of `nst.extractor.imagenet`, or from any local Keras file."""
 
-from __future__ import annotations
-
 import logging
 import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import tensorflow as tf
 
 from nst.assets.cache import sha256
 from nst.errors import InputError
-from nst.extractor.choice import Choice
+from nst.extractor.contract import Extractor
 from nst.extractor.imagenet import KERAS, Weights, find
+from nst.extractor.keras_weights import MEAN
 from nst.extractor.network import Network, Source
-from nst.extractor.weights import MEAN
-from nst.pins import SINGLE, Pins
-from nst.precision import Precision
+from nst.extractor.pins import SINGLE, Pins
+from nst.runtime.precision import Precision
+from nst.state import Image, Tensor
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class VGG19(Choice):
+class VGG19(Extractor):
     """The network of Gatys et al. (2016).
 
     Args:
         weights: a Keras file (`.h5`, `.weights.h5`, `.keras`); null takes the ImageNet weights from the first source
             that has them (`nst.extractor.imagenet`).
-        pooling, padding, convolution: as `Choice` has them.
+        pooling, padding, convolution: as `Extractor` has them.
     """
 
     network: ClassVar[str] = "vgg19"
@@ -81,11 +80,11 @@ def load_weights(weights: Weights) -> Network:
     return Network(values, to_network, source=source, order=order)
 
 
-def to_network(image: Any) -> Any:
+def to_network(image: Image) -> Tensor:
     """RGB 0..1 -> what VGG19 was trained on: BGR 0..255 less the mean. `[...,3]` to `[...,3]`."""
     return tf.reverse(image, [-1]) * 255.0 - tf.constant(MEAN, image.dtype)
 
 
-def from_network(values: Any) -> Any:
+def from_network(values: Tensor) -> Tensor:
     """The inverse of `to_network`."""
     return (values + tf.constant(MEAN, values.dtype))[..., ::-1] / 255.0

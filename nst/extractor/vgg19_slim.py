@@ -3,28 +3,26 @@
 How it was made and what it is worth stands in `nst/bundled/README.md`.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from nst.assets.cache import sha256
-from nst.extractor.choice import Choice
+from nst.extractor.contract import Extractor
 from nst.extractor.network import Network, Source
+from nst.extractor.pins import SINGLE, Pins
 from nst.layers import LAYERS
-from nst.pins import SINGLE, Pins
-from nst.precision import Precision
+from nst.runtime.precision import Precision
+from nst.state import Image, Tensor
 
 FILE = Path(__file__).parents[1] / "bundled" / "vgg19_slim.npz"
 
 
 @dataclass(frozen=True)
-class VGG19Slim(Choice):
+class VGG19Slim(Extractor):
     """The bundled network; several times faster than VGG19 on a processor, and there without a download."""
 
     def load(self, *, precision: Precision = Precision.auto, fallback: bool = True, pins: Pins = SINGLE) -> Network:
@@ -44,7 +42,7 @@ def read_slim(path: Path, name: str) -> Network:
         arrays = {key: file[key].astype(np.float32) for key in file.files}
     mean, deviation = arrays["preprocess/mean"], arrays["preprocess/std"]
 
-    def preprocess(image: Any) -> Any:
+    def preprocess(image: Image) -> Tensor:
         """RGB 0..1 -> less the mean, over the standard deviation."""
         return (image - tf.constant(mean)) / tf.constant(deviation)
 

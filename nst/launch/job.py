@@ -1,7 +1,5 @@
 """One run of a sweep as it travels to another process, and what comes back."""
 
-from __future__ import annotations
-
 import os
 import signal
 import socket
@@ -14,9 +12,12 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, open_dict
 
-from nst import complaints, device, logs, signals, sweep
+from nst.cli import configs, hydra_errors
+from nst.cli.session import Session, session
+from nst.cli.task import task
+from nst.runtime import logs, signals
 
-STOP = "stop"  # a file in the crew's folder: nothing more is to be begun
+STOP_FILE = "stop"  # a file in `pid_folder`: no further job may begin
 INTERRUPTED = (128 + signal.SIGINT, 128 + signal.SIGTERM)  # exit statuses of a run that was asked to end
 
 
@@ -32,7 +33,7 @@ class Job:
         top: the sweep's folder, absolute.
         here: where the command was given; relative paths in the config start there.
         threads: of the processor where the config leaves it open; None takes all.
-        crew: a folder where a job at work leaves a file of its number with its process's; None where nobody asks.
+        pid_folder: each running job writes its process id to the file `<num>` in there; None: it does not.
     """
 
     num: int
@@ -42,7 +43,7 @@ class Job:
     top: Path
     here: Path
     threads: int | None = None
-    crew: Path | None = None
+    pid_folder: Path | None = None
 
     def composed(self) -> DictConfig:
         """Its own config, Hydra's part included."""
@@ -83,22 +84,22 @@ class Outcome:
     lost: str = ""
 
 
-def perform(job: Job) -> Outcome:
-    """Do the run in this process, quietly; whatever happens, signals included, comes back as an outcome."""
-    with signals.deferred() as interrupt, _signed_in(job):
+def perform(job: Job, *also: int) -> Outcome:
+    """Do the run in this process, quietly; whatever happens, signals and those of `also` included, is an outcome."""
+    with signals.deferred(*also) as interrupt, _process_id_written(job):
         try:
             return _performed(job, interrupt)
         except Exception as error:  # noqa: BLE001  the other runs are not to blame
-            return Outcome(job.num, float("nan"), 1, place=socket.gethostname(), lost=complaints.one_line(error))
+            return Outcome(job.num, float("nan"), 1, place=socket.gethostname(), lost=hydra_errors.one_line(error))
 
 
 @contextmanager
-def _signed_in(job: Job) -> Iterator[None]:
-    """Leave word of this process in the crew's folder, while inside."""
-    if job.crew is None:
+def _process_id_written(job: Job) -> Iterator[None]:
+    """While inside, the job's file in `pid_folder` has the number of this process."""
+    if job.pid_folder is None:
         yield
         return
-    own = job.crew / str(job.num)
+    own = job.pid_folder / str(job.num)
     own.write_text(str(os.getpid()))
     try:
         yield
@@ -109,32 +110,32 @@ def _signed_in(job: Job) -> Iterator[None]:
 def _performed(job: Job, interrupt: signals.Interrupt) -> Outcome:
     os.chdir(job.here)
     logs.silence()
-    device.share(job.threads)
-    sweep.forget()
     config = _compose(job)
-    value: Any = None
+    with session(job.threads) as command:
+        value = _value(job, config, command, interrupt)
+    return Outcome(job.num, value, max(command.statuses, default=1), job.folder(config).name, socket.gethostname())
+
+
+def _value(job: Job, config: DictConfig, command: Session, interrupt: signals.Interrupt) -> Any:
+    """What the run scored; None where it was interrupted, which `command` then says."""
     try:
         interrupt.resume()
-        if job.crew and (job.crew / STOP).exists():
+        if job.pid_folder and (job.pid_folder / STOP_FILE).exists():
             raise KeyboardInterrupt
-        value = _run(job, config)
+        return _run(job, config)
     except KeyboardInterrupt:
-        sweep.note(INTERRUPTED[0])
+        command.statuses.append(INTERRUPTED[0])
     except SystemExit as error:
-        sweep.note(error.code if isinstance(error.code, int) else 1)
-    status = max(sweep.statuses, default=1)
-    return Outcome(job.num, value, status, job.folder(config).name, socket.gethostname())
+        command.statuses.append(error.code if isinstance(error.code, int) else 1)
+    return None
 
 
 def _compose(job: Job) -> DictConfig:
     """The run's config, in a process that Hydra has not set up."""
     from hydra.core.utils import JobRuntime, setup_globals
 
-    from nst import run, schema
-
     setup_globals()
-    schema.register()
-    run.register_resolvers()
+    configs.register()
     JobRuntime.instance().set("name", "nst")
     return job.composed()
 
@@ -145,11 +146,9 @@ def _run(job: Job, config: DictConfig) -> Any:
     from hydra.core.utils import run_job
     from hydra.types import HydraContext
 
-    from nst import run
-
     return run_job(
         hydra_context=HydraContext(config_loader=job.loader, callbacks=Callbacks(config)),
-        task_function=run.task,
+        task_function=task,
         config=config,
         job_dir_key="hydra.sweep.dir",
         job_subdir_key="hydra.sweep.subdir",

@@ -5,8 +5,6 @@ again. One that gets SIGTERM (it is preempted, or cancelled) ends likewise, and 
 again. Whichever it was, the job goes on from its checkpoint. `cluster=local` runs jobs as processes of this machine.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import time
@@ -18,10 +16,9 @@ from typing import Any
 import submitit
 from submitit.core.utils import FailedJobError, UncompletedJobError
 
-from nst import signals
 from nst.errors import InputError, check_count, check_name, check_number
+from nst.launch.engine import MOMENT, Engine
 from nst.launch.job import INTERRUPTED, Job, Outcome, perform
-from nst.launch.launch import MOMENT, Engine
 
 ARRAY = 1000  # jobs in one: Slurm's MaxArraySize is 1001 where nobody has changed it
 FORGOTTEN = 600.0  # seconds after which a job that was preempted will not come back
@@ -31,10 +28,9 @@ class Resumed:
     """What Slurm runs: the job, again after every interruption."""
 
     def __call__(self, job: Job) -> Outcome:
-        """Do it; where it was asked to end, leave no result behind: there will be another turn."""
+        """Do the run; if interrupted, exit without a result so that Slurm can requeue."""
         limit = submitit.JobEnvironment._usr_sig()
-        with signals.hearing(limit):
-            outcome = perform(job)
+        outcome = perform(job, limit)
         if outcome.status == 128 + limit:
             os.kill(os.getpid(), limit)  # now submitit hears it, and queues the job again
         if outcome.status > 128:
@@ -54,38 +50,38 @@ class Slurm(Engine):
         cluster: `slurm`, or `local` to try it on this machine.
         parameters: of submitit's executor, like `slurm_partition`, `timeout_min`, `gpus_per_node`.
         max_num_timeout: how often a job whose time is up is queued again, at least 0.
-        glance: seconds between two looks at the queue, above 0.
+        poll_interval: seconds between two looks at the queue, above 0.
     """
 
     def __init__(
-        self, folder: Path, cluster: str, parameters: Mapping[str, Any], max_num_timeout: int, glance: float
+        self, folder: Path, cluster: str, parameters: Mapping[str, Any], max_num_timeout: int, poll_interval: float
     ) -> None:
         check_name("hydra.launcher.cluster", cluster, ("slurm", "local"))
         check_count("hydra.launcher.max_num_timeout", max_num_timeout)
         self._local = cluster == "local"
-        self._glance = check_number("hydra.launcher.glance", glance, above=0)
-        with _told_in_a_line():
+        self._poll_interval = check_number("hydra.launcher.poll_interval", poll_interval, above=0)
+        with _as_input_error():
             self._executor = submitit.AutoExecutor(folder, cluster, **{f"{cluster}_max_num_timeout": max_num_timeout})
             self._executor.update_parameters(**{"name": "nst", **parameters})
         self._queued: dict[Any, Job] = {}
         self._preempted: dict[Any, float] = {}
         self._next_look = 0.0
 
-    def room(self) -> int:
+    def free_slots(self) -> int:
         """As many as an array may have; on this machine, one for every two processors."""
         return max(1, len(os.sched_getaffinity(0)) // 2) - len(self._queued) if self._local else ARRAY
 
     def begin(self, jobs: Sequence[Job]) -> None:
         """Submit them."""
-        with _told_in_a_line():
+        with _as_input_error():
             self._queued |= zip(self._executor.map_array(Resumed(), list(jobs)), jobs, strict=True)
 
     def ended(self) -> list[Outcome]:
         """Look at the queue, when it is time."""
-        time.sleep(min(MOMENT, self._glance))
+        time.sleep(min(MOMENT, self._poll_interval))
         if time.monotonic() < self._next_look:
             return []
-        self._next_look = time.monotonic() + self._glance
+        self._next_look = time.monotonic() + self._poll_interval
         return [_outcome(queued, self._queued.pop(queued)) for queued in list(self._queued) if self._over(queued)]
 
     def stop(self) -> None:
@@ -107,7 +103,7 @@ class Slurm(Engine):
 
 
 @contextmanager
-def _told_in_a_line() -> Iterator[None]:
+def _as_input_error() -> Iterator[None]:
     """What submitit, or sbatch, has against it becomes an InputError."""
     try:
         yield
@@ -125,5 +121,5 @@ def _outcome(queued: Any, job: Job) -> Outcome:
     except UncompletedJobError:
         if "CANCELLED" in queued.state:
             return Outcome(job.num, None, INTERRUPTED[1])
-        why = f"its job {queued.job_id} ended without a word ({queued.state}; see {log.parent.name}/{log.name})"
+        why = f"its job {queued.job_id} ended without a result ({queued.state}; see {log.parent.name}/{log.name})"
     return Outcome(job.num, float("nan"), 1, lost=why)

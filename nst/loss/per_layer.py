@@ -1,23 +1,23 @@
 """What losses over the network's layers have in common: the settings, and the scale of each layer's term."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Self
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import tensorflow as tf
 
 from nst.errors import InputError, check_list, check_name, check_number
 from nst.layers import IMAGE, check_layers
-from nst.loss import Reference, check_weight
+from nst.loss.contract import Loss, Reference
+from nst.loss.statistics import positions
+from nst.state import Scalar, Tensor
 
 # (target, channels C, positions M of the layer, pixels HW of the picture) -> a factor on the canonical value
-Normalizer = Callable[[Any, float, Any, Any], Any]
+Normalizer = Callable[[Any, float, Scalar, Scalar], Any]
 
 
 @dataclass(frozen=True)
-class PerLayer:
+class PerLayer(Loss):
     """Settings of a loss that is a weighed sum over layers.
 
     Args:
@@ -27,7 +27,6 @@ class PerLayer:
         normalizer: a key of `normalizers`.
     """
 
-    term: ClassVar[str]
     normalizers: ClassVar[Mapping[str, Normalizer]]
 
     weight: float = field(compare=False)
@@ -36,7 +35,7 @@ class PerLayer:
     normalizer: str = field(default="target", compare=False)
 
     def __post_init__(self) -> None:
-        check_weight(self.term, self.weight)
+        super().__post_init__()
         object.__setattr__(self, "layers", check_layers(f"{self.term}.layers", self.layers))
         check_name(f"{self.term}.normalizer", self.normalizer, self.normalizers)
         if self.layer_weights is not None:
@@ -50,40 +49,21 @@ class PerLayer:
         for weight in weights:
             check_number(f"{self.term}.layer_weights", weight, at_least=0, at_most=1e30)
 
-    def at(self, layers: Sequence[str]) -> Self:
-        """The same loss over those of its layers that are among `layers`, at least one; its weights are not."""
-        return replace(self, layers=tuple(layer for layer in self.layers if layer in layers), layer_weights=None)
-
-    @property
-    def apart(self) -> bool:
-        """Whether each layer's value depends on that layer alone."""
-        return True
-
-    @property
-    def copies(self) -> float:
-        """Tensors as large as its features that it works with beside them: memory is predicted by it."""
-        return 0
-
-    def scales(self, targets: Mapping[str, Any], reference: Reference) -> dict[str, Any]:
+    def scales(self, targets: Mapping[str, Any], reference: Reference) -> dict[str, Scalar]:
         """{layer: weight x layer weight x normalizer}, scalars."""
-        pixels = _positions(reference.content[IMAGE])
+        pixels = tf.cast(positions(reference.content[IMAGE]), tf.float32)
         weights = self.layer_weights or (1 / len(self.layers),) * len(self.layers)
         scales = {}
         for layer, share in zip(self.layers, weights, strict=True):
             features = reference.content[layer]
-            channels, positions = float(features.shape[-1]), _positions(features)
-            factor = self.normalizers[self.normalizer](targets[layer], channels, positions, pixels)
+            channels, here = float(features.shape[-1]), tf.cast(positions(features), tf.float32)
+            factor = self.normalizers[self.normalizer](targets[layer], channels, here, pixels)
             scales[layer] = tf.cast(self.weight * share * factor, features.dtype)
         return scales
 
 
-def averaged(reference: Reference, layers: Sequence[str], measured: Callable[[Any], Any]) -> dict[str, Any]:
+def averaged(reference: Reference, layers: Sequence[str], measured: Callable[[Tensor], Tensor]) -> dict[str, Tensor]:
     """{layer: what is `measured` of the styles' features, averaged by their shares}."""
     return {
         layer: tf.add_n([share * measured(features[layer]) for features, share in reference.styles]) for layer in layers
     }
-
-
-def _positions(features: Any) -> Any:
-    """Height times width, a scalar; within a graph for any size they are known when it runs."""
-    return tf.cast(tf.shape(features)[1] * tf.shape(features)[2], tf.float32)

@@ -1,15 +1,14 @@
-"""Observers told in a thread of their own: encoding pictures and writing files does not hold up the steps."""
-
-from __future__ import annotations
+"""Observers called in a thread of their own: encoding pictures and writing files does not delay the steps."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Self
 
-from nst.record import Iterate
+from nst.observers.contract import Observer
+from nst.state import Iterate
 
-AHEAD = 8  # iterates that may wait to be told; then the steps wait, so that memory does not grow
+AHEAD = 8  # iterates that may wait; with more the steps wait, so that memory does not grow
 
 
 class Background:
@@ -18,24 +17,24 @@ class Background:
     What an observer raises is raised by the next call, by `drain`, or at the end of the context.
     """
 
-    def __init__(self, observers: Sequence[Callable[[Iterate], None]]) -> None:
+    def __init__(self, observers: Sequence[Observer]) -> None:
         self._observers = observers
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="observers")
         self._waiting: deque[Future[None]] = deque()
 
     def __call__(self, iterate: Iterate) -> None:
-        """Let them be told of `iterate`."""
+        """Pass `iterate` on."""
         while self._waiting and (self._waiting[0].done() or len(self._waiting) >= AHEAD):
             self._waiting.popleft().result()
-        self._waiting.append(self._pool.submit(self._tell, iterate))
+        self._waiting.append(self._pool.submit(self._notify, iterate))
 
     @property
     def over(self) -> bool:
         """Whether one of them wants the run to end."""
-        return any(getattr(observer, "over", False) for observer in self._observers)
+        return any(observer.over for observer in self._observers)
 
     def drain(self) -> None:
-        """Wait until all is told."""
+        """Wait until everything is passed on."""
         while self._waiting:
             self._waiting.popleft().result()
 
@@ -49,6 +48,6 @@ class Background:
         finally:
             self._pool.shutdown(cancel_futures=True)
 
-    def _tell(self, iterate: Iterate) -> None:
+    def _notify(self, iterate: Iterate) -> None:
         for observer in self._observers:
             observer(iterate)

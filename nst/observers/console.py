@@ -1,7 +1,5 @@
 """The terminal: a bar where there is one to draw it on, else a line every few seconds."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Mapping
@@ -10,16 +8,16 @@ from typing import Any
 from rich.progress import BarColumn, Progress, TextColumn
 
 from nst.errors import check_number
-from nst.logs import console, duration
-from nst.observers import Run
-from nst.record import Iterate
+from nst.observers.contract import Observer, RunContext
+from nst.runtime.logs import console, duration
+from nst.state import Iterate, Level
 
 SETTLED = 5  # evaluations at a level after which its pace can be trusted
 
 log = logging.getLogger(__name__)
 
 
-class Console:
+class Console(Observer):
     """Shows level, step, losses, seconds per evaluation and the time that is left.
 
     Args:
@@ -30,9 +28,9 @@ class Console:
         self.every = check_number("observers.console.every", every, above=0)
         self._bar: Progress | None = None
 
-    def open(self, run: Run) -> None:
+    def open(self, run: RunContext) -> None:
         """Draw the bar. It measures work: pixels times evaluations."""
-        self._run, self._shown, self._level = run, time.monotonic(), -1
+        self._run, self._logged_at, self._level = run, time.monotonic(), -1
         self._paces: dict[int, float] = {}  # {pixels of a level: seconds per evaluation}
         self._work = sum(_pixels(level) * level.steps for level in run.levels)
         if console.is_terminal:
@@ -44,8 +42,8 @@ class Console:
         """Show where the run is."""
         if self._bar is not None:
             self._bar.update(self._task, completed=self._done(iterate), description=self._line(iterate))
-        elif time.monotonic() - self._shown >= self.every:
-            self._shown = time.monotonic()
+        elif time.monotonic() - self._logged_at >= self.every:
+            self._logged_at = time.monotonic()
             log.info("%s", self._line(iterate))
 
     def close(self, record: Mapping[str, Any]) -> None:
@@ -58,7 +56,7 @@ class Console:
     def _done(self, iterate: Iterate) -> int:
         """Work behind us; a level that ended early counts as done."""
         before = sum(_pixels(level) * level.steps for level in self._run.levels[: iterate.level])
-        return before + _pixels(self._run.levels[iterate.level]) * iterate.standing.used
+        return before + _pixels(self._run.levels[iterate.level]) * iterate.state.used
 
     def _enter(self, iterate: Iterate) -> None:
         """Remember where a level began."""
@@ -93,7 +91,7 @@ class Console:
         before = max(smaller, default=0)
         rise = (pace - self._paces[before]) / (here - before) if smaller else pace / here
         rise = min(max(rise, 0.0), pace / here)
-        left = pace * (self._run.levels[iterate.level].steps - iterate.standing.used)
+        left = pace * (self._run.levels[iterate.level].steps - iterate.state.used)
         left += sum(level.steps * (pace + rise * (_pixels(level) - here)) for level in later)
         return f"  about {duration(left)} left"
 
@@ -104,5 +102,5 @@ class Console:
         return seconds / evaluations if evaluations else iterate.seconds / iterate.evaluation
 
 
-def _pixels(level: Any) -> int:
+def _pixels(level: Level) -> int:
     return level.height * level.width

@@ -1,7 +1,5 @@
 """TensorBoard's event files, and what stands in them, with no more of TensorFlow than TensorBoard has itself."""
 
-from __future__ import annotations
-
 import socket
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -42,11 +40,11 @@ def write_picture(folder: Path, tag: str, png: bytes, size: tuple[int, int]) -> 
     before = list(folder.glob("events.out.tfevents.*"))
     now = time.time()
     path = folder / f"events.out.tfevents.{now:.6f}.{socket.gethostname()}"
-    shown = Summary.Value(tag=tag, image=Summary.Image(encoded_image_string=png, width=size[0], height=size[1]))
+    value = Summary.Value(tag=tag, image=Summary.Image(encoded_image_string=png, width=size[0], height=size[1]))
     with path.open("wb") as file:
         writer = RecordWriter(file)
         writer.write(Event(wall_time=now, file_version="brain.Event:2").SerializeToString())
-        writer.write(Event(wall_time=now, summary=Summary(value=[shown])).SerializeToString())
+        writer.write(Event(wall_time=now, summary=Summary(value=[value])).SerializeToString())
     for old in before:
         old.unlink()
 

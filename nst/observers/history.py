@@ -1,7 +1,5 @@
 """history.csv: every loss at every step, for spreadsheets and pandas."""
 
-from __future__ import annotations
-
 import csv
 import math
 from collections.abc import Mapping
@@ -9,13 +7,13 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from nst.errors import check_count
-from nst.observers import Every, Run, gradient_norm, losses
-from nst.record import Iterate
+from nst.observers.contract import Every, Observer, RunContext, gradient_norm, losses
+from nst.state import Iterate
 
 FILE = "history.csv"
 
 
-class History:
+class History(Observer):
     """One row per logged step: where, when, the gradient's norm, the total, and each term weighted and canonical.
 
     Args:
@@ -27,7 +25,7 @@ class History:
         self._file: TextIO | None = None
         self._writer: Any = None
 
-    def open(self, run: Run) -> None:
+    def open(self, run: RunContext) -> None:
         """Begin the file anew, with the rows up to where a run goes on."""
         path, part = run.folder / FILE, run.folder / f".{FILE}.part"
         self._file = part.open("w", newline="", encoding="utf-8")

@@ -1,19 +1,14 @@
 """snapshots/: the picture on its way, as PNG files."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from nst.errors import check_count
-from nst.image import write
-from nst.observers import Every, Run
-from nst.record import Iterate
+from nst.image.io import write_image
+from nst.observers.contract import Every, Observer, RunContext
+from nst.state import Iterate
 
 
-class Snapshots:
+class Snapshots(Observer):
     """Writes snapshots/<evaluation>.png.
 
     Args:
@@ -23,7 +18,7 @@ class Snapshots:
     def __init__(self, every: int = 0) -> None:
         self.every = check_count("observers.snapshots.every", every)
 
-    def open(self, run: Run) -> None:
+    def open(self, run: RunContext) -> None:
         """Make the folder, and empty it of an earlier run's pictures, but for those up to where a run goes on."""
         self._run, self._folder, self._due = run, run.folder / "snapshots", Every(self.every, run.resumed)
         if self.every:
@@ -35,9 +30,5 @@ class Snapshots:
     def __call__(self, iterate: Iterate) -> None:
         """Write the picture, if one is due."""
         if self._due(iterate.evaluation):
-            picture = self._run.presented(np.asarray(iterate.point.image))
-            write(picture, self._folder / f"{iterate.evaluation:05d}.png")
-
-    def close(self, record: Mapping[str, Any]) -> None:
-        """Nothing is open."""
-        del record
+            picture = self._run.present(np.asarray(iterate.point.image))
+            write_image(picture, self._folder / f"{iterate.evaluation:05d}.png")

@@ -10,8 +10,6 @@
 The step of every curve is the number of evaluations.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -20,15 +18,16 @@ from typing import Any
 import numpy as np
 
 from nst.errors import check_count
-from nst.image import fit, resize
-from nst.knobs import settings
-from nst.observers import Every, Run, events, gradient_norm, history, losses
-from nst.record import Iterate, Metric
+from nst.image.io import fit, resize
+from nst.observers import events, history
+from nst.observers.contract import Every, Observer, RunContext, gradient_norm, losses
+from nst.settings import compared
+from nst.state import Iterate, Metric
 
 IMAGE_SIDE = 1024  # a larger picture is shown at this long side
 
 
-class TensorBoard:
+class TensorBoard(Observer):
     """Writes event files.
 
     Args:
@@ -42,12 +41,12 @@ class TensorBoard:
         self._writer: Any = None
         self._latest: Iterate | None = None
 
-    def open(self, run: Run) -> None:
+    def open(self, run: RunContext) -> None:
         """Begin anew: what an earlier run left in the folder would mix with this one's. What goes on is told again."""
         import tensorflow as tf
 
         before = list(run.folder.glob("events.out.tfevents.*"))
-        self._run, self._last, self._latest, self._shown_last = run, (0, 0.0), run.resume, False
+        self._run, self._last, self._latest, self._last_written = run, (0, 0.0), run.resume, False
         self._scalars_due = Every(self.every)
         self._image_due = Every(run.work(run.steps) / (self.images - 1) if self.images > 1 else 0)
         self._writer = tf.summary.create_file_writer(str(run.folder))
@@ -55,21 +54,21 @@ class TensorBoard:
         rows = history.read(run.folder / history.FILE, run.resumed)
         if run.resumed and not rows:
             return  # there is no history.csv: the old curves stay as they are
-        self._tell_again(rows, before)
+        self._write_again(rows, before)
         for old in before:
             old.unlink()
 
-    def _introduce(self, run: Run) -> None:
+    def _introduce(self, run: RunContext) -> None:
         import tensorflow as tf
 
         with self._writer.as_default(step=0):
             tf.summary.text("config", f"```json\n{json.dumps(run.config, indent=2)}\n```")
             if self.images:
-                tf.summary.image("image/content", _shown(run.content))
+                tf.summary.image("image/content", _fitted(run.content))
                 for index, style in enumerate(run.styles):
-                    tf.summary.image("image/style" + (f"/{index}" if index else ""), _shown(style))
+                    tf.summary.image("image/style" + (f"/{index}" if index else ""), _fitted(style))
 
-    def _tell_again(self, rows: Sequence[Mapping[str, str]], before: Sequence[Path]) -> None:
+    def _write_again(self, rows: Sequence[Mapping[str, str]], before: Sequence[Path]) -> None:
         """The curves out of history.csv, which has them all, and the pictures out of the event files of before."""
         import tensorflow as tf
 
@@ -82,7 +81,7 @@ class TensorBoard:
             if self._image_due(self._run.work(step)):  # none that was only shown because the run was stopped there
                 with self._writer.as_default(step=step):
                     tf.summary.experimental.write_raw_pb(summary, step=step)
-                self._shown_last = step == self._run.resumed
+                self._last_written = step == self._run.resumed
 
     def __call__(self, iterate: Iterate) -> None:
         """Write what is due."""
@@ -91,26 +90,26 @@ class TensorBoard:
         if self._scalars_due(iterate.evaluation):
             norm = gradient_norm(iterate.point.gradient)
             self._scalars(iterate.evaluation, iterate.seconds, norm, losses(iterate.point))
-        self._latest, self._shown_last = iterate, False
+        self._latest, self._last_written = iterate, False
         if self._image_due(self._run.work(iterate.evaluation)):
-            self._show(iterate)
+            self._write_picture(iterate)
 
-    def _show(self, iterate: Iterate) -> None:
+    def _write_picture(self, iterate: Iterate) -> None:
         import tensorflow as tf
 
-        picture = self._run.presented(np.asarray(iterate.point.image))
+        picture = self._run.present(np.asarray(iterate.point.image))
         with self._writer.as_default(step=iterate.evaluation):
-            tf.summary.image("image/current", _shown(picture))
+            tf.summary.image("image/current", _fitted(picture))
         self._writer.flush()  # a picture cannot be had from anywhere else
-        self._shown_last = True
+        self._last_written = True
 
     def _scalars(self, evaluation: int, seconds: float, norm: float, tags: Iterable[tuple[str, Any]]) -> None:
         import tensorflow as tf
 
         pace = (seconds - self._last[1]) / max(evaluation - self._last[0], 1)
-        told = [*tags, ("optimizer/gradient_norm", norm), ("speed/seconds_per_evaluation", pace)]
+        scalars = [*tags, ("optimizer/gradient_norm", norm), ("speed/seconds_per_evaluation", pace)]
         with self._writer.as_default(step=evaluation):  # in one event: one by one they take five times as long
-            tf.summary.experimental.write_raw_pb(events.scalars(told), step=evaluation)
+            tf.summary.experimental.write_raw_pb(events.scalars(scalars), step=evaluation)
         self._last = evaluation, seconds
 
     def close(self, record: Mapping[str, Any]) -> None:
@@ -121,8 +120,8 @@ class TensorBoard:
 
         if self._writer is None:
             return
-        if self.images and self._latest and not self._shown_last:
-            self._show(self._latest)
+        if self.images and self._latest and not self._last_written:
+            self._write_picture(self._latest)
         metrics = record.get("metrics") or {}
         done = record.get("status") == "done"
         end = summary.session_end_pb(api_pb2.STATUS_SUCCESS if done else api_pb2.STATUS_FAILURE)
@@ -130,12 +129,12 @@ class TensorBoard:
             for metric in Metric:
                 if metrics.get(metric.value) is not None:
                     tf.summary.scalar(f"metric/{metric.value}", metrics[metric.value])
-            hparams.hparams(settings(self._run.config, self._run.choices), trial_id=self._run.folder.name)
+            hparams.hparams(compared(self._run.config, self._run.choices), trial_id=self._run.folder.name)
             tf.summary.experimental.write_raw_pb(end.SerializeToString(), step=0)
         self._writer.close()
         self._writer = None
 
 
-def _shown(picture: np.ndarray) -> np.ndarray:
+def _fitted(picture: np.ndarray) -> np.ndarray:
     size = fit(picture.shape[1:3], min(IMAGE_SIDE, max(picture.shape[1:3])))
     return resize(picture, *size)

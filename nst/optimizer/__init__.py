@@ -1,1 +1,0 @@
-"""Ways down: one method per file, all with the contract of `contract.py`."""

@@ -1,24 +1,22 @@
 """Adam (Kingma & Ba 2015, algorithm 1 in the form of the end of its section 2, as in Keras)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import tensorflow as tf
 
 from nst.errors import check_flag, check_number
 from nst.optimizer.contract import Evaluate, Optimizer, Step, boxed
 from nst.optimizer.schedule import Scheduled
-from nst.record import Point
+from nst.state import Image, Point, Scalar, Tensor
 
 
 class Moments(NamedTuple):
     """Adam's state."""
 
-    step: Any  # scalar, updates so far
-    mean: Any  # of the gradients, decaying
-    square: Any  # of their squares
+    step: Scalar  # updates so far
+    mean: Tensor  # of the gradients, decaying
+    square: Tensor  # of their squares
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class Adam(Scheduled, Optimizer):
         check_number("optimizer.beta_2", self.beta_2, at_least=0, below=1)
         check_number("optimizer.epsilon", self.epsilon, above=0)
 
-    def init(self, image: Any) -> Moments:
+    def init(self, image: Image) -> Moments:
         """No step, no moments."""
         return Moments(tf.zeros([], image.dtype), tf.zeros_like(image), tf.zeros_like(image))
 
@@ -59,7 +57,7 @@ class Adam(Scheduled, Optimizer):
         image, moments = self._update(point.image, point.gradient, state)
         return Step(evaluate(image), moments, 1, False)
 
-    def _update(self, image: Any, gradient: Any, state: Moments) -> tuple[Any, Moments]:
+    def _update(self, image: Image, gradient: Tensor, state: Moments) -> tuple[Image, Moments]:
         t = state.step + 1
         mean = self.beta_1 * state.mean + (1 - self.beta_1) * gradient
         square = self.beta_2 * state.square + (1 - self.beta_2) * gradient**2

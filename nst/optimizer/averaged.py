@@ -1,26 +1,24 @@
 """The average of an optimizer's pictures (Polyak & Juditsky 1992), recent ones counting more, as crowsonkb takes it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import tensorflow as tf
 
 from nst.errors import check_number
-from nst.optimizer.kept import Kept
-from nst.record import Point
+from nst.optimizer.wrapper import Wrapper
+from nst.state import Image, Point, Scalar, Tensor
 
 
 class Average(NamedTuple):
     """Of the pictures so far, undivided."""
 
-    total: Any  # [1,H,W,3]: decay x total + (1 - decay) x picture, from 0
-    share: Any  # scalar: the same of 1, which the total is divided by
+    total: Tensor  # [1,H,W,3]: decay x total + (1 - decay) x picture, from 0
+    share: Scalar  # scalar: the same of 1, which the total is divided by
 
 
 @dataclass(frozen=True)
-class Averaged(Kept):
+class Averaged(Wrapper):
     """Takes what is restless out of Adam's and SGD's pictures: noise that changes from step to step.
 
     Args:
@@ -34,16 +32,16 @@ class Averaged(Kept):
         super().__post_init__()
         check_number("optimizer.decay", self.decay, at_least=0, below=1)
 
-    def nothing(self, image: Any) -> Average:
+    def empty(self, image: Image) -> Average:
         """No picture."""
         return Average(tf.zeros_like(image), tf.zeros([], image.dtype))
 
-    def kept(self, before: Average, point: Point) -> Average:
+    def updated(self, before: Average, point: Point) -> Average:
         """Adam's bias correction (Kingma & Ba 2015, section 3) is the share."""
         return Average(
             *(self.decay * old + (1 - self.decay) * new for old, new in zip(before, (point.image, 1.0), strict=True))
         )
 
-    def picture(self, kept: Average) -> Any:
+    def picture(self, memory: Average) -> Tensor:
         """The average."""
-        return kept.total / kept.share
+        return memory.total / memory.share

@@ -9,8 +9,6 @@ direction is taken among the others, and trials are projected (Bertsekas 1982; t
 projected path, equation 18 there).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, NamedTuple
@@ -19,7 +17,7 @@ import tensorflow as tf
 
 from nst.errors import check_count, check_flag, check_number
 from nst.optimizer.contract import Evaluate, Optimizer, Step, boxed
-from nst.record import Point
+from nst.state import Image, Point, Scalar, Tensor
 
 DECREASE = 1e-4  # c1: the part of the promised decrease that suffices
 CURVATURE = 0.9  # c2: the part of the slope that may be left
@@ -31,9 +29,9 @@ BORDER = 0.1  # a trial keeps this part of the bracket away from its ends
 class Pair(NamedTuple):
     """One memory of the curvature; all zero while there is none, and then without effect."""
 
-    s: Any  # difference of two pictures
-    y: Any  # of their gradients
-    rho: Any  # 1 / s.y
+    s: Tensor  # difference of two pictures
+    y: Tensor  # of their gradients
+    rho: Tensor  # 1 / s.y
 
 
 @dataclass(frozen=True)
@@ -57,12 +55,12 @@ class LBFGS(Optimizer):
         check_count("optimizer.max_evaluations", self.max_evaluations, at_least=2)
         check_number("optimizer.history", self.history, at_most=1000)
 
-    def init(self, image: Any) -> tuple[Pair, ...]:
+    def init(self, image: Image) -> tuple[Pair, ...]:
         """No memory: `history` empty pairs, oldest first."""
         nothing = Pair(tf.zeros_like(image), tf.zeros_like(image), tf.zeros([], image.dtype))
         return (nothing,) * self.history
 
-    def carried(self, state: tuple[Pair, ...], image: Any) -> tuple[Pair, ...]:
+    def carried(self, state: tuple[Pair, ...], image: Image) -> tuple[Pair, ...]:
         """The newest pairs of the level before at this level's size, so that its first steps need no search.
 
         Losses are taken for means over positions, whose gradient at a pixel falls as the pixels grow in number. For a
@@ -88,7 +86,7 @@ class LBFGS(Optimizer):
         searched = evaluations < budget  # not merely cut short
         return Step(found, state, evaluations, tf.logical_not(moved | known) & searched)
 
-    def _search(self, evaluate: Evaluate, start: Point, direction: Any, budget: int) -> tuple[Point, Any]:
+    def _search(self, evaluate: Evaluate, start: Point, direction: Tensor, budget: int) -> tuple[Point, Scalar]:
         """The first trial that fits, else the lowest that decreased enough, else `start`; and what it cost."""
         most = tf.minimum(self.max_evaluations, budget)
         best, count, done = start, tf.constant(0), tf.constant(False)
@@ -112,7 +110,7 @@ class LBFGS(Optimizer):
         return best, count
 
 
-def _next_length(low: Any, high: Any, length: Any, f0: Any, d0: Any, f1: Any, d1: Any) -> Any:
+def _next_length(low: Scalar, high: Scalar, length: Scalar, f0: Scalar, d0: Scalar, f1: Scalar, d1: Scalar) -> Scalar:
     """Where to try next, after a trial at `length`: doubled while there is no upper end, else inside the bracket.
 
     f0, d0 and f1, d1: value and slope (per `length`) at 0 and at the trial; the cubic's minimum is N & W's 3.59.
@@ -125,7 +123,7 @@ def _next_length(low: Any, high: Any, length: Any, f0: Any, d0: Any, f1: Any, d1
     return tf.where(tf.math.is_finite(high), inside, 2 * length)
 
 
-def _direction(gradient: Any, pairs: tuple[Pair, ...]) -> Any:
+def _direction(gradient: Tensor, pairs: tuple[Pair, ...]) -> Tensor:
     """Minus the inverse Hessian's estimate times `gradient`, as a graph."""
     return _graph(len(gradient.shape), gradient.dtype, len(pairs))(gradient, pairs)
 
@@ -138,7 +136,7 @@ def _graph(rank: int, dtype: Any, history: int) -> Any:
     return tf.function(_two_loops, autograph=False).get_concrete_function(picture, pairs)
 
 
-def _two_loops(gradient: Any, pairs: tuple[Pair, ...]) -> Any:
+def _two_loops(gradient: Tensor, pairs: tuple[Pair, ...]) -> Tensor:
     """Algorithm 7.4."""
     last = pairs[-1]
     known = last.rho > 0
@@ -155,16 +153,16 @@ def _two_loops(gradient: Any, pairs: tuple[Pair, ...]) -> Any:
     return -r
 
 
-def _resized(picture: Any, like: Any) -> Any:
+def _resized(picture: Image, like: Image) -> Image:
     """`picture` at the size of `like`."""
     return tf.image.resize(picture, like.shape[1:3], "bicubic")
 
 
-def _pixels(picture: Any) -> int:
+def _pixels(picture: Image) -> int:
     return picture.shape[1] * picture.shape[2]
 
 
-def _pair(s: Any, y: Any) -> Pair:
+def _pair(s: Tensor, y: Tensor) -> Pair:
     sy = _dot(s, y)
     return Pair(s, y, tf.where(sy > 0, 1 / sy, 0))
 
@@ -176,7 +174,7 @@ def _remember(pairs: tuple[Pair, ...], pair: Pair) -> tuple[Pair, ...]:
     return pairs
 
 
-def _free(point: Point, box: bool) -> Any:
+def _free(point: Point, box: bool) -> Tensor:
     """1 where a value may move, 0 where it lies at a border of 0..1 and the gradient points out of the box."""
     if not box:
         return tf.ones_like(point.image)
@@ -184,9 +182,9 @@ def _free(point: Point, box: bool) -> Any:
     return tf.cast(~held, point.image.dtype)
 
 
-def _finite(point: Point) -> Any:
+def _finite(point: Point) -> Scalar:
     return tf.math.is_finite(point.total) & tf.reduce_all(tf.math.is_finite(point.gradient))
 
 
-def _dot(a: Any, b: Any) -> Any:
+def _dot(a: Tensor, b: Tensor) -> Scalar:
     return tf.reduce_sum(a * b)

@@ -6,18 +6,16 @@ cosine         r + (1 - r) (1 + cos(pi min(t/T, 1))) / 2    Keras's CosineDecay,
 root           (1 + r t/T)^(-1/2)                           crowsonkb's style_transfer, there with r = .05, T = 1
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import tensorflow as tf
 
 from nst.errors import check_count, check_name, check_number
+from nst.state import Scalar
 
-FACTORS: dict[str, Callable[[Any, float, int], Any]] = {
+FACTORS: dict[str, Callable[[Scalar, float, int], Scalar]] = {
     "constant": lambda t, r, T: tf.ones_like(t),
     "exponential": lambda t, r, T: tf.pow(tf.constant(r, t.dtype), t / T),
     "cosine": lambda t, r, T: r + (1 - r) * (1 + tf.cos(math.pi * tf.minimum(t / T, 1))) / 2,
@@ -46,6 +44,6 @@ class Scheduled:
             check_number("optimizer.decay_rate", self.decay_rate, at_most=1)
         check_count("optimizer.decay_steps", self.decay_steps, at_least=1)
 
-    def factor(self, updates: Any) -> Any:
+    def factor(self, updates: Scalar) -> Scalar:
         """On the learning rate, after so many `updates`, a float scalar."""
         return FACTORS[self.schedule](updates, self.decay_rate, self.decay_steps)

@@ -1,23 +1,21 @@
 """Stochastic gradient descent with momentum, as Keras spells it (there is nothing stochastic in it here)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import tensorflow as tf
 
 from nst.errors import check_flag, check_number
 from nst.optimizer.contract import Evaluate, Optimizer, Step, boxed
 from nst.optimizer.schedule import Scheduled
-from nst.record import Point
+from nst.state import Image, Point, Scalar, Tensor
 
 
 class Motion(NamedTuple):
     """SGD's state."""
 
-    step: Any  # scalar, updates so far
-    velocity: Any
+    step: Scalar  # updates so far
+    velocity: Tensor
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class SGD(Scheduled, Optimizer):
         check_number("optimizer.learning_rate", self.learning_rate, above=0)
         check_number("optimizer.momentum", self.momentum, at_least=0, below=1)
 
-    def init(self, image: Any) -> Motion:
+    def init(self, image: Image) -> Motion:
         """At rest."""
         return Motion(tf.zeros([], image.dtype), tf.zeros_like(image))
 

@@ -1,7 +1,5 @@
 """python -m nst.report FOLDER... : a table, a contact sheet and a page of the runs in there."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

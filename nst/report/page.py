@@ -1,6 +1,4 @@
-"""index.html: what `page/` shows of these runs. The data are scripts: a page opened from a disk may not fetch."""
-
-from __future__ import annotations
+"""index.html: what `static/` shows of these runs. The data are scripts: a page opened from a disk may not fetch."""
 
 import csv
 import importlib.resources
@@ -14,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from nst import knobs
-from nst.folder import at_home
-from nst.record import Metric
+from nst import settings
 from nst.report import pareto
 from nst.report.pictures import FOLDER as PICTURES
-from nst.report.pictures import Original, Shown
+from nst.report.pictures import Displayed, Original
 from nst.report.runs import FIGURES, HISTORY, METRICS, Run
-from nst.whole import whole
+from nst.runner.folder import at_home
+from nst.runtime.atomic import atomic
+from nst.state import Metric
 
 FILE = "index.html"
 DATA, CURVES = "data.js", "curves"
@@ -31,12 +29,16 @@ UNSAFE = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028"
 
 
 def write(
-    folder: Path, title: str, runs: Sequence[Run], shown: Mapping[Path, Shown], originals: Mapping[str, Original]
+    folder: Path,
+    title: str,
+    runs: Sequence[Run],
+    displayed: Mapping[Path, Displayed],
+    originals: Mapping[str, Original],
 ) -> None:
     """The page's files in `folder`, where the pictures lie already."""
-    for part in (importlib.resources.files("nst.report") / "page").iterdir():
+    for part in (importlib.resources.files("nst.report") / "static").iterdir():
         _replace(folder / part.name, part.read_text(encoding="utf-8"))
-    _replace(folder / DATA, f"NST.data = {_script(_data(title, runs, shown, originals))};\n")
+    _replace(folder / DATA, f"NST.data = {_script(_data(title, runs, displayed, originals))};\n")
     _write_curves(folder, runs)
 
 
@@ -46,8 +48,8 @@ def _write_curves(folder: Path, runs: Sequence[Run]) -> None:
     written = set()
     for start in range(0, len(runs), TOGETHER):
         some = enumerate(runs[start : start + TOGETHER], start)
-        told = {_id(index): curves(run.folder / HISTORY) for index, run in some}
-        _replace(path := folder / _curves_file(start), f"NST.curves({_script(told)});\n")
+        series = {_id(index): curves(run.folder / HISTORY) for index, run in some}
+        _replace(path := folder / _curves_file(start), f"NST.curves({_script(series)});\n")
         written.add(path)
     for old in (folder / CURVES).iterdir():
         if old not in written and re.fullmatch(r"\d+\.js", old.name):
@@ -65,16 +67,16 @@ def _id(index: int) -> str:
 
 
 def _data(
-    title: str, runs: Sequence[Run], shown: Mapping[Path, Shown], originals: Mapping[str, Original]
+    title: str, runs: Sequence[Run], displayed: Mapping[Path, Displayed], originals: Mapping[str, Original]
 ) -> dict[str, Any]:
-    varied = knobs.varied([(run.overrides, run.settings) for run in runs])
+    varied = settings.varied([(run.overrides, run.settings) for run in runs])
     common = _common(runs)
     best = pareto.front(runs)
     measures = {how: index for index, how in enumerate(dict.fromkeys(run.measured_with for run in runs))}
     return {
         "title": title,
         "made": datetime.now(UTC).isoformat(timespec="minutes"),
-        "varied": [{"name": knob, "short": knobs.short(knob)} for knob in varied],
+        "varied": [{"name": knob, "short": settings.short(knob)} for knob in varied],
         "metrics": list(METRICS),
         "figures": list(FIGURES),
         "axes": list(pareto.axes(runs)),
@@ -82,7 +84,7 @@ def _data(
         "common": common,
         "originals": {
             digest: {"role": original.role, "name": original.name, "credit": original.credit}
-            | _files(shown.get(original.path))
+            | _files(displayed.get(original.path))
             for digest, original in originals.items()
         },
         "runs": [
@@ -95,12 +97,12 @@ def _data(
                 "figures": {figure: value for figure in FIGURES if (value := run.figure(figure)) is not None},
                 "best": run in best,
                 "measuredWith": measures[run.measured_with],
-                "madeOf": [str(told.get("sha256")) for told in run.pictures.values()],
+                "madeOf": [str(entry.get("sha256")) for entry in run.pictures.values()],
                 "started": run.record.get("started"),
                 "curves": _curves_file(index),
                 "commands": commands(run),
             }
-            | _files(shown.get(run.picture) if run.picture else None)
+            | _files(displayed.get(run.picture) if run.picture else None)
             for index, run in enumerate(runs)
         ],
     }
@@ -113,7 +115,7 @@ def commands(run: Run) -> list[str]:
     return [f"python -m nst.repeat {shlex.quote(at_home(str(folder)))}", f"python -m nst.run {overrides}".rstrip()]
 
 
-def _files(copies: Shown | None) -> dict[str, Any]:
+def _files(copies: Displayed | None) -> dict[str, Any]:
     if copies is None:
         return {}
     return {
@@ -123,12 +125,12 @@ def _files(copies: Shown | None) -> dict[str, Any]:
     }
 
 
-def _common(runs: Sequence[Run]) -> dict[str, knobs.Value]:
+def _common(runs: Sequence[Run]) -> dict[str, settings.Value]:
     """The settings that all runs share; those without any, which failed early, have no say."""
-    told = [run.settings for run in runs if run.settings]
-    if not told:
+    known = [run.settings for run in runs if run.settings]
+    if not known:
         return {}
-    return {knob: value for knob, value in told[0].items() if all(other.get(knob) == value for other in told)}
+    return {knob: value for knob, value in known[0].items() if all(other.get(knob) == value for other in known)}
 
 
 def curves(history: Path) -> dict[str, list[float]]:
@@ -137,8 +139,8 @@ def curves(history: Path) -> dict[str, list[float]]:
         return {}
     lines = history.read_text(encoding="utf-8", errors="replace").splitlines()
     head = next(csv.reader(lines[:1]), [])
-    whole = len(lines) - (lines[-1:] != [] and lines[-1].count(",") != len(head) - 1)  # the last may be torn
-    spread = np.unique(np.linspace(1, whole - 1, POINTS).round().astype(int)) if whole > 1 else []
+    complete = len(lines) - (lines[-1:] != [] and lines[-1].count(",") != len(head) - 1)  # the last may be torn
+    spread = np.unique(np.linspace(1, complete - 1, POINTS).round().astype(int)) if complete > 1 else []
     columns: dict[str, list[str]] = {"evaluation": ["evaluation"], "total": ["loss/total"]}
     for name in head:
         kind, _, rest = name.partition("/")
@@ -158,5 +160,5 @@ def _script(value: Any) -> str:
 
 
 def _replace(path: Path, text: str) -> None:
-    with whole(path) as part:
+    with atomic(path) as part:
         part.write_text(text, encoding="utf-8", errors="backslashreplace")  # names of files may be no UTF-8

@@ -1,13 +1,11 @@
 """The runs that no other beats in all that counts at once."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
 
-from nst.record import Metric
 from nst.report.runs import Run
+from nst.state import Metric
 
 AXES = ("style_distance", "content_distance")  # what counts where the runs do not say
 

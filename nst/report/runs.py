@@ -1,8 +1,5 @@
 """The runs that lie in folders, finished or not."""
 
-from __future__ import annotations
-
-import fcntl
 import json
 import os
 import re
@@ -14,11 +11,12 @@ from typing import Any
 
 import yaml
 
-from nst import knobs
-from nst.folder import CONFIG, OVERRIDES, PICTURE, RESULT
-from nst.record import Metric
+from nst import settings
+from nst.runner.folder import CONFIG, OVERRIDES, PICTURE, RESULT
+from nst.runtime import lock
+from nst.state import Metric
 
-HISTORY, LOCK = "history.csv", ".lock"
+HISTORY = "history.csv"
 METRICS = tuple(metric.value for metric in Metric)
 FIGURES = (
     *METRICS,
@@ -39,7 +37,7 @@ class Run:
     folder: Path
     name: str  # distinct among the runs of a report
     record: Mapping[str, Any]  # what result.json says; empty where there is none yet
-    settings: Mapping[str, knobs.Value]
+    settings: Mapping[str, settings.Value]
     overrides: Sequence[str]
     status: str  # done, interrupted, pruned, diverged, failed; running or unfinished where there is no result.json
     score: tuple[str, ...] = ()  # the metrics that it was asked for
@@ -124,10 +122,10 @@ def _read(folder: Path, name: str) -> Run:
     record = _checked(json.loads(text)) if (text := _text(folder / RESULT)) else {}
     config = yaml.load(_text(folder / CONFIG) or "{}", YAML)  # noqa: S506  a safe loader, in C where there is one
     overrides = record.get("overrides") or yaml.load(_text(folder / OVERRIDES) or "[]", YAML)  # noqa: S506
-    settings = knobs.settings(config, record.get("choices") or {})
-    status = str(record.get("status") or ("running" if _locked(folder / LOCK) else "unfinished"))
+    knobs = settings.compared(config, record.get("choices") or {})
+    status = str(record.get("status") or ("running" if lock.held(folder / lock.NAME) else "unfinished"))
     score = tuple(name for name in config.get("score") or () if name in METRICS)
-    return Run(folder, name, record, settings, [str(text) for text in overrides], status, score)
+    return Run(folder, name, record, knobs, [str(text) for text in overrides], status, score)
 
 
 def _checked(record: Any) -> dict[str, Any]:
@@ -143,7 +141,7 @@ def _checked(record: Any) -> dict[str, Any]:
     parts |= {kind: record.get(kind) or {} for kind in ("weighted", "canonical")}
     parts |= {f"{kind}.{term}": values for kind in ("weighted", "canonical") for term, values in parts[kind].items()}
     pictures = parts["pictures"] = provenance.get("pictures", {})
-    parts |= {f"pictures.{role}": told for role, told in pictures.items()}
+    parts |= {f"pictures.{role}": entry for role, entry in pictures.items()}
     for name, part in parts.items():
         if not isinstance(part, dict):
             raise ValueError(f"{RESULT} has something odd under {name}")
@@ -155,15 +153,3 @@ YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.is_file() else ""
-
-
-def _locked(path: Path) -> bool:
-    """Whether another process holds the folder's lock."""
-    try:
-        with path.open() as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False

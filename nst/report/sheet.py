@@ -1,7 +1,5 @@
 """sheet.png: the pictures of a sweep side by side, laid out by what was varied."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from nst import knobs
+from nst import settings
 from nst.report.runs import Run
 
 FILE = "sheet.png"
@@ -52,7 +50,7 @@ class Layout:
 
 def compose(runs: Sequence[Run], thumbs: Thumbs) -> Image.Image:
     """The sheet of at least one run: a grid for two knobs, else a captioned picture for every run."""
-    varied = knobs.varied([(run.overrides, run.settings) for run in runs])
+    varied = settings.varied([(run.overrides, run.settings) for run in runs])
     beside = _constant(runs, varied, thumbs)
     layout = _grid(runs, varied, thumbs) or _captioned(runs, varied, len(beside))
     return _Drawing(layout, beside, thumbs, _ratio(runs, thumbs)).draw()
@@ -75,14 +73,14 @@ def _grid(runs: Sequence[Run], varied: Sequence[str], thumbs: Thumbs) -> Layout 
         [_label(knob, value, next(run for run in runs if _value(run, knob) == value), thumbs) for value in values[knob]]
         for knob in (across, down)
     )
-    return Layout(rows, columns, sides, (knobs.short(across), knobs.short(down)))
+    return Layout(rows, columns, sides, (settings.short(across), settings.short(down)))
 
 
 def _captioned(runs: Sequence[Run], varied: Sequence[str], fewest: int) -> Layout:
     """All runs in lines (`fewest` of them if there are runs enough), by their values, which stand below."""
     ordered = sorted(runs, key=lambda run: [_order(_value(run, knob)) for knob in varied])
     cells: list[Cell | None] = [
-        Cell(run, [f"{knobs.short(knob)} {knobs.shown(_value(run, knob))}" for knob in varied] or [run.name])
+        Cell(run, [f"{settings.short(knob)} {settings.displayed(_value(run, knob))}" for knob in varied] or [run.name])
         for run in ordered
     ]
     across = ACROSS if len(cells) <= ACROSS**2 else round((1.5 * len(cells)) ** 0.5)
@@ -92,19 +90,19 @@ def _captioned(runs: Sequence[Run], varied: Sequence[str], fewest: int) -> Layou
     return Layout([cells[start : start + across] for start in range(0, len(cells), across)], [], [])
 
 
-def _value(run: Run, knob: str) -> knobs.Value | None:
+def _value(run: Run, knob: str) -> settings.Value | None:
     return run.settings.get(knob)
 
 
-def _order(value: knobs.Value | None) -> tuple[bool, float, str]:
+def _order(value: settings.Value | None) -> tuple[bool, float, str]:
     number = isinstance(value, int | float)
     return (not number, float(value) if number else 0.0, str(value))
 
 
-def _label(knob: str, value: knobs.Value | None, run: Run, thumbs: Thumbs) -> Label:
+def _label(knob: str, value: settings.Value | None, run: Run, thumbs: Thumbs) -> Label:
     role = next((role for role in PICTURED if knob in (role, f"{role}.image")), None)
     picture = thumbs.get(str(run.pictures.get(role, {}).get("sha256"))) if role else None
-    return Label(knobs.shown(value), picture)
+    return Label(settings.displayed(value), picture)
 
 
 def _constant(runs: Sequence[Run], varied: Sequence[str], thumbs: Thumbs) -> list[Label]:

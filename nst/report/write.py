@@ -1,9 +1,7 @@
 """The whole report of some folders."""
 
-from __future__ import annotations
-
-import fcntl
 import io
+import math
 import os
 import shlex
 from collections.abc import Sequence
@@ -17,7 +15,8 @@ from nst.observers import events
 from nst.report import page, sheet, table
 from nst.report.pictures import Copies, originals
 from nst.report.runs import Run, find
-from nst.whole import whole
+from nst.runtime import lock
+from nst.runtime.atomic import atomic
 
 FOLDER = "report"
 
@@ -49,8 +48,8 @@ def report(folders: Sequence[Path], out: Path | None = None) -> Report:
         return Report(out, runs, complaints)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with (out / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # two sweeps that end together write one after the other
+        with (out / lock.NAME).open("w") as file:
+            lock.hold(file, math.inf, required=False)  # two sweeps that end together write one after the other
             return Report(out, runs, complaints + _write(out, base.name, runs))
     except OSError as error:
         raise InputError(f"{error.filename or out}: the report cannot be written ({error.strerror})") from error
@@ -66,19 +65,20 @@ def _measured_apart(runs: Sequence[Run], folders: Sequence[Path]) -> list[str]:
 
 
 def _write(out: Path, title: str, runs: list[Run]) -> list[str]:
-    """Everything in it; returns what could not be shown."""
+    """Everything in it; returns what could not be displayed."""
     copies, made_of = Copies(out), originals(runs)
     results = [run.picture for run in runs if run.picture]
-    shown, broken = copies.make([*results, *{original.path for original in made_of.values()}])
-    thumbs = {str(run.folder): shown[run.picture].small for run in runs if run.picture in shown}
-    thumbs |= {digest: shown[original.path].small for digest, original in made_of.items() if original.path in shown}
+    displayed, broken = copies.make([*results, *{original.path for original in made_of.values()}])
+    thumbs = {str(run.folder): displayed[run.picture].small for run in runs if run.picture in displayed}
+    of_originals = {digest: displayed.get(original.path) for digest, original in made_of.items()}
+    thumbs |= {digest: copy.small for digest, copy in of_originals.items() if copy}
     drawn = sheet.compose(runs, thumbs)
     data = _png(drawn)
-    with whole(out / sheet.FILE) as part:
+    with atomic(out / sheet.FILE) as part:
         part.write_bytes(data)
     events.write_picture(out / "tensorboard", "sheet", data, drawn.size)
     table.write_csv(out / table.FILE, runs)
-    page.write(out, title, runs, shown, made_of)
+    page.write(out, title, runs, displayed, made_of)
     copies.tidy()
     return broken
 

@@ -1,12 +1,10 @@
 """What a search is told beside its space."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nst.errors import InputError, check_count, check_name, suggestion
+from nst.errors import InputError, check_count, check_name, unknown_key
 
 SAMPLERS = ("tpe", "nsgaii", "random")
 
@@ -77,7 +75,7 @@ def _made(kind: Any, given: Mapping[str, Any], where: str) -> Any:
     known = kind.__dataclass_fields__
     for key in given:
         if key not in known:
-            raise InputError(f"'{where}.{key}' is unknown{suggestion(key, known)}")
+            raise unknown_key(f"{where}.{key}", known)
     try:
         return kind(**given)
     except TypeError as error:

@@ -7,8 +7,6 @@ int(interval(1,8))            any whole one
 tag(log, ...)                 the same, as likely in every octave
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -63,7 +61,7 @@ def _grid(sweep: RangeSweep) -> BaseDistribution:
     if isinstance(low, int) and isinstance(high, int):
         return IntDistribution(low, high, log="log" in sweep.tags, step=abs(int(sweep.step)))
     if "log" in sweep.tags:
-        raise ValueError("log wants an interval, or a range of whole numbers")
+        raise ValueError("log needs an interval, or a range of whole numbers")
     return FloatDistribution(float(low), float(high), step=abs(float(sweep.step)))
 
 

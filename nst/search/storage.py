@@ -1,7 +1,5 @@
 """Where the trials of a search are kept."""
 
-from __future__ import annotations
-
 import re
 
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage, get_storage
@@ -23,6 +21,6 @@ def storage(address: str) -> BaseStorage:
     return get_storage(address)
 
 
-def shown(address: str) -> str:
+def redacted(address: str) -> str:
     """The address as it may be printed."""
     return re.sub(r"(?<=://)[^@/]*@", "***@", address)

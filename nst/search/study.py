@@ -1,7 +1,5 @@
 """The trials of a search, in a storage that outlives the command."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,13 +9,13 @@ import optuna
 from optuna.distributions import distribution_to_json
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from nst import knobs
 from nst.errors import InputError
-from nst.record import Metric
 from nst.search.prune import ENDED
 from nst.search.settings import Settings
 from nst.search.space import Space
-from nst.search.storage import shown, storage
+from nst.search.storage import redacted, storage
+from nst.setting_rules import rule
+from nst.state import Metric
 
 MEASURED_WITH, OWN = "the metric network", "own"
 SPACE, FOLDER, CUT_SHORT = "nst.space", "nst.folder", "nst.cut_short"  # what trials and study are marked with
@@ -90,8 +88,8 @@ class Trials:
     def _agree(self, settings: Settings, terms: dict[str, Any]) -> None:
         """Mark the study with what it searches; one that has other marks is refused."""
         space = {key: json.loads(distribution_to_json(found)) for key, found in self._space.items()}
-        standing = {f"the fixed {key}": value for key, value in terms["fixed"].items()}
-        now = {**space, **standing, **{key: terms[key] for key in ("score", MEASURED_WITH)}}
+        constant = {f"the fixed {key}": value for key, value in terms["fixed"].items()}
+        now = {**space, **constant, **{key: terms[key] for key in ("score", MEASURED_WITH)}}
         before = self.study.user_attrs.get(SPACE)
         if before is None:
             self.study.set_user_attr(SPACE, now)
@@ -100,8 +98,8 @@ class Trials:
         for key in sorted({*before, *now}, key=str):
             if before.get(key) != now.get(key):
                 raise InputError(
-                    f"{settings.study_name} in {shown(self.address)} was searched with another space: {key} was "
-                    f"{_told(before.get(key))} and is {_told(now.get(key))}; choose another sweep_dir"
+                    f"{settings.study_name} in {redacted(self.address)} was searched with another space: {key} was "
+                    f"{_as_text(before.get(key))} and is {_as_text(now.get(key))}; choose another sweep_dir"
                 )
 
     def _revive(self) -> None:
@@ -117,7 +115,7 @@ def _study(settings: Settings, address: str, directions: Any) -> optuna.Study:
             storage=storage(address), study_name=settings.study_name, directions=directions, load_if_exists=True
         )
     except Exception as error:  # whatever the storage's own library raises
-        raise InputError(f"hydra.sweeper.storage: {shown(address)} cannot be used") from error
+        raise InputError(f"hydra.sweeper.storage: {redacted(address)} cannot be used") from error
 
 
 def _sampler(settings: Settings, seen: int) -> optuna.samplers.BaseSampler:
@@ -132,16 +130,16 @@ def _sampler(settings: Settings, seen: int) -> optuna.samplers.BaseSampler:
 
 def _compared(fixed: dict[str, str]) -> dict[str, str]:
     """What changes a picture."""
-    return {key: value for key, value in fixed.items() if key.lstrip("+").split(".")[0] not in knobs.NOT_COMPARED}
+    return {key: value for key, value in fixed.items() if rule(key.lstrip("+")).compared}
 
 
-def _told(mark: Any) -> str:
+def _as_text(mark: Any) -> str:
     """A distribution as a person would write it."""
     if not isinstance(mark, dict):
         return "not there" if mark is None else str(mark)
-    kept = mark["attributes"]
-    if "choices" in kept:
-        return f"choice({','.join(map(str, kept['choices']))})"
-    step = f", step {kept['step']}" if kept.get("step") not in (None, 1) else ""
-    text = f"interval({kept['low']},{kept['high']}{step})"
-    return f"tag(log,{text})" if kept.get("log") else text
+    attributes = mark["attributes"]
+    if "choices" in attributes:
+        return f"choice({','.join(map(str, attributes['choices']))})"
+    step = f", step {attributes['step']}" if attributes.get("step") not in (None, 1) else ""
+    text = f"interval({attributes['low']},{attributes['high']}{step})"
+    return f"tag(log,{text})" if attributes.get("log") else text

@@ -1,7 +1,5 @@
 """What surrounds the steps: start-up, observers, a sweep's runs beside a single one's."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

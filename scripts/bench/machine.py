@@ -1,12 +1,10 @@
 """The machine that figures were measured on, in words."""
 
-from __future__ import annotations
-
 import os
 import platform
 from pathlib import Path
 
-from nst.provenance import versions
+from nst.runner.provenance import versions
 
 INSTRUCTIONS = {"amx_bf16": "AMX", "avx512_bf16": "AVX-512 BF16", "avx512f": "AVX-512", "avx2": "AVX2"}
 """Flags of x86 processors, the fastest first, and what they are called."""

@@ -1,7 +1,5 @@
 """Nodes of a Ray cluster on this machine, for a test or a measurement."""
 
-from __future__ import annotations
-
 import os
 import signal
 import socket

@@ -1,7 +1,5 @@
 """An evaluation on nst, as the runner does it."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from dataclasses import asdict
@@ -13,18 +11,20 @@ import numpy as np
 from hydra import compose, initialize_config_dir
 
 from bench.work import CONTENT, STYLE
-from nst import Features, Gram, Objective, Style, checkpoint, schema
-from nst.build import build
-from nst.device import prepare
-from nst.evaluation import evaluation
-from nst.extractor.convolution import resolve
-from nst.extractor.network import Network, Options, Source, Weights
+from nst import Features, Gram, Objective, Style
+from nst.cli.configs import conf_dir, register
+from nst.extractor.network import Kernels, Network, Options, Source
+from nst.extractor.ops.convolution import resolve
 from nst.extractor.vgg19 import to_network
 from nst.extractor.vgg19_slim import FILE, read_slim
-from nst.precision import Precision
-from nst.record import Iterate
-from nst.run import conf_dir, register_resolvers
-from nst.transfer import stylize
+from nst.runner import checkpoint
+from nst.runner.instantiate import build
+from nst.runtime.device import prepare
+from nst.runtime.precision import Precision
+from nst.state import Iterate
+from nst.transfer.evaluate import evaluation
+from nst.transfer.stylize import stylize
+from nst.transfer.transfer import Transfer
 
 Turn = Callable[[Callable[[], float], bool, Callable[[Path], object]], None]
 
@@ -66,15 +66,14 @@ def multiply(precision: str, size: int) -> Callable[[], object]:
 
 
 def race(
-    weights: Weights, overrides: str, content: np.ndarray, style: np.ndarray, turn: Turn, stand: Path | None
+    weights: Kernels, overrides: str, content: np.ndarray, style: np.ndarray, turn: Turn, stand: Path | None
 ) -> None:
     """Go down as conf/ with `overrides` has it, on the objective of jcjohnson/neural-style, from `stand` on.
 
     `turn` is told of every step how to find its loss, whether that is the loss at full size in float32, and how to
     keep where it stands.
     """
-    schema.register()
-    register_resolvers()
+    register()
     with initialize_config_dir(conf_dir(), version_base="1.3"):
         config = compose("config", overrides.split())
     pyramid, optimizer = build(config, "pyramid"), build(config, "optimizer")
@@ -102,14 +101,6 @@ def race(
         judged = iterate.level == len(levels) - 1 and (not judge or iterate.evaluation % JUDGED == 0)
         turn(loss, judged, keep)
 
-    stylize(
-        content,
-        styles,
-        extractor=network,
-        objective=objective,
-        optimizer=optimizer,
-        steps=config.steps,
-        pyramid=pyramid,
-        observers=[observe],
-        resume=checkpoint.load(stand, overrides, origin, optimizer, levels) if stand else None,
-    )
+    transfer = Transfer(content, styles, network, objective, optimizer, steps=config.steps, pyramid=pyramid)
+    resume = checkpoint.load(stand, overrides, origin, optimizer, transfer.levels) if stand else None
+    stylize(transfer, observers=[observe], resume=resume)

@@ -1,7 +1,5 @@
 """Who is down first: wall time to the loss that PyTorch reaches with so many evaluations of L-BFGS at full size."""
 
-from __future__ import annotations
-
 import hashlib
 import shutil
 from dataclasses import dataclass, field
@@ -11,7 +9,7 @@ from typing import Any
 
 from bench.turns import Process
 from nst.assets.cache import sha256
-from nst.precision import native
+from nst.runtime.precision import native
 
 EVALUATIONS = 500  # of PyTorch's
 SIDE = 512  # of the pictures, the longer one

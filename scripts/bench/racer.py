@@ -6,8 +6,6 @@ Every now and then it keeps in FOLDER where it stands; one that was stopped goes
 what it had told by then.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 import statistics
@@ -20,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.worker import tell
-from nst.whole import whole
+from nst.runtime.atomic import atomic
 
 EVERY = 25  # steps from one stand to the next
 TOLD = "told.json"
@@ -54,7 +52,7 @@ class Turns:
         return statistics.median([step["seconds"] for step in self.told]) if self.told else 0.0
 
     def _keep(self, keep: Keep) -> None:
-        with whole(self._folder / str(len(self.told))) as part:
+        with atomic(self._folder / str(len(self.told))) as part:
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir(parents=True)
             (part / TOLD).write_text(json.dumps(self.told))
@@ -69,11 +67,11 @@ def main() -> None:
     folder, library, how, content, style, weights, side = sys.argv[1:]
     import_module("tensorflow" if library == "nst" else "torch")
     from bench.work import given
-    from nst.image import read
+    from nst.image.io import read_image
 
     turns = Turns(Path(folder))
     tell({"told": turns.told})
-    first, second = (read(Path(picture), int(side), name=picture) for picture in (content, style))
+    first, second = (read_image(Path(picture), int(side), name=picture) for picture in (content, style))
     if library == "torch":
         from bench import torch_port as contender
     else:

@@ -1,7 +1,5 @@
 """What a run of a sweep costs beside its steps, by launcher: the slope between a short sweep and a long one."""
 
-from __future__ import annotations
-
 import importlib.util
 import socket
 import tempfile
@@ -22,7 +20,7 @@ LAUNCHERS: dict[str, tuple[str, ...]] = {
     "nst_slurm, here by submitit's local executor": (
         "hydra/launcher=nst_slurm",
         "hydra.launcher.cluster=local",
-        "hydra.launcher.glance=0.2",
+        "hydra.launcher.poll_interval=0.2",
     ),
 }
 

@@ -1,22 +1,20 @@
 """An observer that notes when it was told of the first point and of the last."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from nst.observers import Run
-from nst.record import Iterate
+from nst.observers.contract import Observer, RunContext
+from nst.state import Iterate
 
 FILE = "stopwatch.json"
 
 
-class Stopwatch:
+class Stopwatch(Observer):
     """Writes stopwatch.json: seconds of everything between the two, and those that the steps say they took."""
 
-    def open(self, run: Run) -> None:
+    def open(self, run: RunContext) -> None:
         """Nothing seen yet."""
         self._path, self._seen = run.folder / FILE, []
 

@@ -1,7 +1,5 @@
 """The same evaluation on PyTorch: modules in a row, ReLU in place, autograd, as the popular ports have it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Workers that take turns: what slows the machine for a while slows them all."""
 
-from __future__ import annotations
-
 import json
 import os
 import statistics

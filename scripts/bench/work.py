@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nst.extractor.weights import WIDTHS, read_keras
+from nst.extractor.keras_weights import WIDTHS, read_keras
 from nst.layers import LAYERS
 from nst.layers import STYLE_LAYERS as STYLE
 
 if TYPE_CHECKING:  # it brings TensorFlow, whose memory would count as PyTorch's
-    from nst.extractor.network import Weights
+    from nst.extractor.network import Kernels
 
 CONTENT = "block4_conv2"
 DEEPEST = STYLE[-1]
@@ -40,12 +40,12 @@ def he_normal(seed: int = 0) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     return weights
 
 
-def given(path: Path) -> Weights:
+def given(path: Path) -> Kernels:
     """A Keras file's layers, and drawn ones for those it lacks; all are drawn where the path is `none`."""
     return {**he_normal(), **(read_keras(path) if path != Path("none") else {})}
 
 
-def layers(weights: Weights, side: int) -> list[Layer]:
+def layers(weights: Kernels, side: int) -> list[Layer]:
     """Those up to the deepest that an evaluation needs."""
     found = []
     for name in LAYERS[: LAYERS.index(DEEPEST) + 1]:
@@ -54,7 +54,7 @@ def layers(weights: Weights, side: int) -> list[Layer]:
     return found
 
 
-def gigaflop(weights: Weights, side: int) -> float:
+def gigaflop(weights: Kernels, side: int) -> float:
     """Multiplications and additions of one evaluation, in 1e9: convolutions and Gram matrices, forward and backward.
 
     The backward pass goes to the picture alone, not to the weights: as much again as the forward pass, and for a Gram

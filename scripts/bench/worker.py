@@ -4,8 +4,6 @@ It answers each with a line of JSON: first {"base": MiB held before the work}, t
 and {"peak": MiB} when its input ends.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 import time
@@ -16,7 +14,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from nst.provenance import peak_memory_mib
+from nst.runner.provenance import peak_memory_mib
 
 MATRIX = 4096
 

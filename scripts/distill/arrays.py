@@ -1,7 +1,5 @@
 """NumPy's files of many arrays, and what is wrong with them in a line."""
 
-from __future__ import annotations
-
 import zipfile
 from pathlib import Path
 

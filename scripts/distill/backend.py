@@ -1,7 +1,5 @@
 """Keras's operations, untyped because their types are those of the backend in use, and the way back to NumPy."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

@@ -1,7 +1,5 @@
 """Training data: random crops of pictures, some of them turned to noise; every batch follows from its number."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from nst import image
 from nst.errors import InputError
+from nst.image.io import read_image, to_uint8
 
 SUFFIXES = {".jpg", ".jpeg", ".png"}
 LARGEST = 512
@@ -60,7 +58,7 @@ def read(path: Path) -> np.ndarray:
     Raises:
         InputError: it is no picture, or a broken one.
     """
-    picture = Image.fromarray(image.to_uint8(image.read(path)))
+    picture = Image.fromarray(to_uint8(read_image(path)))
     picture.thumbnail((LARGEST, LARGEST), Image.Resampling.BICUBIC)
     return np.asarray(picture)
 

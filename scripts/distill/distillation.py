@@ -1,7 +1,5 @@
 """The training step: the student, linear maps from its layers to the teachers', and the sum of the losses."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

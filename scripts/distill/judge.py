@@ -1,7 +1,5 @@
 """The judge: pictures optimized on a network, measured by another, the real VGG19 as far as it is at hand."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from nst import LBFGS, Features, Gram, Objective, Style, stylize
+from nst import LBFGS, Features, Gram, Objective, Style, Transfer, stylize
 from nst.extractor.network import Network
 from nst.layers import LAYERS
 from nst.metrics import measure_picture
@@ -23,10 +21,6 @@ class Stack:
     """Several networks as one extractor: a layer comes from the first that has it."""
 
     networks: Sequence[Network | keras.Model]
-
-    def load(self, **_: Any) -> Any:
-        """Itself: there is nothing to load."""
-        return self
 
     def require(self, layers: Sequence[str]) -> None:
         """Nothing is checked: a missing layer fails at the first call."""
@@ -55,17 +49,10 @@ def _layers(network: Network | keras.Model) -> Sequence[str]:
     return [layer.name for layer in network.layers if layer.name in LAYERS]
 
 
-def paint(extractor: Any, content: np.ndarray, style: np.ndarray, steps: int) -> np.ndarray:
+def paint(network: Any, content: np.ndarray, style: np.ndarray, steps: int) -> np.ndarray:
     """`content` in the style of `style`, strongly, with nothing to smooth, at one size."""
-    result = stylize(
-        content,
-        [Style(style)],
-        extractor=extractor,
-        objective=Objective(Features(), Gram(weight=STYLE_WEIGHT)),
-        optimizer=LBFGS(),
-        steps=steps,
-    )
-    return result.image
+    objective = Objective(Features(), Gram(weight=STYLE_WEIGHT))
+    return stylize(Transfer(content, [Style(style)], network, objective, LBFGS(), steps=steps)).image
 
 
 def judged(judge: Network, picture: np.ndarray, content: np.ndarray, style: np.ndarray) -> tuple[float, float]:

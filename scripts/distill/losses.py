@@ -9,8 +9,6 @@ With S and T the features of student and teacher at a layer, `[n,h,w,c]`, P a li
     disagreement  mean over the pairs of (log d_S - log d_T)^2                      so that distances of style are kept
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from distill.backend import ops

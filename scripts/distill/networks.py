@@ -1,7 +1,5 @@
 """The networks as Keras models, `[n,H,W,3]` RGB 0..1 -> `{layer: [n,h,w,c]}`: the slim student, and its teachers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -12,8 +10,8 @@ import numpy as np
 from distill.arrays import pair, read_npz
 from distill.backend import ops
 from nst.errors import InputError
-from nst.extractor.weights import MEAN as IMAGENET_MEAN
-from nst.extractor.weights import read_keras
+from nst.extractor.keras_weights import MEAN as IMAGENET_MEAN
+from nst.extractor.keras_weights import read_keras
 from nst.layers import LAYERS
 
 WIDTHS = dict(zip(LAYERS, (32, 16, 48, 32, 96, 64, 64, 64, *(128,) * 8), strict=True))

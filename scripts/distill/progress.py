@@ -1,7 +1,5 @@
 """Checkpoints, curves and validation of a training run."""
 
-from __future__ import annotations
-
 import json
 import time
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What is done to the student's weights beside training: dead channels, scales, the file."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterator, Mapping

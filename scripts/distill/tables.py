@@ -1,7 +1,5 @@
 """The figures of evaluate_slim.py as Markdown."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

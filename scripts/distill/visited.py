@@ -4,8 +4,6 @@ The optimizer leaves the pictures a network was trained on for those that fool i
 then on the student as it is, and told to it with what the teachers make of them.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

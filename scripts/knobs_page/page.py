@@ -1,7 +1,5 @@
 """The page's text."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What the files of conf/ say of their knobs: name, default, and the remark behind the line."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A sweep's pictures side by side, a label over each, as a JPEG."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,9 +10,9 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from jpeg import encode
-from nst import image
+from art.jpeg import encode
 from nst.errors import InputError
+from nst.image.io import read_image, to_uint8
 from nst.report import sheet as report
 
 CELL, GAP, LINE, TEXT = 240, 6, 24, 16  # width of a picture, between pictures, height of a label and of its letters
@@ -53,7 +51,7 @@ def read(folder: Path, knob: str, values: Sequence[str], labels: Sequence[str]) 
 
 
 def _open(path: Path) -> Image.Image:
-    return Image.fromarray(image.to_uint8(image.read(path)))
+    return Image.fromarray(to_uint8(read_image(path)))
 
 
 def _common(records: Sequence[Mapping[str, Any]]) -> list[Path]:

@@ -1,7 +1,5 @@
 """The files of conf/ that are commands of their own, and what those that vary one knob vary."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +9,7 @@ import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from knobs_page import reading
-from nst import knobs
+from nst import settings
 
 
 @dataclass(frozen=True)
@@ -80,10 +78,10 @@ def values(knob: str, listed: str) -> tuple[str, ...]:
 def label(knob: str, value: str, groups: Collection[str]) -> str:
     """`weight 8`; a choice or a list of names speaks for itself."""
     plain = yaml.safe_load(value)
-    text = knobs.shown(yaml.safe_dump(plain, default_flow_style=True).strip() if plain is None else _flat(plain))
+    text = settings.displayed(yaml.safe_dump(plain, default_flow_style=True).strip() if plain is None else _flat(plain))
     names = knob in groups or (isinstance(plain, list) and all(isinstance(item, str) for item in plain))
     return text if names else f"{knob.rpartition('.')[2]} {text}"
 
 
 def _flat(value: Any) -> Any:
-    return next(iter(knobs.flatten({"value": value}).values()))
+    return next(iter(settings.flatten({"value": value}).values()))

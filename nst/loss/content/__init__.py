@@ -1,1 +1,0 @@
-"""Losses that hold the picture to the content; one per file."""

@@ -17,17 +17,16 @@ image_mean    M / (H W)                        sum((F - P)^2) / (C H W)
 Departure: `target` is the default, the paper's is `half_sum`, whose value grows with the picture.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import tensorflow as tf
 
-from nst.loss import Reference, Target
+from nst.loss.contract import Reference, Target
 from nst.loss.per_layer import Normalizer, PerLayer
-from nst.record import Features as FeatureMaps
+from nst.state import Features as FeatureMaps
+from nst.state import Scalar
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,6 @@ class Features(PerLayer):
         values = {layer: reference.content[layer] for layer in self.layers}
         return Target(values, self.scales(values, reference))
 
-    def __call__(self, features: FeatureMaps, target: dict[str, Any]) -> dict[str, Any]:
+    def __call__(self, features: FeatureMaps, target: Mapping[str, Any]) -> dict[str, Scalar]:
         """{layer: mean((F - P)^2)}."""
         return {layer: tf.reduce_mean((features[layer] - target[layer]) ** 2) for layer in self.layers}

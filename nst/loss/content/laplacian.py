@@ -14,8 +14,6 @@ sum           values of D                       sum((D(x) - D(c))^2), the paper'
 The paper adds it to a content loss over features (`loss/content=mix`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -24,14 +22,14 @@ import tensorflow as tf
 
 from nst.errors import InputError, check_count, check_list, check_name, check_number
 from nst.layers import IMAGE
-from nst.loss import Reference, Target, check_weight
-from nst.record import Features
+from nst.loss.contract import Loss, Reference, Target
+from nst.state import Features, Scalar, Tensor
 
 KERNEL = ((0.0, -1.0, 0.0), (-1.0, 4.0, -1.0), (0.0, -1.0, 0.0))
 
 
 @dataclass(frozen=True)
-class Laplacian:
+class Laplacian(Loss):
     """Square distance of Laplacians; the formula is on top of the file.
 
     Args:
@@ -42,20 +40,20 @@ class Laplacian:
     """
 
     term: ClassVar[str] = "loss.content"
-    normalizers: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
+    normalizers: ClassVar[Mapping[str, Callable[[Tensor], Tensor]]] = {
         "target": lambda D: 1 / (tf.reduce_mean(D**2) + 1e-12),
         "mean": lambda D: 1.0,
         "sum": lambda D: tf.cast(tf.size(D), D.dtype),
     }
-    layers: ClassVar[Sequence[str]] = (IMAGE,)
 
     weight: float = field(default=1.0, compare=False)
+    layers: Sequence[str] = field(default=(IMAGE,), init=False)
     pools: Sequence[int] = (4, 16)
     pool_weights: Sequence[float] | None = field(default=None, compare=False)
     normalizer: str = field(default="target", compare=False)
 
     def __post_init__(self) -> None:
-        check_weight(self.term, self.weight)
+        super().__post_init__()
         pools = tuple(check_count(f"{self.term}.pools", pool, at_least=1) for pool in self._list("pools", self.pools))
         if not pools or len(set(pools)) < len(pools):
             raise InputError(f"{self.term}.pools must name at least one side, and none twice")
@@ -84,7 +82,7 @@ class Laplacian:
             },
         )
 
-    def __call__(self, features: Features, target: dict[str, Any]) -> dict[str, Any]:
+    def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
         """{pool: mean((D(x) - D(c))^2)}."""
         found = {_name(pool): laplacian(features[IMAGE], pool) for pool in self.pools}
         return {name: tf.reduce_mean((D - target[name]) ** 2) for name, D in found.items()}
@@ -94,7 +92,7 @@ def _name(pool: int) -> str:
     return f"pool{pool}"
 
 
-def laplacian(image: Any, pool: int) -> Any:
+def laplacian(image: Tensor, pool: int) -> Tensor:
     """`[1,H,W,3]` -> `[1,H/pool,W/pool,1]`; beyond the edge the picture goes on as it ends."""
     small = tf.nn.avg_pool2d(image, pool, pool, "SAME") if pool > 1 else image
     gray = tf.reduce_sum(small, -1, keepdims=True)

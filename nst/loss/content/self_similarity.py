@@ -13,8 +13,6 @@ may change as they like where what was alike stays alike. Departures: one matrix
 several layers together; positions on a grid, the same for every step, where the paper draws them anew.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -22,9 +20,10 @@ from typing import Any, ClassVar
 import tensorflow as tf
 
 from nst.errors import check_count
-from nst.loss import Reference, Target
+from nst.loss.contract import Reference, Target
 from nst.loss.per_layer import Normalizer, PerLayer
-from nst.record import Features
+from nst.loss.statistics import matrix, positions
+from nst.state import Features, Scalar, Tensor
 
 TINY = 1e-12  # of a column's sum: a picture of one color is alike everywhere
 
@@ -53,7 +52,7 @@ class SelfSimilarity(PerLayer):
         values = {layer: self._likeness(reference.content[layer])[None, ..., None] for layer in self.layers}
         return Target(values, self.scales(values, reference))
 
-    def __call__(self, features: Features, target: dict[str, Any]) -> dict[str, Any]:
+    def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
         """{layer: mean over j of sum over i of |d_ij - e_ij|}."""
         return {
             layer: tf.reduce_mean(
@@ -62,14 +61,15 @@ class SelfSimilarity(PerLayer):
             for layer in self.layers
         }
 
-    def _likeness(self, features: Any) -> Any:
+    def _likeness(self, features: Tensor) -> Tensor:
         """`[1,h,w,C]` -> `[n,n]`: cosine distances, each column divided by its sum."""
-        F = tf.math.l2_normalize(tf.reshape(self._sampled(features), [-1, features.shape[-1]]), axis=1, epsilon=1e-8)
+        F = tf.math.l2_normalize(matrix(self._sampled(features)), axis=1, epsilon=1e-8)
         distances = tf.maximum(1 - tf.matmul(F, F, transpose_b=True), 0)
         return distances / (tf.reduce_sum(distances, axis=0) + TINY)
 
-    def _sampled(self, features: Any) -> Any:
+    def _sampled(self, features: Tensor) -> Tensor:
         """The positions of an even grid, no more than `samples`."""
-        positions = tf.cast(tf.shape(features)[1] * tf.shape(features)[2], tf.float32)
-        step = tf.cast(tf.math.ceil(tf.sqrt(positions / self.samples)), tf.int32)
-        return features[:, step // 2 :: step, step // 2 :: step]
+        step = tf.math.ceil(tf.sqrt(tf.cast(positions(features), tf.float32) / self.samples))
+        step = tf.cast(step, tf.int32)
+        sampled = features[:, step // 2 :: step, step // 2 :: step]
+        return tf.ensure_shape(sampled, [1, None, None, features.shape[-1]])

@@ -1,1 +1,0 @@
-"""Losses that hold the picture smooth; one per file."""

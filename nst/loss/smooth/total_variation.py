@@ -21,18 +21,16 @@ half_sum      N / 2                    half of it
 `anisotropic`, e = 1, `sum` is tf.image.total_variation; `isotropic`, e = 2.5, `sum` is keras.io's.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import tensorflow as tf
 
 from nst.errors import check_name, check_number
 from nst.layers import IMAGE
-from nst.loss import Reference, Target, check_weight
-from nst.record import Features
+from nst.loss.contract import Loss, Reference, Target
+from nst.state import Features, Scalar, Tensor
 
 FLAT = 1e-3  # the least variation that a content is taken to have
 
@@ -44,7 +42,7 @@ NORMALIZERS: dict[str, Callable[[Any, float], Any]] = {
 }
 
 
-def isotropic(image: Any, exponent: float) -> Any:
+def isotropic(image: Tensor, exponent: float) -> Tensor:
     """`[1,H,W,3]` -> scalar; turning the picture does not change it. The formulas are on top of the file."""
     here = image[:, :-1, :-1]
     dx, dy = image[:, :-1, 1:] - here, image[:, 1:, :-1] - here
@@ -54,18 +52,18 @@ def isotropic(image: Any, exponent: float) -> Any:
     return tf.reduce_mean((square + 1e-12) ** (exponent / 2))  # the root of 0 has no slope
 
 
-def anisotropic(image: Any, exponent: float) -> Any:
+def anisotropic(image: Tensor, exponent: float) -> Tensor:
     """Both sums over the same number of values."""
     dx, dy = _power(_across(image), exponent), _power(_down(image), exponent)
     return (tf.reduce_sum(dx) + tf.reduce_sum(dy)) / tf.cast(tf.size(image), image.dtype)
 
 
-def separate(image: Any, exponent: float) -> Any:
+def separate(image: Tensor, exponent: float) -> Tensor:
     """Each direction's own mean."""
     return tf.reduce_mean(_power(_across(image), exponent)) + tf.reduce_mean(_power(_down(image), exponent))
 
 
-def diagonal(image: Any, exponent: float) -> Any:
+def diagonal(image: Tensor, exponent: float) -> Tensor:
     """All eight neighbours."""
     padded = tf.pad(image, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")
     here, right, below = padded[:, 1:-1, 1:-1], padded[:, 1:-1, 2:], padded[:, 2:, 1:-1]
@@ -74,15 +72,15 @@ def diagonal(image: Any, exponent: float) -> Any:
     return (dx + dy) / 3 + (d1 + d2) / 12
 
 
-def _across(image: Any) -> Any:
+def _across(image: Tensor) -> Tensor:
     return image[:, :, 1:] - image[:, :, :-1]
 
 
-def _down(image: Any) -> Any:
+def _down(image: Tensor) -> Tensor:
     return image[:, 1:] - image[:, :-1]
 
 
-def _power(difference: Any, exponent: float) -> Any:
+def _power(difference: Tensor, exponent: float) -> Tensor:
     return difference**2 if exponent == 2 else tf.abs(difference) ** exponent
 
 
@@ -90,7 +88,7 @@ FORMS = {form.__name__: form for form in (isotropic, anisotropic, separate, diag
 
 
 @dataclass(frozen=True)
-class TotalVariation:
+class TotalVariation(Loss):
     """Total variation of the picture; see the top of the file.
 
     Args:
@@ -100,21 +98,19 @@ class TotalVariation:
         normalizer: a key of `NORMALIZERS`.
     """
 
+    term: ClassVar[str] = "loss.smooth"
+
     weight: float = field(default=0.05, compare=False)
+    layers: Sequence[str] = field(default=(IMAGE,), init=False)
     form: str = "isotropic"
     exponent: float = 1.0
     normalizer: str = field(default="target", compare=False)
 
     def __post_init__(self) -> None:
-        check_weight("loss.smooth", self.weight)
+        super().__post_init__()
         check_name("loss.smooth.form", self.form, FORMS)
         check_number("loss.smooth.exponent", self.exponent, at_least=1)
         check_name("loss.smooth.normalizer", self.normalizer, NORMALIZERS)
-
-    @property
-    def layers(self) -> Sequence[str]:
-        """The picture itself."""
-        return (IMAGE,)
 
     def target(self, reference: Reference) -> Target:
         """Nothing but the scale."""
@@ -125,7 +121,7 @@ class TotalVariation:
         factor = NORMALIZERS[self.normalizer](FORMS[self.form](image, self.exponent), values)
         return Target({}, {IMAGE: tf.cast(self.weight * factor, image.dtype)})
 
-    def __call__(self, features: Features, target: dict[str, Any]) -> dict[str, Any]:
+    def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
         """{image: v}."""
         del target
         return {IMAGE: FORMS[self.form](features[IMAGE], self.exponent)}

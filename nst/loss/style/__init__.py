@@ -1,1 +1,0 @@
-"""Losses that draw the picture to the style; one per file."""

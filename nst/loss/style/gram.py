@@ -16,40 +16,31 @@ image         C^2 M^2 / (36 (H W)^2)           sum((F^T F - ...)^2) / (4 3^2 (H 
 Departures: G is divided by the positions, so that pictures of different sizes compare; `target` is the default.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import tensorflow as tf
 
-from nst.loss import Reference, Target
+from nst.loss.contract import Reference, Target
 from nst.loss.per_layer import Normalizer, PerLayer, averaged
-from nst.record import Features
+from nst.loss.statistics import matrix, second_moments
+from nst.state import Features, Scalar, Tensor
 
 
 @tf.custom_gradient
-def gram(features: Any) -> Any:
-    """`[1,h,w,C]` -> `[C,C]`: F^T F / (h w); backwards F (D + D^T) / (h w), one product where autodiff takes two."""
-    F, positions = _matrix(features)
+def gram(features: Tensor) -> Tensor:
+    """The Gram matrix `[1,h,w,C]` -> `[C,C]`, F^T F / M.
 
-    def gradient(D: Any) -> Any:
-        return tf.reshape(tf.matmul(F, (D + tf.transpose(D)) / positions), tf.shape(features))
+    Its gradient, F (D + D^T) / M, is one product of matrices where autodiff takes two.
+    """
+    F = matrix(features)
 
-    return fixed_gram(features), gradient
+    def gradient(D: Tensor) -> Tensor:
+        count = tf.cast(tf.shape(F)[0], F.dtype)
+        return tf.reshape(tf.matmul(F, (D + tf.transpose(D)) / count), tf.shape(features))
 
-
-def fixed_gram(features: Any) -> Any:
-    """The same where no gradient is wanted."""
-    F, positions = _matrix(features)
-    return tf.matmul(F, F, transpose_a=True) / positions
-
-
-def _matrix(features: Any) -> tuple[Any, Any]:
-    """([M, C], M)."""
-    F = tf.reshape(features, [-1, features.shape[-1]])
-    return F, tf.cast(tf.shape(F)[0], F.dtype)
+    return second_moments(features), gradient
 
 
 @dataclass(frozen=True)
@@ -60,7 +51,7 @@ class Gram(PerLayer):
     """
 
     term: ClassVar[str] = "loss.style"
-    guidable: ClassVar[bool] = True  # a function of F^T F
+    guidable: ClassVar[bool] = True
     normalizers: ClassVar[Mapping[str, Normalizer]] = {
         "target": lambda A, C, M, HW: 1 / (tf.reduce_mean(A**2) + 1e-12),
         "mean": lambda A, C, M, HW: 1.0,
@@ -74,9 +65,9 @@ class Gram(PerLayer):
 
     def target(self, reference: Reference) -> Target:
         """The styles' Gram matrices, averaged."""
-        values = averaged(reference, self.layers, fixed_gram)
+        values = averaged(reference, self.layers, second_moments)
         return Target(values, self.scales(values, reference))
 
-    def __call__(self, features: Features, target: dict[str, Any]) -> dict[str, Any]:
+    def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
         """{layer: mean((G - A)^2)}."""
         return {layer: tf.reduce_mean((gram(features[layer]) - target[layer]) ** 2) for layer in self.layers}

@@ -22,8 +22,6 @@ Departure: the paper's shift is -1 in the network's own units. Here the unit is 
 layer (`unit=mean`), so that -1 does the same for every network; `unit=one` is the paper's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -32,9 +30,10 @@ import tensorflow as tf
 
 from nst.errors import InputError, check_flag, check_name, check_number
 from nst.layers import block_of
-from nst.loss import Reference, Target
+from nst.loss.contract import Reference, Target
 from nst.loss.per_layer import Normalizer, PerLayer, averaged
-from nst.record import Features
+from nst.loss.statistics import products
+from nst.state import Features, Scalar, Tensor
 
 UNITS = ("mean", "one")
 
@@ -71,11 +70,6 @@ class GramShifted(PerLayer):
         if self.chained and blocks != sorted(blocks):
             raise InputError(f"{self.term}.layers must go from shallow to deep where they are chained")
 
-    @property
-    def apart(self) -> bool:
-        """Whether each layer's value depends on that layer alone."""
-        return not self.chained
-
     def target(self, reference: Reference) -> Target:
         """The styles' matrices, averaged, and the shift of every layer."""
         shifts = averaged(reference, self.layers, self._shift)
@@ -89,12 +83,12 @@ class GramShifted(PerLayer):
         }
         return Target(values, self.scales(values, reference))
 
-    def __call__(self, features: Features, target: dict[str, Any]) -> dict[str, Any]:
+    def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
         """{layer: mean((G - A)^2)}."""
         grams = self._grams(features, {layer: target[layer]["shift"] for layer in self.layers})
         return {layer: tf.reduce_mean((grams[layer] - target[layer]["gram"]) ** 2) for layer in self.layers}
 
-    def _shift(self, features: Any) -> Any:
+    def _shift(self, features: Tensor) -> Tensor:
         unit = tf.reduce_mean(features) if self.unit == "mean" else tf.ones([], features.dtype)
         return self.shift * unit
 
@@ -102,18 +96,12 @@ class GramShifted(PerLayer):
         shifted = {layer: features[layer] + shifts[layer] for layer in self.layers}
         befores = [self.layers[0], *self.layers[:-1]] if self.chained else self.layers
         return {
-            layer: product(shifted[layer], smaller(shifted[before], block_of(layer) - block_of(before)))
+            layer: products(shifted[layer], smaller(shifted[before], block_of(layer) - block_of(before)))
             for layer, before in zip(self.layers, befores, strict=True)
         }
 
 
-def product(one: Any, other: Any) -> Any:
-    """`[1,h,w,C]`, `[1,h,w,D]` -> `[C,D]`: the mean over positions of their products."""
-    F, K = (tf.reshape(features, [-1, features.shape[-1]]) for features in (one, other))
-    return tf.matmul(F, K, transpose_a=True) / tf.cast(tf.shape(F)[0], F.dtype)
-
-
-def smaller(features: Any, blocks: int) -> Any:
+def smaller(features: Tensor, blocks: int) -> Tensor:
     """The features as large as they are so many blocks deeper, averaged."""
     for _ in range(blocks):
         features = tf.nn.avg_pool2d(features, 2, 2, "VALID")

@@ -19,18 +19,17 @@ what the paper's 256 bins come to as they grow in number; the paper's layers are
 a Gram loss (`loss/style=mix`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import tensorflow as tf
 
-from nst.loss import Reference, Target
-from nst.loss.in_order import between, matched
+from nst.loss.contract import Reference, Target
 from nst.loss.per_layer import Normalizer, PerLayer
-from nst.record import Features
+from nst.loss.quantiles import between, matched
+from nst.loss.statistics import matrix, positions
+from nst.state import Features, Scalar, Tensor
 
 
 @dataclass(frozen=True)
@@ -56,16 +55,16 @@ class Histogram(PerLayer):
         """The styles' values in order, at as many places as the content has positions, averaged: `[1,C,M,1]`."""
         values = {}
         for layer in self.layers:
-            count = tf.size(reference.content[layer]) // reference.content[layer].shape[-1]
+            count = positions(reference.content[layer])
             parts = [share * between(_channels(features[layer]), count) for features, share in reference.styles]
             values[layer] = tf.add_n(parts)[None, :, :, None]
         return Target(values, self.scales(values, reference))
 
-    def __call__(self, features: Features, target: dict[str, Any]) -> dict[str, Any]:
+    def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
         """{layer: mean((O - R(O))^2)}."""
         return {layer: matched(_channels(features[layer]), target[layer][0, :, :, 0]) for layer in self.layers}
 
 
-def _channels(features: Any) -> Any:
+def _channels(features: Tensor) -> Tensor:
     """`[1,h,w,C]` -> `[C, h w]`."""
-    return tf.transpose(tf.reshape(features, [-1, features.shape[-1]]))
+    return tf.transpose(matrix(features))

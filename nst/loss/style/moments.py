@@ -10,22 +10,20 @@ target        1 / (mean(m^2) + mean(s^2))       the part that is off: no unit
 mean          1                                 the paper's, its 1/N_l being the mean over the channels
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import tensorflow as tf
 
-from nst.loss import Reference, Target
+from nst.loss.contract import Reference, Target
 from nst.loss.per_layer import Normalizer, PerLayer, averaged
-from nst.record import Features
+from nst.state import Features, Scalar, Tensor
 
 TINY = 1e-8  # added to a variance: the root of 0 has no slope
 
 
-def moments(features: Any) -> Any:
+def moments(features: Tensor) -> Tensor:
     """`[1,h,w,C]` -> `[2,C]`: each channel's mean and standard deviation."""
     mean, variance = tf.nn.moments(features[0], [0, 1])
     return tf.stack([mean, tf.sqrt(variance + TINY)])
@@ -49,6 +47,6 @@ class Moments(PerLayer):
         values = averaged(reference, self.layers, moments)
         return Target(values, self.scales(values, reference))
 
-    def __call__(self, features: Features, target: dict[str, Any]) -> dict[str, Any]:
+    def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
         """{layer: mean((mu - m)^2) + mean((sigma - s)^2)}."""
         return {layer: 2 * tf.reduce_mean((moments(features[layer]) - target[layer]) ** 2) for layer in self.layers}

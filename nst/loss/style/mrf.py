@@ -18,8 +18,6 @@ square of the picture's area. Departure: the style's patches are taken as they a
 are turned and scaled.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -27,9 +25,9 @@ from typing import Any, ClassVar
 import tensorflow as tf
 
 from nst.errors import check_count
-from nst.loss import Reference, Target
+from nst.loss.contract import Reference, Target
 from nst.loss.per_layer import Normalizer, PerLayer
-from nst.record import Features
+from nst.state import Features, Scalar, Tensor
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ class MRF(PerLayer):
             values[layer] = tf.concat([tf.reshape(p, [1, -1, 1, p.shape[-1]]) for p in styles], axis=1)
         return Target(values, self.scales(values, reference))
 
-    def __call__(self, features: Features, target: dict[str, Any]) -> dict[str, Any]:
+    def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
         """{layer: mean over patches and values of (P - Q)^2}."""
         found = {}
         for layer in self.layers:
@@ -83,7 +81,7 @@ class MRF(PerLayer):
             found[layer] = tf.reduce_mean((P - tf.gather(Q, nearest(tf.stop_gradient(P), Q))) ** 2)
         return found
 
-    def _patches(self, features: Any) -> Any:
+    def _patches(self, features: Tensor) -> Tensor:
         """`[1,h,w,C]` -> `[h',w',K]`, K = patch_size^2 C; `VALID` places only."""
         size, stride = self.patch_size, self.stride
         height, width = (tf.shape(features)[axis] - size + 1 for axis in (1, 2))
@@ -91,11 +89,11 @@ class MRF(PerLayer):
         return tf.concat([features[0, y : y + height : stride, x : x + width : stride] for y, x in shifts], -1)
 
 
-def nearest(patches: Any, style: Any) -> Any:
+def nearest(patches: Tensor, style: Tensor) -> Tensor:
     """`[h,w,K]`, `[N,K]` -> `[h,w]`: which of the style's correlates best; row by row, for memory's sake."""
     unit = tf.math.l2_normalize(style, axis=1)  # the patch's own norm decides nothing
 
-    def of_row(row: Any) -> Any:
+    def of_row(row: Tensor) -> Tensor:
         return tf.argmax(tf.matmul(row, unit, transpose_b=True), axis=1, output_type=tf.int32)
 
     return tf.map_fn(of_row, patches, parallel_iterations=1, fn_output_signature=tf.int32)

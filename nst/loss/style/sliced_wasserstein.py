@@ -16,8 +16,6 @@ Where the style has another number of positions, q is read between its sorted va
 that the loss is a function of the picture, as a line search wants it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -26,10 +24,11 @@ import numpy as np
 import tensorflow as tf
 
 from nst.errors import check_count
-from nst.loss import Reference, Target
-from nst.loss.in_order import between, matched
+from nst.loss.contract import Reference, Target
 from nst.loss.per_layer import Normalizer, PerLayer
-from nst.record import Features
+from nst.loss.quantiles import between, matched
+from nst.loss.statistics import matrix, positions
+from nst.state import Features, Scalar, Tensor
 
 
 @dataclass(frozen=True)
@@ -67,25 +66,24 @@ class SlicedWasserstein(PerLayer):
         """The styles' projections, sorted, at as many places as the content has positions: `[1,D,M,1]`."""
         values = {
             layer: tf.add_n([
-                share * between(self._projected(layer, features[layer]), _positions(reference.content[layer]))
+                share * between(self._projected(layer, features[layer]), positions(reference.content[layer]))
                 for features, share in reference.styles
             ])[None, :, :, None]
             for layer in self.layers
         }  # fmt: skip
         return Target(values, self.scales(values, reference))
 
-    def __call__(self, features: Features, target: dict[str, Any]) -> dict[str, Any]:
+    def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
         """{layer: mean((p - q)^2)}."""
         return {
             layer: matched(self._projected(layer, features[layer]), target[layer][0, :, :, 0]) for layer in self.layers
         }
 
-    def _projected(self, layer: str, features: Any) -> Any:
+    def _projected(self, layer: str, features: Tensor) -> Tensor:
         """`[1,h,w,C]` -> `[D, h w]`."""
         channels = features.shape[-1]
-        F = tf.reshape(features, [-1, channels])
-        directions = tf.cast(_directions(channels, self.directions, self.seed, layer), F.dtype)
-        return tf.matmul(directions, F, transpose_b=True)
+        directions = tf.cast(_directions(channels, self.directions, self.seed, layer), features.dtype)
+        return tf.matmul(directions, matrix(features), transpose_b=True)
 
 
 def _directions(channels: int, most: int | None, seed: int, layer: str) -> np.ndarray:
@@ -93,7 +91,3 @@ def _directions(channels: int, most: int | None, seed: int, layer: str) -> np.nd
     rng = np.random.default_rng([seed, *layer.encode()])
     Q, _ = np.linalg.qr(rng.normal(size=(channels, channels)))
     return Q.T[:most]
-
-
-def _positions(features: Any) -> Any:
-    return tf.shape(features)[1] * tf.shape(features)[2]

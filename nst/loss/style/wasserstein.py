@@ -15,8 +15,6 @@ mean          1                                     crowsonkb's
 takes twelve Newton-Schulz steps towards them; tr (T^1/2 S T^1/2)^1/2 is the sum of their roots.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -24,9 +22,10 @@ from typing import Any, ClassVar
 import tensorflow as tf
 
 from nst.errors import check_number
-from nst.loss import Reference, Target
+from nst.loss.contract import Reference, Target
 from nst.loss.per_layer import Normalizer, PerLayer, averaged
-from nst.record import Features
+from nst.loss.statistics import second_moments
+from nst.state import Features, Scalar, Tensor
 
 FLOOR = 1e-7  # of the largest eigenvalue: below is float32's noise
 
@@ -56,48 +55,42 @@ class Wasserstein(PerLayer):
     def target(self, reference: Reference) -> Target:
         """Mean and root of the covariance, of the styles' means and second moments averaged."""
         means = averaged(reference, self.layers, lambda features: tf.reduce_mean(features, [0, 1, 2]))
-        seconds = averaged(reference, self.layers, second_moment)
+        seconds = averaged(reference, self.layers, second_moments)
         values = {layer: self._normal(means[layer], seconds[layer]) for layer in self.layers}
         return Target(values, self.scales(values, reference))
 
-    def __call__(self, features: Features, target: dict[str, Any]) -> dict[str, Any]:
+    def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
         """{layer: the distance / C}."""
         return {layer: self._distance(features[layer], target[layer]) for layer in self.layers}
 
-    def _normal(self, mean: Any, second: Any) -> dict[str, Any]:
+    def _normal(self, mean: Tensor, second: Tensor) -> dict[str, Any]:
         covariance = self._covariance(mean, second)
         return {"mean": mean, "root": root(covariance), "trace": tf.linalg.trace(covariance)}
 
-    def _covariance(self, mean: Any, second: Any) -> Any:
+    def _covariance(self, mean: Tensor, second: Tensor) -> Tensor:
         return second - mean[:, None] * mean[None] + self.epsilon * tf.eye(mean.shape[0], dtype=mean.dtype)
 
-    def _distance(self, features: Any, target: Any) -> Any:
+    def _distance(self, features: Tensor, target: Any) -> Tensor:
         mean = tf.reduce_mean(features, [0, 1, 2])
-        covariance = self._covariance(mean, second_moment(features))
+        covariance = self._covariance(mean, second_moments(features))
         between = trace_of_root(target["root"] @ covariance @ target["root"])
         traces = tf.linalg.trace(covariance) + target["trace"] - 2 * between
         return tf.reduce_mean((mean - target["mean"]) ** 2) + traces / mean.shape[0]
 
 
-def second_moment(features: Any) -> Any:
-    """`[1,h,w,C]` -> `[C,C]`: the mean over positions of the channels' products."""
-    F = tf.reshape(features, [-1, features.shape[-1]])
-    return tf.matmul(F, F, transpose_a=True) / tf.cast(tf.shape(F)[0], F.dtype)
-
-
-def root(matrix: Any) -> Any:
+def root(matrix: Any) -> Tensor:
     """The symmetric root of a symmetric matrix `[C,C]` without negative eigenvalues."""
     values, vectors = tf.linalg.eigh(matrix)
     return vectors * tf.sqrt(tf.maximum(values, 0)) @ tf.transpose(vectors)
 
 
 @tf.custom_gradient
-def trace_of_root(matrix: Any) -> Any:
+def trace_of_root(matrix: Any) -> Tensor:
     """tr M^1/2 of such a matrix; backwards M^-1/2 / 2, which needs no derivatives of eigenvectors."""
     values, vectors = tf.linalg.eigh((matrix + tf.transpose(matrix)) / 2)
     values = tf.maximum(values, FLOOR * values[-1])
 
-    def gradient(upstream: Any) -> Any:
+    def gradient(upstream: Tensor) -> Tensor:
         return upstream / 2 * (vectors * tf.math.rsqrt(values)) @ tf.transpose(vectors)
 
     return tf.reduce_sum(tf.sqrt(values)), gradient

@@ -1,0 +1,23 @@
+"""Where nst's configs are, and what Hydra has to know before it reads them."""
+
+import os
+from pathlib import Path
+
+from nst.cli import naming
+from nst.runner import schema
+
+
+def conf_dir() -> str:
+    """The folder of configs: inside an installed package, beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "conf", package.parent / "conf"):
+        if (folder / "config.yaml").is_file():
+            return str(folder)
+    raise SystemExit("nst: conf/config.yaml is missing; the installation is broken")
+
+
+def register() -> None:
+    """Make the schema and nst's resolvers known to Hydra; errors then come out as they are."""
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra would print them, and its one line is not ours
+    schema.register()
+    naming.register_resolvers()

@@ -1,0 +1,67 @@
+"""A picture made again from the recipe inside it, and what is different then."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from omegaconf import DictConfig
+
+from nst.cli import naming
+from nst.cli.recipe import Recipe, changed, choices, compose_recipe
+from nst.image.io import read_result
+from nst.runner.folder import PICTURE
+from nst.runner.request import Request
+from nst.runner.run import run
+
+log = logging.getLogger(__name__)
+
+
+def repeat(recipe: Recipe, overrides: Sequence[str] = ()) -> int:
+    """Run the recipe, and say how what came of it compares; the exit status."""
+    config = changed(compose_recipe(recipe.config), overrides)
+    asked, chosen = (recipe.record.get(key) for key in ("overrides", "choices"))
+    request = Request(config, folder(config), [*(asked or []), *overrides], choices(chosen or {}, overrides))
+    record = run(request)
+    if not overrides:
+        for line in differences(recipe, record, request.folder / PICTURE):
+            log.info("%s", line)
+    return 0 if record["status"] == "done" else 1
+
+
+def folder(config: DictConfig) -> Path:
+    """A new run folder, named as `nst.run` names them."""
+    now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S-%f")
+    labels = (naming.label(group, _root_=config) for group in ("content", "style"))
+    return Path(naming.output_folder(_root_=config)) / "_".join((now, *labels))
+
+
+def differences(recipe: Recipe, record: Mapping[str, Any], picture: Path) -> list[str]:
+    """What is not as it was, in a line each; and whether the pixels are."""
+    before, now = _facts(recipe.record.get("provenance") or {}), _facts(record["provenance"])
+    changed_ = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+    lines = [f"{name} is not what it was: {before.get(name)} then, {now.get(name)} now" for name in changed_]
+    return [*lines, *_pixels(recipe.picture, picture)]
+
+
+def _facts(provenance: Mapping[str, Any]) -> dict[str, str]:
+    """What pixels depend on beside the config."""
+    network = provenance.get("network") or {}
+    made_of = {**(provenance.get("pictures") or {}), "network": {**network, "source": network.get("name")}}
+    digests = {role: f"{entry.get('source')} ({str(entry.get('sha256'))[:12]})" for role, entry in made_of.items()}
+    machine = {name: str(provenance.get(name)) for name in ("precision", "device", "threads")}
+    return {**digests, **machine, **(provenance.get("versions") or {})}
+
+
+def _pixels(before: Path | None, now: Path) -> list[str]:
+    if before is None or not now.is_file():
+        return []
+    old, new = (read_result(path).astype(np.int16) for path in (before, now))
+    if old.shape != new.shape:
+        return [f"another size than then: {old.shape[1]}x{old.shape[0]} then, {new.shape[1]}x{new.shape[0]} now"]
+    off = np.abs(old - new)
+    if not off.any():
+        return ["the same pixels as then"]
+    return [f"the pixels differ by {off.mean():.2f} of 255 on average, {off.max()} at most"]

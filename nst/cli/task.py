@@ -1,0 +1,42 @@
+"""One run, as Hydra calls it."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig
+
+from nst.cli import hydra_errors, session
+from nst.runner.request import Request, score
+
+
+def task(config: DictConfig) -> Any:
+    """Do one run and return its score, for a sweeper; nan after a failure, which is recorded and printed."""
+    from nst.runner.run import run
+
+    hydra_, command = HydraConfig.get(), session.current()
+    in_a_sweep = hydra_.mode == RunMode.MULTIRUN
+    request = Request(
+        config,
+        folder=Path(hydra_.runtime.output_dir),
+        overrides=list(hydra_.overrides.task),
+        choices=dict(hydra_.runtime.choices),
+        resume_with=_quoted("sweep_dir", hydra_.sweep.dir) if in_a_sweep else _quoted("hydra.run.dir", hydra_.run.dir),
+        sweep=Path(hydra_.sweep.dir) if in_a_sweep else None,
+        threads=command.threads,
+    )
+    try:
+        record = run(request)
+    except Exception as error:  # noqa: BLE001  whatever it is, the other runs of a sweep are not to blame
+        command.statuses.append(hydra_errors.show(error, request.folder / "run.log"))
+        return float("nan")
+    command.statuses.append(0 if record["status"] in ("done", "pruned") else 1)
+    return score(config, record["metrics"]) if record["status"] == "done" else float("nan")
+
+
+def _quoted(key: str, value: str) -> str:
+    """`key=value`, quoted for the shell where necessary."""
+    plain = re.fullmatch(r"[\w./:~-]+", value, re.ASCII)
+    return f"{key}={value}" if plain else hydra_errors.quoted(f"{key}={value}")

@@ -1,0 +1,94 @@
+"""A layer of the network: 3x3 convolution, bias, ReLU, with the gradient that style transfer needs and no more.
+
+The weights are fixed, so the backward pass goes to the input alone. It is a convolution again, with the kernel turned:
+TensorFlow's own gradient makes a matrix nine times as large as the picture's features for it, on a processor.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from nst.errors import InputError
+from nst.extractor.ops import few_channels
+from nst.extractor.ops.winograd import pays, winograd
+from nst.state import Tensor
+
+Convolution = Callable[[Tensor], Tensor]
+METHODS = ("auto", "direct", "winograd")
+PADDINGS = {"zero": None, "reflect": "REFLECT", "replicate": "SYMMETRIC"}  # tf.pad's words, for one row
+
+
+def resolve(method: str, precision: str) -> str:
+    """`direct` or `winograd`, of which `auto` is the faster one: GPUs' libraries choose for themselves."""
+    if method == "auto":
+        slow = precision == "float32" and not tf.config.list_physical_devices("GPU")
+        return "winograd" if slow else "direct"
+    if method == "winograd" and precision != "float32":
+        raise InputError(f"extractor.convolution=winograd is for precision=float32, not {precision}")
+    return method
+
+
+class Layer:
+    """max(conv(x) + bias, 0); the backward pass keeps of it a byte per value: whether it is above 0.
+
+    Args:
+        kernel: `[3,3,in,out]`.
+        bias: `[out]`.
+        precision: `float32` or `bfloat16`; whatever comes in is taken as that.
+        method: `direct`, or `winograd`, float32 only: for layers where it pays, direct for the others.
+        padding: a key of `PADDINGS`.
+    """
+
+    def __init__(
+        self, kernel: np.ndarray, bias: np.ndarray, *, precision: str, method: str, padding: str = "zero"
+    ) -> None:
+        self._edge = PADDINGS[padding]
+        self._kernel = kernel
+        self._precision = precision
+        self._winograd = method == "winograd" and pays(kernel)
+        self._bias = tf.constant(bias, precision)
+
+    def __call__(self, x: Tensor, *, gradient: bool = True) -> Tensor:
+        """`[1,h,w,in]` -> `[1,h,w,out]`; with `gradient`, it can be differentiated with respect to `x`."""
+        return self._within_edges(self._differentiable if gradient else self._activated, x)
+
+    def _differentiable(self, x: Tensor) -> Any:
+
+        @tf.custom_gradient
+        def run(x: Tensor) -> Tensor:
+            y = self._activated(x)
+            above = y > 0
+            return y, lambda upstream: self._backward(tf.where(above, upstream, tf.zeros([], upstream.dtype)))
+
+        return run(x)
+
+    def _within_edges(self, layer: Convolution, x: Tensor) -> Any:
+        """`layer` of `x` with its edge put on; what it then makes of the edge itself is cut off."""
+        x = tf.cast(x, self._precision)
+        if self._edge is None:
+            return layer(x)
+        return layer(tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], self._edge))[:, 1:-1, 1:-1]
+
+    def _activated(self, x: Tensor) -> Tensor:
+        return tf.nn.relu(tf.nn.bias_add(self._forward(x), self._bias))
+
+    @cached_property
+    def _forward(self) -> Convolution:
+        return self._with(self._kernel)
+
+    @cached_property
+    def _backward(self) -> Convolution:
+        return self._with(self._kernel[::-1, ::-1].swapaxes(2, 3))
+
+    def _with(self, kernel: np.ndarray) -> Convolution:
+        """The convolution with `kernel`, made when it is first wanted and then kept: outside of any graph."""
+        with tf.init_scope():
+            if self._winograd:
+                return winograd(kernel)
+            if few_channels.pays(kernel):
+                return few_channels.few_channels(kernel, self._precision)
+            tensor = tf.constant(kernel, self._precision)
+        return lambda x: tf.nn.conv2d(x, tensor, 1, "SAME")

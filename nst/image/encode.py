@@ -1,0 +1,84 @@
+"""Levels into picture files: 8 or 16 bits, with or without alpha, sRGB's profile inside."""
+
+import struct
+import zlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageCms, PngImagePlugin
+
+FORMATS: dict[str, dict[str, Any]] = {
+    "png": {},
+    "jpg": {"quality": 95, "subsampling": 0},
+    "webp": {"quality": 95},
+    "tiff": {"compression": "tiff_lzw"},
+}
+OPAQUE = ("jpg",)  # have no alpha
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+COLOR_TYPES = {3: 2, 4: 6}  # PNG's numbers for RGB and RGBA
+UP = 2  # PNG's filter that keeps differences to the row above
+
+
+@cache
+def srgb() -> bytes:
+    """The profile of sRGB, without the moment it was made at, so that equal pictures are equal files."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile[24:36] = bytes(12)  # the date (ICC.1:2022, 7.2.10)
+    profile[84:100] = bytes(16)  # the digest of all (7.2.18); zero says that there is none
+    return bytes(profile)
+
+
+def save(levels: np.ndarray, path: Path, suffix: str, text: PngImagePlugin.PngInfo | None = None) -> None:
+    """`levels` `[H,W,3]`, or `[H,W,4]` with alpha, uint8 or uint16, in the format of `suffix`; `text` is for PNG."""
+    if levels.dtype == np.uint16:
+        DEEP[suffix](levels, path, text)
+        return
+    more: dict[str, Any] = {"pnginfo": text} if suffix == "png" and text else {}
+    kind = {"jpg": "jpeg"}.get(suffix, suffix)
+    Image.fromarray(levels).save(path, format=kind, icc_profile=srgb(), **FORMATS[suffix], **more)
+
+
+def _deep_png(levels: np.ndarray, path: Path, text: PngImagePlugin.PngInfo | None) -> None:
+    """PNG of 16 bits (W3C, PNG third edition), in which Pillow has no colors."""
+    height, width, channels = levels.shape
+    rows = np.ascontiguousarray(levels, ">u2").view(np.uint8).reshape(height, -1)
+    filtered = np.diff(rows, axis=0, prepend=np.zeros_like(rows[:1]))
+    data = np.insert(filtered, 0, UP, axis=1).tobytes()
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 16, COLOR_TYPES[channels], 0, 0, 0)),
+        (b"iCCP", b"sRGB\0\0" + zlib.compress(srgb())),
+        *(chunk[:2] for chunk in (text.chunks if text else [])),
+        (b"IDAT", zlib.compress(data)),
+        (b"IEND", b""),
+    ]
+    path.write_bytes(SIGNATURE + b"".join(_chunk(name, content) for name, content in chunks))
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+
+def _deep_tiff(levels: np.ndarray, path: Path, _: PngImagePlugin.PngInfo | None) -> None:
+    import tifffile
+
+    alpha = ["unassalpha"] if levels.shape[2] == 4 else None
+    with path.open("wb") as file:
+        tifffile.imwrite(
+            file,
+            levels,
+            photometric="rgb",
+            extrasamples=alpha,
+            compression="zlib",
+            iccprofile=srgb(),
+            metadata=None,
+            software=False,
+        )
+
+
+DEEP: dict[str, Callable[[np.ndarray, Path, PngImagePlugin.PngInfo | None], None]] = {
+    "png": _deep_png,
+    "tiff": _deep_tiff,
+}

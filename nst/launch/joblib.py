@@ -1,0 +1,85 @@
+"""Several processes of this machine (`hydra/launcher=nst_joblib`)."""
+
+import atexit
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from joblib.externals.loky import ProcessPoolExecutor
+from joblib.externals.loky.process_executor import BrokenProcessPool
+
+from nst.errors import InputError, check_count
+from nst.launch.engine import MOMENT, Engine
+from nst.launch.job import STOP_FILE, Job, Outcome, perform
+
+LOST = "its process was lost (killed, or out of memory); repeating the command goes on with it"
+
+
+class Pool(Engine):
+    """Workers that take one job after the other; each imports TensorFlow once.
+
+    joblib gives up a whole pool where one of its processes is lost. So each worker is a pool of its own, of one
+    process, and whoever is lost takes nobody along.
+
+    Args:
+        n_jobs: workers, at least 1; None is one for every two processors.
+        threads: of each, at least 1; None divides the processors among the workers.
+    """
+
+    def __init__(self, n_jobs: int | None, threads: int | None) -> None:
+        processors = len(os.sched_getaffinity(0))
+        self.n_jobs = max(1, processors // 2) if n_jobs is None else n_jobs
+        check_count("hydra.launcher.n_jobs", self.n_jobs, at_least=1)
+        self.threads = max(1, processors // self.n_jobs) if threads is None else threads
+        check_count("hydra.launcher.threads", self.threads, at_least=1)
+        if self.n_jobs > processors:
+            raise InputError(f"hydra.launcher.n_jobs is {self.n_jobs}, and there are {processors} processors")
+        self._idle: list[Any] = []
+        self._at_work: dict[Future[Outcome], tuple[Any, Job]] = {}
+        self._pid_folder = Path(tempfile.mkdtemp(prefix="nst"))  # a file for each job at work, which names its process
+        atexit.register(shutil.rmtree, self._pid_folder, ignore_errors=True)
+
+    def free_slots(self) -> int:
+        """Workers without work."""
+        return self.n_jobs - len(self._at_work)
+
+    def begin(self, jobs: Sequence[Job]) -> None:
+        """Hand them out."""
+        for job in jobs:
+            worker = self._idle.pop() if self._idle else ProcessPoolExecutor(1, initializer=_ignore_signals)
+            given = replace(job, threads=self.threads, pid_folder=self._pid_folder)
+            self._at_work[worker.submit(perform, given)] = worker, job
+
+    def ended(self) -> list[Outcome]:
+        """Collect them."""
+        done, _ = wait(self._at_work, timeout=MOMENT, return_when=FIRST_COMPLETED)
+        return [self._outcome(future, *self._at_work.pop(future)) for future in done]
+
+    def stop(self) -> None:
+        """SIGTERM for all; the terminal's Ctrl-C has reached them already, and a second signal does nothing."""
+        (self._pid_folder / STOP_FILE).touch()  # for those that have not quite begun
+        for file in self._pid_folder.iterdir():
+            with suppress(OSError, ValueError):  # it has just ended
+                os.kill(int(file.read_text()), signal.SIGTERM)
+
+    def _outcome(self, future: Future[Outcome], worker: Any, job: Job) -> Outcome:
+        try:
+            outcome = future.result()
+        except BrokenProcessPool:
+            (self._pid_folder / str(job.num)).unlink(missing_ok=True)
+            return Outcome(job.num, float("nan"), 1, lost=LOST)
+        self._idle.append(worker)
+        return outcome
+
+
+def _ignore_signals() -> None:
+    """A worker without work has nothing to save; the command ends it."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)

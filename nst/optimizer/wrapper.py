@@ -1,0 +1,68 @@
+"""Base of optimizer wrappers: the inner optimizer runs unchanged; each level ends with the wrapper's picture."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from nst.errors import InputError
+from nst.optimizer.contract import Evaluate, Optimizer, Step
+from nst.state import Image, Point, Tensor
+
+
+@dataclass(frozen=True)
+class Wrapper(Optimizer):
+    """The last evaluation of a level is of `picture`, so that reported losses and picture belong together.
+
+    Until then the points are the inner optimizer's. An interrupted run has the inner optimizer's last picture, from
+    which it can continue.
+
+    Args:
+        optimizer: any other, with its own settings.
+    """
+
+    optimizer: Optimizer
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.optimizer, Optimizer):
+            raise InputError("optimizer.optimizer must be an optimizer, like optimizer@optimizer.optimizer=adam")
+
+    @property
+    def line_search(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The inner optimizer's."""
+        return self.optimizer.line_search
+
+    @abstractmethod
+    def empty(self, image: Image) -> Any:
+        """The memory before the first picture, which has the shape of `image`: a structure of tensors."""
+
+    @abstractmethod
+    def updated(self, before: Any, point: Point) -> Any:
+        """The memory after `point`."""
+
+    @abstractmethod
+    def picture(self, memory: Any) -> Tensor:
+        """The picture that a level ends with."""
+
+    def init(self, image: Image) -> tuple[Any, Any]:
+        """(the inner optimizer's state, the memory)."""
+        return self.optimizer.init(image), self.empty(image)
+
+    def step(self, evaluate: Evaluate, point: Point, state: tuple[Any, Any], budget: int) -> Step:
+        """One of the inner optimizer's; the last evaluation, and that after convergence, is of `picture`."""
+        inner, before = state
+        memory = self.updated(before, point)
+        if budget == 1:
+            return Step(evaluate(self.picture(memory)), (inner, memory), 1, False)
+        found, inner, evaluations, converged = self.optimizer.step(evaluate, point, inner, budget - 1)
+        if converged:
+            found, extra = self.finish(evaluate, found, (inner, memory))
+            evaluations += extra
+        return Step(found, (inner, memory), evaluations, converged)
+
+    def carried(self, state: tuple[Any, Any], image: Image) -> tuple[Any, Any]:
+        """The inner optimizer's state, carried; the memory belongs to its level."""
+        return self.optimizer.carried(state[0], image), self.empty(image)
+
+    def finish(self, evaluate: Evaluate, point: Point, state: tuple[Any, Any]) -> tuple[Point, int]:
+        """`picture` after `point`: one evaluation."""
+        return evaluate(self.picture(self.updated(state[1], point))), 1

@@ -1,0 +1,138 @@
+"""The run folder: locked while it is written, every file in it whole or not there."""
+
+import json
+import logging
+import math
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from nst.errors import InputError
+from nst.runtime import lock
+from nst.runtime.atomic import atomic
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 0.75  # seconds: a report that looks whether anybody is here holds the lock for a moment
+RESULT, PICTURE, CONFIG, OVERRIDES = "result.json", "result.png", "config.yaml", "overrides.yaml"
+
+
+class BusyError(InputError):
+    """Another process is at work there."""
+
+
+class TakenError(InputError):
+    """Another run lies there."""
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """The folder `path`, made if need be, for this process alone while inside.
+
+    Raises:
+        InputError: it cannot be made, or another process is writing in it.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        file = (path / lock.NAME).open("w")
+    except OSError as error:
+        raise InputError(f"{path}: the folder cannot be made ({error.strerror})") from error
+    with file:
+        if not lock.hold(file, PATIENCE):
+            raise BusyError(f"{path}: another process is writing in this folder")
+        yield
+
+
+class RunFolder:
+    """One run's folder; a context, locked inside.
+
+    Raises:
+        InputError: as `locked`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> Self:
+        self._lock = locked(self.path)
+        self._lock.__enter__()
+        for torn in self.path.rglob(".*.part"):  # of a process that was killed
+            torn.unlink(missing_ok=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.__exit__(None, None, None)
+
+    @property
+    def record(self) -> dict[str, Any] | None:
+        """What result.json says; None where there is none that can be read."""
+        try:
+            return json.loads((self.path / RESULT).read_text())
+        except (OSError, ValueError):
+            return None
+
+    def claim(self, identity: str, begun: str | None = None) -> dict[str, Any] | None:
+        """The record of this very run if it is done here already, else None: the folder is ours to write.
+
+        Args:
+            identity: of the run that is to be written here.
+            begun: that of a run which was begun here and has a checkpoint.
+
+        Raises:
+            TakenError: the folder holds another run.
+        """
+        record = self.record or {}
+        held = record.get("identity") or begun
+        if held and held != identity:
+            raise TakenError(
+                f"{self.path} holds a run with other settings or pictures, or of another version of nst; "
+                f"choose another folder"
+            )
+        return record if held and record.get("status") == "done" else None
+
+    def write_text(self, name: str, text: str) -> None:
+        """A file of the folder, atomically."""
+        with atomic(self.path / name) as part:
+            part.write_text(text, encoding="utf-8")
+
+    def write_record(self, record: dict[str, Any]) -> None:
+        """result.json; the last file to be written."""
+        self.write_text(RESULT, json.dumps(_finite(record), indent=2, allow_nan=False) + "\n")
+
+
+def _finite(value: Any) -> Any:
+    """`value` with null for numbers that JSON does not have."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def point_latest(outputs: Path, picture: Path) -> None:
+    """Let `outputs/latest.png` be a link to the run's `picture`, if that lies in there.
+
+    To the picture, not to the folder: TensorBoard follows links of folders and would show the run twice.
+    """
+    if not picture.resolve().is_relative_to(outputs.resolve()):
+        return
+    part = outputs / f".latest.{os.getpid()}"
+    try:
+        part.unlink(missing_ok=True)
+        part.symlink_to(picture.resolve().relative_to(outputs.resolve()))
+        part.replace(outputs / "latest.png")
+    except OSError as error:  # a file system without links
+        log.info("%s cannot be linked (%s)", outputs / "latest.png", error.strerror)
+
+
+def at_home(value: Any) -> Any:
+    """`value`, with the home folder's path as `~` in every text in it: records travel inside pictures."""
+    if isinstance(value, dict):
+        return {key: at_home(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [at_home(item) for item in value]
+    home = str(Path.home())
+    return re.sub(re.escape(home) + r"(?![\w.-])", "~", value) if isinstance(value, str) and home != "/" else value

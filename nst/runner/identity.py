@@ -1,0 +1,24 @@
+"""When two runs are the same run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from nst.assets.find import Asset
+from nst.setting_rules import identity_part
+from nst.state import Level
+
+if TYPE_CHECKING:  # it imports TensorFlow
+    from nst.extractor.network import Network
+
+
+def identity(config: dict[str, Any], assets: dict[str, Asset], network: Network, levels: Sequence[Level]) -> str:
+    """A hash of all that decides the picture; runs of the same identity are the same run."""
+    pictures = {role: asset.sha256 for role, asset in assets.items()}
+    computing = [network.options.precision, network.options.convolution]
+    weights = [network.source.name, network.source.sha256]
+    what = [identity_part(config), pictures, *weights, *computing, [list(level) for level in levels]]
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,77 @@
+"""The pictures a config names: found and read, before TensorFlow is imported."""
+
+from collections.abc import Sequence
+from itertools import count
+
+import numpy as np
+from omegaconf import DictConfig, OmegaConf
+
+from nst.assets.find import Asset, find, pictures_in
+from nst.image.io import MIN_SIDE, Size, check_size, read_alpha, read_image
+from nst.image.mask import gray, regions
+from nst.init import Given, Init, Picture
+from nst.runner.checks import check_top
+from nst.runner.instantiate import build
+from nst.style import Style, StylePicture
+
+
+class Pictures:
+    """The pictures a config names, found and read; no TensorFlow in here."""
+
+    def __init__(self, config: DictConfig) -> None:
+        check_top(config)
+        self._fallback = bool(config.fallback)
+        self.assets: dict[str, Asset] = {}
+        size = check_size(OmegaConf.to_object(config.size) if OmegaConf.is_config(config.size) else config.size)
+        content, sources = build(config, "content"), build(config, "style")
+        self.content = self._read("content", content.image, size, MIN_SIDE)
+        self.alpha = read_alpha(self.assets["content"].path, *self.content.shape[1:3])
+        self._long_side = max(self.content.shape[1:3])
+        self.mask = self._gray("content.mask", content.mask) if content.mask else None
+        self.styles = self._styles(sources)
+
+    def _styles(self, sources: Sequence[StylePicture]) -> list[Style]:
+        """The styles, those of a folder each on its own."""
+        masks = [self._mask(index, source) for index, source in enumerate(sources)]
+        each = [(source, mask, pictures_in(str(source.image))) for source, mask in zip(sources, masks, strict=True)]
+        several = sum(len(names) for *_, names in each) > 1
+        numbers = count()
+        return [
+            source.style(
+                self._style(source, name, f"style/{next(numbers)}" if several else "style"), mask, 1 / len(names)
+            )
+            for source, mask, names in each
+            for name in names
+        ]
+
+    def _style(self, source: StylePicture, name: str, role: str) -> np.ndarray:
+        return self._read(role, name, self._enough(source.scale))
+
+    def _mask(self, index: int, source: StylePicture) -> np.ndarray | None:
+        if source.region:
+            name, region, of = source.region
+            picture = self._read("style.masks", name, None)
+            return regions(picture, of, self._size, f"style.masks: {name}")[region]
+        return self._gray(f"style.masks/{index}", source.mask) if source.mask else None
+
+    def _gray(self, role: str, name: str) -> np.ndarray:
+        return gray(self._read(role, name, None), self._size, f"{role.partition('/')[0]}: {name}")
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        return self.content.shape[1], self.content.shape[2]
+
+    def _enough(self, scale: float) -> int:
+        """The long side at which to read a style: what the run takes of it, and no less than the metrics want."""
+        return max(1, round(max(1.0, scale) * self._long_side))
+
+    def _read(self, role: str, name: str, size: Size | None, smallest: int = 1) -> np.ndarray:
+        asset = self.assets[role] = find(str(name), fallback=self._fallback)
+        group = role.partition("/")[0]
+        key = group if "." in group else f"{group}.image"
+        return read_image(asset.path, size, name=f"{key}: {asset.name}", smallest=smallest)
+
+    def first(self, config: DictConfig) -> Init:
+        """What makes the first picture, its own picture read if it has one."""
+        init = build(config, "init")
+        return Given(self._read("init", init.image, self._long_side)) if isinstance(init, Picture) else init

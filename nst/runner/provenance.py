@@ -1,0 +1,74 @@
+"""What a picture came of: enough to make it again, nothing that is nobody's business."""
+
+from __future__ import annotations
+
+import platform
+import resource
+import subprocess
+import sys
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nst.assets.find import Asset
+from nst.runner.folder import at_home
+
+if TYPE_CHECKING:  # it brings TensorFlow, which nothing here needs at once
+    from nst.extractor.network import Network
+
+PACKAGES = ("nst", "tensorflow", "keras", "numpy", "pillow", "scikit-image", "hydra-core", "omegaconf")
+
+
+def describe(assets: dict[str, Asset], network: Network, device: str) -> dict[str, Any]:
+    """Pictures and weights with their sha256, what stood in for what, versions, machine."""
+    return {
+        "pictures": {role: at_home({**asdict(asset), "path": str(asset.path)}) for role, asset in assets.items()},
+        "network": at_home(asdict(network.source)),
+        **{name: getattr(network.options, name) for name in ("pooling", "precision", "convolution")},
+        "device": device,
+        "threads": _threads(),
+        "versions": versions(),
+        "git_commit": git_commit(Path(__file__).parent),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Of Python, the system and the packages that matter."""
+    found = {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:  # nst run from a checkout that is not installed
+            continue
+    return found
+
+
+def git_commit(folder: Path) -> str | None:
+    """The commit nst runs from, `+changes` where the tree differs from it; None outside a checkout of its own."""
+    if not (folder.parent / ".git").exists():
+        return None
+    try:
+        commit = _git(folder, "rev-parse", "HEAD")
+        return commit + ("+changes" if _git(folder, "status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()  # noqa: S603
+
+
+def peak_memory_mib() -> float:
+    """The most memory this process has held, in MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
+
+
+def _threads() -> int:
+    import os
+
+    import tensorflow as tf
+
+    return tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count() or 1

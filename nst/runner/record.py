@@ -1,0 +1,105 @@
+"""What a run writes into its folder beside its checkpoint: settings, record, pictures with their recipe inside."""
+
+import json
+import logging
+from typing import Any
+
+import numpy as np
+import yaml
+from omegaconf import DictConfig
+from PIL import PngImagePlugin
+
+from nst.errors import InputError
+from nst.image.io import write_image
+from nst.runner.folder import CONFIG, OVERRIDES, PICTURE, RunFolder, TakenError, at_home
+from nst.runner.request import Request, score
+from nst.runtime import logs
+from nst.state import Ending, Result, Terms
+
+log = logging.getLogger(__name__)
+
+STATUS = {
+    Ending.STEPS: "done",
+    Ending.CONVERGED: "done",
+    Ending.INTERRUPTED: "interrupted",
+    Ending.PRUNED: "pruned",
+    Ending.DIVERGED: "diverged",
+}
+
+
+def write_pictures(
+    folder: RunFolder, result: Result, settings: dict[str, Any], record: dict[str, Any], alpha: np.ndarray | None
+) -> None:
+    """result.png with its recipe inside, and the other formats asked for, all with the content's `alpha`."""
+    bits = settings["output"]["bits"]
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt("nst.config", yaml.safe_dump(settings, sort_keys=False), zip=True)
+    included = {key: record[key] for key in ("identity", "overrides", "choices", "provenance")}
+    text.add_itxt("nst.record", json.dumps(included), zip=True)
+    write_image(result.image, folder.path / PICTURE, alpha=alpha, bits=bits, text=text)
+    for suffix in settings["output"]["formats"]:
+        if suffix != "png":
+            write_image(result.image, folder.path / f"result.{suffix}", alpha=alpha, bits=bits)
+
+
+def outcome(config: DictConfig, result: Result, metrics: dict[str, Any]) -> dict[str, Any]:
+    """What came of the run, as result.json says it."""
+    status, point = STATUS[result.ending], result.point
+    return {
+        "status": status,
+        "ending": result.ending.value,
+        "error": None if status == "done" else result.ending.value,
+        "score": score(config, metrics),
+        "metrics": metrics,
+        "loss": float(point.total) if point else None,
+        "weighted": _floats(point.weighted) if point else None,
+        "canonical": _floats(point.canonical) if point else None,
+        "size": list(result.image.shape[1:3]),
+        "levels": [level._asdict() for level in result.levels],
+        "evaluations": result.evaluations,
+        "full_size_equivalents": round(result.equivalents, 2),
+        "seconds": round(result.seconds, 3),
+        "seconds_per_evaluation": round(result.seconds_per_evaluation, 5),
+    }
+
+
+def measured_again(folder: RunFolder, record: dict[str, Any], metrics: dict[str, Any], config: DictConfig) -> None:
+    """Write new `metrics` into the record of a finished run; the old ones stay under `earlier_metrics`."""
+    earlier = [*(record.get("earlier_metrics") or []), record["metrics"]]
+    record |= {"metrics": metrics, "score": score(config, metrics), "earlier_metrics": earlier}
+    folder.write_record(record)
+
+
+def _floats(terms: Terms) -> dict[str, dict[str, float]]:
+    return {term: {layer: float(value) for layer, value in values.items()} for term, values in terms.items()}
+
+
+def write_settings(request: Request, folder: RunFolder) -> None:
+    """config.yaml and overrides.yaml."""
+    folder.write_text(CONFIG, yaml.safe_dump(request.recipe(), sort_keys=False))
+    folder.write_text(OVERRIDES, yaml.safe_dump(request.asked()["overrides"]))
+
+
+def record_loss(request: Request, why: InputError) -> None:
+    """Say in the record of a run whose process was lost what became of it, unless it has said so itself.
+
+    Raises:
+        InputError: another process is at work in its folder.
+    """
+    with RunFolder(request.folder) as folder, logs.to_file(folder.path / "run.log"):
+        if (folder.record or {}).get("status") in (None, "failed"):
+            record_failure(request, folder, why)
+
+
+def record_failure(request: Request, folder: RunFolder, error: BaseException) -> None:
+    """Say in run.log and result.json that the run failed; but a run that is done, or another one, keeps its record."""
+    expected = isinstance(error, InputError | KeyboardInterrupt)
+    text = at_home(str(error) or "it was interrupted" if expected else f"{type(error).__name__}: {error}")
+    log.error("%s", text, exc_info=None if expected else error, extra=logs.FILE_ONLY)
+    before, asked = folder.record or {}, request.asked()
+    ours = before.get("status") in (None, "failed") or before.get("overrides") == asked["overrides"]
+    if isinstance(error, TakenError) or before.get("status") == "done" or not ours:
+        return
+    write_settings(request, folder)
+    status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+    folder.write_record({**before, "status": status, "error": text, "score": None, **asked})

@@ -1,0 +1,188 @@
+"""One run, from a composed config to a recorded folder."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nst.extractor.pins import Pins
+from nst.image.io import from_uint8, read_result
+from nst.observers.background import Background
+from nst.observers.contract import RunContext, opened
+from nst.runner import checkpoint, provenance
+from nst.runner.checks import check_choices
+from nst.runner.folder import PICTURE, RunFolder, point_latest
+from nst.runner.identity import identity as identity_of
+from nst.runner.pictures import Pictures
+from nst.runner.record import measured_again, outcome, record_failure, write_pictures, write_settings
+from nst.runner.request import Request
+from nst.runtime import device, logs, signals
+from nst.state import Ending, Iterate, full_size_equivalents
+
+if TYPE_CHECKING:  # it imports TensorFlow, which the pictures need not wait for
+    from nst.runner.setup import Setup
+
+log = logging.getLogger(__name__)
+
+Record = dict[str, Any]  # what result.json says
+
+
+def run(request: Request) -> Record:
+    """Do the run, or find it done already, and return its record.
+
+    Raises:
+        InputError: a setting or an input that cannot serve; if the folder was free, result.json says so, too.
+        Exception: whatever else went wrong, likewise, with the traceback in run.log.
+        KeyboardInterrupt, SystemExit: after an interrupted run is recorded.
+    """
+    logs.to_console()
+    with RunFolder(request.folder) as folder, logs.to_file(folder.path / "run.log"), signals.deferred() as interrupt:
+        try:
+            record = _run(request, folder, interrupt)
+        except (Exception, KeyboardInterrupt) as error:
+            record_failure(request, folder, error)
+            raise
+    interrupt.resume()
+    return record
+
+
+def _run(request: Request, folder: RunFolder, interrupt: signals.Interrupt) -> Record:
+    began, config = datetime.now(UTC), request.config
+    if request.choices:
+        check_choices(config, request.choices)
+    pictures = Pictures(config)
+    device_name = device.prepare(request.threads if config.threads is None else config.threads)
+
+    from nst.runner.setup import set_up
+
+    setup = set_up(config, pictures, Pins(request.sweep))
+    identity = identity_of(request.recipe(), pictures.assets, setup.transfer.network, setup.transfer.levels)
+    if done := folder.claim(identity, checkpoint.identity(folder.path)):
+        return _done_already(request, folder, done, setup)
+    record: Record = {
+        "status": "failed",
+        "error": None,
+        "identity": identity,
+        **request.asked(),
+        "seed": config.seed,
+        "started": began.isoformat(timespec="seconds"),
+        "provenance": provenance.describe(pictures.assets, setup.transfer.network, device_name),
+        "expected_memory_mib": round(_expected_memory(setup) / 2**20, 1),
+    }
+    write_settings(request, folder)
+    _optimize(request, setup, folder, record, interrupt)
+    record["peak_memory_mib"] = provenance.peak_memory_mib()
+    record["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
+    folder.write_record(record)
+    if record["status"] != "interrupted":
+        (folder.path / checkpoint.FILE).unlink(missing_ok=True)
+    point_latest(Path(config.output.folder or "."), folder.path / PICTURE)
+    _log_end(folder, record, request.resume_with)
+    return record
+
+
+def _done_already(request: Request, folder: RunFolder, done: Record, setup: Setup) -> Record:
+    """The record of a run that is done; in a sweep it is measured again if the sweep has chosen another network."""
+    log.info("this run is done already: %s", _displayed(folder.path / PICTURE))
+    (folder.path / checkpoint.FILE).unlink(missing_ok=True)  # left if it was killed in its very last moment
+    source = setup.metric_network.source
+    if request.sweep and done["metrics"].get("network_sha256") != source.sha256:
+        log.info("measured again with %s, like the other runs of this sweep", source.name)
+        picture = from_uint8(read_result(folder.path / PICTURE))
+        measured_again(folder, done, setup.measure(picture), request.config)
+    return done
+
+
+def _expected_memory(setup: Setup) -> float:
+    """Bytes that the process will hold at most.
+
+    Raises:
+        InputError: the run would not fit.
+    """
+    from nst.runner.memory_estimate import check_fits
+    from nst.runtime import memory
+
+    return memory.expected(check_fits(setup.memory, *setup.transfer.content.shape[1:3]))
+
+
+def _optimize(request: Request, setup: Setup, folder: RunFolder, record: Record, interrupt: signals.Interrupt) -> None:
+    """Take the steps, write the pictures, and complete `record`."""
+    from nst.transfer.stylize import stylize
+
+    transfer, identity = setup.transfer, record["identity"]
+    resume = checkpoint.load(folder.path, identity, record["provenance"], transfer.optimizer, transfer.levels)
+    record["resumed_at"] = resume.evaluation if resume else None
+    _log_start(setup, record)
+    last = checkpoint.Checkpoint(request.config.checkpoint, identity, record["provenance"])
+    observers = [*setup.observers, last]
+    with opened(observers, _context(request, setup, folder, resume), record), Background(observers) as background:
+        result = stylize(
+            transfer,
+            observers=[background],
+            interrupted=lambda: interrupt() or background.over,
+            resume=resume,
+        )
+        background.drain()
+        if result.ending is Ending.INTERRUPTED and interrupt():
+            last.save()  # before the pictures: whoever sent the signal may not wait long
+        elif result.ending is Ending.INTERRUPTED:  # an observer ended it
+            result = replace(result, ending=Ending.PRUNED)
+        write_pictures(folder, result, request.recipe(), record, setup.pictures.alpha)
+        record |= outcome(request.config, result, setup.measure(result.image))
+
+
+def _context(request: Request, setup: Setup, folder: RunFolder, resume: Iterate | None) -> RunContext:
+    return RunContext(
+        folder=folder.path,
+        config=request.recipe(),
+        choices=request.asked()["choices"],
+        levels=setup.transfer.levels,
+        content=setup.pictures.content,
+        styles=[style.picture for style in setup.pictures.styles],
+        measure=setup.measure,
+        present=setup.transfer.present,
+        resume=resume,
+    )
+
+
+def _log_start(setup: Setup, record: Record) -> None:
+    """The first lines: what computes where, and how much."""
+    from nst.runner.time_estimate import log_if_long
+
+    levels, source, measuring = setup.transfer.levels, setup.transfer.network.source, setup.metric_network.source
+    if source.licence:
+        log.info("network  %s, from %s (%s)", source.name, source.origin, source.licence)
+    if measuring != source:
+        log.info("metrics  measured with %s, from %s", measuring.name, measuring.origin)
+    sizes = ", ".join(f"{level.width}x{level.height}" for level in levels)
+    steps, work = sum(level.steps for level in levels), full_size_equivalents(levels)
+    text = "%s on %s: %d evaluations (%.0f full-size equivalents) at %s, %.1f GiB of memory"
+    memory = record["expected_memory_mib"] / 1024
+    log.info(text, source.name, record["provenance"]["device"], steps, work, sizes, memory)
+    if record["resumed_at"]:
+        log.info("going on from evaluation %d, where this run was stopped", record["resumed_at"])
+    else:
+        log_if_long(setup.transfer.network, setup.transfer.objective, levels)
+
+
+def _log_end(folder: RunFolder, record: Record, resume_with: str) -> None:
+    """The last lines: where the picture is, and how to look at it."""
+    metrics = record["metrics"]
+    named = "  ".join(
+        f"{name} {metrics[name]:.4f}" for name in ("style_distance", "content_distance", "ssim") if metrics[name]
+    )
+    text, work = "%s after %d evaluations (%.0f full-size equivalents), %.0f s  %s", record["full_size_equivalents"]
+    log.info(text, record["ending"], record["evaluations"], work, record["seconds"], named)
+    log.info("picture  %s", _displayed(folder.path / PICTURE))
+    log.info("curves   tensorboard --logdir %s", shlex.quote(_displayed(folder.path.parent)))
+    if record["status"] == "interrupted" and resume_with:
+        log.info("go on    the same command, with %s", resume_with)
+
+
+def _displayed(path: Path) -> str:
+    """Relative to the current folder if it is in there."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -1,0 +1,83 @@
+"""The names at the top of a config, with their types; Hydra refuses others. The groups' keys are their constructors'.
+
+Defaults stand in conf/config.yaml, each of these fields has its value there. No TensorFlow here: `--help` reads it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING
+
+from nst.runtime.precision import Precision
+from nst.state import Metric, MetricNetwork
+
+
+@dataclass
+class StopSettings:
+    """See `nst.transfer.optimize.Stop`."""
+
+    patience: int | None = MISSING
+    tolerance: float = MISSING
+
+
+@dataclass
+class Output:
+    """Where to write, and what beside result.png."""
+
+    folder: str = MISSING
+    formats: list[str] = MISSING
+    bits: int = MISSING
+
+
+@dataclass
+class Metrics:
+    """How results are measured."""
+
+    network: MetricNetwork = MISSING
+
+
+@dataclass
+class Losses:
+    """The objective's terms."""
+
+    content: Any = MISSING
+    style: Any = MISSING
+    smooth: Any = MISSING
+
+
+@dataclass
+class Config:
+    """Everything a run is made of."""
+
+    content: Any = MISSING
+    style: Any = MISSING
+    extractor: Any = MISSING
+    loss: Losses = field(default_factory=Losses)
+    optimizer: Any = MISSING
+    init: Any = MISSING
+    color: Any = MISSING
+    pyramid: Any = MISSING
+    observers: Any = MISSING
+    size: Any = MISSING
+    steps: int | None = MISSING
+    seed: int = MISSING
+    jitter: int = MISSING
+    precision: Precision = MISSING
+    threads: int | None = MISSING
+    fallback: bool = MISSING
+    checkpoint: float | None = MISSING
+    score: list[Metric] = MISSING
+    metrics: Metrics = field(default_factory=Metrics)
+    stop: StopSettings = field(default_factory=StopSettings)
+    output: Output = field(default_factory=Output)
+    sweep_dir: str = MISSING
+
+
+MIXED = ("loss/content", "loss/style")  # groups with a choice that mixes others
+GROUPS = (*MIXED, "loss/smooth", "content", "style", "extractor", "optimizer", "init", "color", "pyramid", "observers")
+
+
+def register() -> None:
+    """Make the schema known to Hydra as `schema`."""
+    ConfigStore.instance().store(name="schema", node=Config)

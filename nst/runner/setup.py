@@ -1,0 +1,99 @@
+"""Everything a run needs, built and checked before its first step. It imports TensorFlow."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from omegaconf import DictConfig, OmegaConf
+
+from nst.errors import check_kind
+from nst.extractor.contract import Extractor
+from nst.extractor.metric_network import metric_network
+from nst.extractor.network import Network
+from nst.extractor.pins import SINGLE, Pins
+from nst.loss.objective import Objective
+from nst.metrics import measure_picture
+from nst.observers.contract import Observer
+from nst.optimizer.contract import Optimizer
+from nst.runner.instantiate import build, build_each, plain
+from nst.runner.memory_estimate import Plan
+from nst.runner.pictures import Pictures
+from nst.runtime.precision import Precision
+from nst.setting_rules import PRUNE_KEY
+from nst.style import Style
+from nst.transfer.checks import check_settings
+from nst.transfer.optimize import Stop
+from nst.transfer.transfer import Transfer
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A recorded run that is ready to go.
+
+    Args:
+        pictures: as the config names them.
+        transfer: what is optimized.
+        observers: those of the config.
+        metric_network: measures the result.
+        metric_styles: the styles as the metrics see them: each in its mask, or in the content's.
+        memory: what the run's memory depends on.
+    """
+
+    pictures: Pictures
+    transfer: Transfer
+    observers: Sequence[Observer]
+    metric_network: Network
+    metric_styles: Sequence[Style]
+    memory: Plan
+
+    def measure(self, picture: np.ndarray) -> dict[str, Any]:
+        """The metrics of a picture of the content's size."""
+        return measure_picture(self.metric_network, picture, self.transfer.content, self.metric_styles)
+
+
+def set_up(config: DictConfig, pictures: Pictures, pins: Pins = SINGLE) -> Setup:
+    """Build every group of `config`; `pins` has the choices that its sweep has made already.
+
+    Raises:
+        InputError: a setting or an input that cannot serve.
+    """
+    objective, optimizer = _objective(config), build(config, "optimizer")
+    check_kind("optimizer", optimizer, Optimizer)
+    observers = build_each(config, "observers")
+    for name, observer in observers.items():
+        check_kind(f"observers.{name}", observer, Observer)
+    pyramid, masked = build(config, "pyramid"), masked_styles(pictures)
+    settings: dict[str, Any] = {
+        "steps": config.steps,
+        "pyramid": pyramid,
+        "init": pictures.first(config),
+        "color": build(config, "color"),
+        "mask": pictures.mask,
+        "seed": config.seed,
+        "jitter": config.jitter,
+        "stop": Stop(**plain(config.stop)),
+    }
+    styles = masked if objective.guidable else pictures.styles
+    levels = pyramid.levels(*pictures.content.shape[1:3], config.steps)
+    check_settings(levels, styles, objective, optimizer, config.jitter)  # before weights are downloaded
+    extractor = build(config, "extractor")
+    check_kind("extractor", extractor, Extractor)
+    network = extractor.load(precision=Precision(config.precision), fallback=bool(config.fallback), pins=pins)
+    transfer = Transfer(pictures.content, styles, network, objective, optimizer, **settings)
+    measuring = metric_network(config.metrics.network, lambda: network, pins, fetch=pins.folder is not None)
+    pruned = OmegaConf.select(config, PRUNE_KEY) is not None
+    plan = Plan.of(transfer, measuring, pruned=pruned)
+    return Setup(pictures, transfer, list(observers.values()), measuring, masked, plan)
+
+
+def _objective(config: DictConfig) -> Objective:
+    content, style = build(config, "loss.content"), build(config, "loss.style")
+    return Objective(content, style, build(config, "loss.smooth", optional=True))
+
+
+def masked_styles(pictures: Pictures) -> list[Style]:
+    """The styles, each in its mask, or in the content's."""
+    if pictures.mask is None:
+        return pictures.styles
+    return [style if style.mask is not None else replace(style, mask=pictures.mask) for style in pictures.styles]

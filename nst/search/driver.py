@@ -1,0 +1,123 @@
+"""The loop of a search: Optuna proposes settings, a launcher runs them, the study keeps the scores."""
+
+import copy
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.utils import JobReturn, JobStatus
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+from optuna.trial import Trial
+
+from nst.errors import InputError
+from nst.extractor.metric_network import metric_weights
+from nst.extractor.pins import Pins
+from nst.runner.folder import locked
+from nst.runtime import logs, signals
+from nst.search import prune
+from nst.search.settings import Settings, settle
+from nst.search.space import as_overrides, corners, split
+from nst.search.storage import redacted
+from nst.search.study import OWN, Trials
+
+log = logging.getLogger(__name__)
+
+
+def search(
+    sweeper: Any, arguments: Sequence[str], given: Mapping[str, Any], prepare_launcher: Callable[[], object]
+) -> None:
+    """Ask for settings, run them and tell the study, until there are `n_trials` in total.
+
+    Args:
+        sweeper: Hydra's plugin, with its launcher, config and context.
+        arguments: overrides; sweeps among them are the space, the later of two for one knob counts.
+        given: see `nst.search.settings.Settings`.
+        prepare_launcher: called before any trial, to report what is wrong with the launcher.
+
+    Raises:
+        InputError: a knob, a metric, a space or a storage that cannot serve; before any trial.
+    """
+    settings = settle(given)
+    loader = sweeper.hydra_context.config_loader
+    space, fixed = split(OverridesParser.create(config_loader=loader).parse_overrides(list(arguments)))
+    fixed_overrides = [f"{key}={value}" for key, value in fixed.items()]
+    sweeper.validate_batch_is_legal([[*fixed_overrides, *as_overrides(corner)] for corner in corners(space)])
+    config = loader.load_sweep_config(sweeper.config, fixed_overrides)
+    score = config.score
+    if settings.prune and len(score) > 1:
+        raise InputError("hydra.sweeper.prune needs one score: none of several decides alone that a run is hopeless")
+    folder = Path(sweeper.config.hydra.sweep.dir)
+    logs.to_console()
+    prepare_launcher()
+    with locked(folder):
+        measured_with = metric_weights(config.metrics.network, Pins(folder), fetch=True)
+        mark = f"{measured_with.network} {measured_with.sha256[:12]}" if measured_with else OWN
+        if mark == OWN and "extractor" in space:
+            log.warning("trials on different networks are measured with different networks, and still compared")
+        trials = Trials(settings, space, fixed, score, folder, mark)
+        _write_config(sweeper.config, folder)
+        if settings.prune:
+            prune.prepare(settings, trials.address, folder)
+        with signals.deferred() as interrupt:  # between runs, too, where Python may lose a KeyboardInterrupt
+            _go(sweeper.launcher, trials, settings, fixed_overrides, interrupt)
+        interrupt.resume()
+
+
+def _write_config(config: DictConfig, folder: Path) -> None:
+    """The command's config, as Hydra's own sweeper leaves it; without a password."""
+    written = copy.deepcopy(config)
+    with open_dict(written), read_write(written.hydra):
+        written.hydra.sweeper.storage = written.hydra.sweeper.storage and redacted(written.hydra.sweeper.storage)
+    OmegaConf.save(written, folder / "multirun.yaml")
+
+
+def _go(
+    launcher: Any, trials: Trials, settings: Settings, fixed_overrides: list[str], interrupt: signals.Interrupt
+) -> None:
+    while not interrupt() and (left := settings.n_trials - len(trials.counted)) > 0:
+        batch = [trials.ask() for _ in range(min(left, settings.n_jobs))]
+        log.info("trials %d of %d", settings.n_trials - left + len(batch), settings.n_trials)
+        _do(launcher, trials, settings, fixed_overrides, batch)
+
+
+def _do(launcher: Any, trials: Trials, settings: Settings, fixed_overrides: list[str], batch: list[Trial]) -> None:
+    """Run a batch; trials of the same settings, which share a run's folder, as one."""
+    alike: dict[str, list[Trial]] = {}
+    for trial in batch:
+        alike.setdefault(str(trial.params), []).append(trial)
+    open_ = dict.fromkeys(batch)
+    try:
+        jobs = [
+            [*fixed_overrides, *as_overrides(first.params), *_prune_override(trials, settings, first)]
+            for first, *_ in alike.values()
+        ]
+        for same, returned in zip(alike.values(), launcher.launch(jobs, initial_job_idx=batch[0].number), strict=True):
+            for trial in same:
+                _report(trials, trial, returned)
+                del open_[trial]
+    finally:
+        for trial in open_:
+            trials.cut_short(trial)
+
+
+def _report(trials: Trials, trial: Trial, returned: JobReturn) -> None:
+    if returned.status is JobStatus.COMPLETED and returned.return_value is None:  # its process was asked to end
+        trials.cut_short(trial)
+    else:
+        trials.tell(trial, scores(returned))
+
+
+def _prune_override(trials: Trials, settings: Settings, trial: Trial) -> list[str]:
+    return [prune.override(trials.folder, trial.number)] if settings.prune else []
+
+
+def scores(returned: JobReturn) -> list[float] | None:
+    """What the run scored; None where it failed."""
+    if returned.status is not JobStatus.COMPLETED:
+        return None
+    value = returned.return_value
+    values = value if isinstance(value, Sequence) else [value]
+    return [float(v) for v in values] if all(v is not None and math.isfinite(v) for v in values) else None

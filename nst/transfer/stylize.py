@@ -1,0 +1,137 @@
+"""The method (Gatys et al. 2016) without files or configs: a transfer in, a picture out."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import tensorflow as tf
+
+from nst.image.io import resize
+from nst.optimizer.contract import Evaluate
+from nst.state import Ending, Image, Iterate, Level, LevelState, Result
+from nst.transfer.bounds import Bounds
+from nst.transfer.detail import enlarged
+from nst.transfer.evaluate import evaluation
+from nst.transfer.jitter import jittered
+from nst.transfer.optimize import Descent, descend
+from nst.transfer.transfer import Transfer
+
+log = logging.getLogger(__name__)
+
+
+def stylize(
+    transfer: Transfer,
+    *,
+    observers: Sequence[Callable[[Iterate], None]] = (),
+    interrupted: Callable[[], bool] = lambda: False,
+    resume: Iterate | None = None,
+) -> Result:
+    """Optimize a picture that has the content of one picture and the style of others.
+
+    Args:
+        transfer: everything that decides the result.
+        observers: each is called with every `Iterate`.
+        interrupted: called after every step; True ends the run with the picture it has.
+        resume: an iterate of an earlier run of the same transfer; this one continues from it, to the same picture.
+    """
+    levels, stages = transfer.levels, _Stages(transfer)
+    clock = _Clock.started(observers, levels[-1], resume)
+    picture = stages.first(levels[0].height, levels[0].width)
+    last, ending, carried = None, Ending.STEPS, None
+    for index, level in enumerate(levels):
+        if resume and index < resume.level:
+            continue
+        here = resume.state if resume and index == resume.level else None
+        evaluate, start = stages.evaluate(level, here.used if here else 0), here or stages.start(level, picture)
+        clock.enter(index, level, here.used if here else 0)
+        descent = descend(
+            evaluate,
+            start,
+            transfer.optimizer,
+            steps=level.steps,
+            before=carried,
+            observe=clock.observe,
+            stop=transfer.stop,
+            interrupted=interrupted,
+        )
+        clock.count(descent.evaluations)  # with a last step that found no lower loss
+        last, ending, carried = descent.point or last, descent.ending, descent.state
+        _log_early_end(descent, index, levels)
+        picture = np.asarray(descent.point.image) if descent.point else picture
+        if ending in (Ending.INTERRUPTED, Ending.DIVERGED):
+            break
+    image = transfer.present(resize(picture.clip(0, 1), *transfer.content.shape[1:3]))
+    return Result(image, ending, last, clock.evaluations, clock.seconds, clock.equivalents, levels)
+
+
+def _log_early_end(descent: Descent, index: int, levels: Sequence[Level]) -> None:
+    if descent.ending is Ending.CONVERGED and descent.evaluations < levels[index].steps:
+        text = "level %d of %d ended after %d of %d evaluations: the loss stopped falling"
+        log.info(text, index + 1, len(levels), descent.evaluations, levels[index].steps)
+
+
+class _Stages:
+    """What a level begins with, and the function that is descended there."""
+
+    def __init__(self, transfer: Transfer) -> None:
+        self._transfer = transfer
+        self._content, self._styles = transfer.color.before(transfer.content, transfer.styles)
+        self._bounds = Bounds(transfer.mask, self._content)
+        self._evaluation = evaluation(transfer.network, transfer.objective, self._styles)
+
+    def first(self, height: int, width: int) -> np.ndarray:
+        """The first picture `[1,height,width,3]`."""
+        content = resize(self._content, height, width)
+        return self._transfer.init(content, self._styles[0].picture, self._transfer.seed)
+
+    def start(self, level: Level, picture: np.ndarray) -> Image:
+        """The first picture of `level`, made of the last one of the level before."""
+        detail = self._transfer.pyramid.detail and self._transfer.init.detail
+        larger = enlarged(picture, level, self.first if detail else None)
+        return tf.constant(self._bounds.applied(larger))
+
+    def evaluate(self, level: Level, used: int) -> Evaluate:
+        """The function at `level`, of which `used` evaluations are done."""
+        content, transfer = resize(self._content, level.height, level.width), self._transfer
+        return self._bounds.within(jittered(self._evaluation, content, transfer.jitter, transfer.seed, used), level)
+
+
+@dataclass
+class _Clock:
+    """Counts evaluations, and the seconds in steps: the time of observers is not counted."""
+
+    observers: Sequence[Callable[[Iterate], None]]
+    full: Level  # the last one
+    evaluations: int = 0
+    seconds: float = 0.0
+    equivalents: float = 0.0
+
+    @classmethod
+    def started(cls, observers: Sequence[Callable[[Iterate], None]], full: Level, resume: Iterate | None) -> Self:
+        """At 0, or where `resume` was."""
+        if resume is None:
+            return cls(observers, full)
+        return cls(observers, full, resume.evaluation, resume.seconds, resume.equivalents)
+
+    def enter(self, index: int, level: Level, used: int) -> None:
+        """Begin a level, of which `used` evaluations are counted already."""
+        self._index, self._share = index, level.height * level.width / (self.full.height * self.full.width)
+        self._before = self.evaluations - used, self.equivalents - used * self._share
+        self._since = time.perf_counter()
+
+    def count(self, used: int) -> None:
+        """`used` evaluations of the level are done."""
+        now = time.perf_counter()
+        self.seconds, self._since = self.seconds + now - self._since, now
+        self.evaluations, self.equivalents = self._before[0] + used, self._before[1] + used * self._share
+
+    def observe(self, state: LevelState) -> None:
+        """Call the observers with an iterate."""
+        self.count(state.used)
+        iterate = Iterate(self._index, self.evaluations, self.seconds, self.equivalents, state)
+        for observer in self.observers:
+            observer(iterate)
+        self._since = time.perf_counter()

@@ -1,0 +1,68 @@
+"""What a loss of one's own has to keep, and what is said where it does not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import tensorflow as tf
+
+from nst import Gram, Objective
+from nst.errors import InputError
+from nst.loss.contract import Loss, Reference, Target
+
+
+@dataclass(frozen=True)
+class Mean(Loss):
+    """Distance of the means of features; the least that a loss needs."""
+
+    term = "loss.content"
+    weight: float = field(default=1.0, compare=False)
+    layers: Sequence[str] = ("block1_conv1",)
+    wanted: Sequence[float] = (0.0,)
+
+    def target(self, reference: Reference) -> Target:
+        del reference
+        return Target({}, {layer: tf.constant(self.weight) for layer in self.layers})
+
+    def __call__(self, features: Any, target: Any) -> dict[str, Any]:
+        del target
+        return {layer: tf.reduce_mean(features[layer]) ** 2 for layer in self.layers}
+
+
+def test_lists_as_yaml_has_them_make_a_loss_that_can_be_hashed() -> None:
+    loss = Mean(layers=["block1_conv1", "block2_conv1"], wanted=[1.0, 2.0])
+    assert loss == Mean(layers=("block1_conv1", "block2_conv1"), wanted=(1.0, 2.0))
+    assert Objective(content=loss, style=Gram(weight=0)).layers == ("block1_conv1", "block2_conv1")
+
+
+def test_weights_do_not_tell_losses_apart() -> None:
+    assert Mean(weight=1.0) == Mean(weight=2.0)
+    assert hash(Mean(weight=1.0)) == hash(Mean(weight=2.0))
+
+
+def test_the_defaults_of_the_contract() -> None:
+    assert (Mean().copies, Mean().smallest, Mean().guidable) == (0, 1, False)
+
+
+@pytest.mark.parametrize("weight", [-1.0, float("nan"), "much", 1e31])
+def test_a_weight_out_of_range_is_refused(weight: Any) -> None:
+    with pytest.raises(InputError, match=r"loss\.content\.weight must be"):
+        Mean(weight=weight)
+
+
+def test_what_is_no_loss_is_refused_by_its_place() -> None:
+    class Other:
+        weight, layers = 1.0, ("block1_conv1",)
+
+    with pytest.raises(InputError, match=r"loss\.content: Other does not extend nst\.loss\.contract\.Loss"):
+        Objective(content=Other(), style=Gram())  # pyright: ignore[reportArgumentType]
+
+
+def test_a_loss_that_cannot_be_hashed_is_refused_with_the_remedy() -> None:
+    class Forgetful(Mean):
+        def __post_init__(self) -> None:
+            pass
+
+    with pytest.raises(InputError, match=r"Forgetful cannot be hashed .* super\(\).__post_init__\(\)"):
+        Objective(content=Forgetful(layers=["block1_conv1"]), style=Gram())

@@ -1,0 +1,77 @@
+"""A loss of one's own: a .py and a .yaml, beside one's pictures; the package is not touched."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Outcome, only_run
+
+LOSS = '''
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import tensorflow as tf
+
+from nst.loss.contract import Target
+from nst.loss.per_layer import PerLayer, averaged
+
+
+def mean(features):
+    return tf.reduce_mean(features, [0, 1, 2])
+
+
+@dataclass(frozen=True)
+class Means(PerLayer):
+    """Square distance of the channels' means."""
+
+    term: ClassVar[str] = "loss.style"
+    normalizers: ClassVar[dict] = {"mean": lambda target, C, M, HW: 1.0}
+
+    power: float = field(default=2.0, kw_only=True)
+
+    def target(self, reference):
+        values = averaged(reference, self.layers, mean)
+        return Target(values, self.scales(values, reference))
+
+    def __call__(self, features, target):
+        return {
+            layer: tf.reduce_mean(tf.abs(mean(features[layer]) - target[layer]) ** self.power) for layer in self.layers
+        }
+'''
+
+CHOICE = """
+_target_: mine.Means
+weight: 30
+layers: [block1_conv1, block3_conv1]
+layer_weights: null
+normalizer: mean
+power: 2.0
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with both, the one that the command is given in."""
+    (tmp_path / "mine.py").write_text(LOSS)
+    (tmp_path / "my_configs/loss/style").mkdir(parents=True)
+    (tmp_path / "my_configs/loss/style/means.yaml").write_text(CHOICE)
+    monkeypatch.syspath_prepend(tmp_path)  # as `python -m` does
+    return tmp_path
+
+
+@pytest.mark.usefixtures("own")
+def test_it_runs_and_its_curves_are_recorded(nst: Callable[..., Outcome]) -> None:
+    outcome = nst("--config-dir=my_configs", "loss/style=means", "loss.style.power=1.5", "steps=6")
+    assert outcome.status == 0, outcome.err
+    record = json.loads((only_run() / "result.json").read_text())
+    assert set(record["canonical"]["style"]) == {"block1_conv1", "block3_conv1"}
+    assert record["choices"]["loss/style"] == "means"
+
+
+@pytest.mark.usefixtures("own")
+def test_a_knob_that_it_lacks_is_named(nst: Callable[..., Outcome]) -> None:
+    outcome = nst("--config-dir=my_configs", "loss/style=means", "+loss.style.powre=1.5")
+    assert outcome.status == 2
+    assert "'loss.style.powre' is unknown; did you mean 'power'?" in outcome.err

@@ -1,0 +1,257 @@
+"""The report's page in a real browser: every control does what it says, from a disk, without network."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nst.report.write import report
+from tests.conftest import ROOT
+from tests.report.test_report import grid, make_run
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+
+EVIL = "<script>document.title='taken'</script>"
+
+
+MANY = 270
+
+
+@dataclass
+class Visit:
+    """A page, and whatever it complained of or asked the network for."""
+
+    page: Any
+    complaints: list[str] = field(default_factory=list)
+
+    def texts(self, selector: str) -> list[str]:
+        return self.page.locator(selector).all_inner_texts()
+
+    def column(self, place: int) -> list[str]:
+        return self.texts(f"#rows tr td:nth-child({place})")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six runs of two knobs, one with a script for a name, one failed."""
+    top = tmp_path_factory.mktemp("report") / "sweep"
+    grid(top)
+    make_run(top / "evil", weight=7, optimizer=EVIL, distances=(0.9, 0.9))
+    make_run(top / "failed", weight=-1, status="failed", error=f"no {EVIL}")
+    return report([top]).folder
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """More runs than are shown at once."""
+    top = tmp_path_factory.mktemp("many") / "sweep"
+    for weight in range(MANY):
+        make_run(top / f"weight={weight}", weight=weight)
+    return report([top]).folder
+
+
+Visiting = Callable[..., Visit]
+
+
+@pytest.fixture
+def visit(browser: Any, folder: Path) -> Iterator[Visiting]:
+    """Open the page; afterwards nothing may have been complained of or asked of the network."""
+    visits: list[Visit] = []
+
+    def open_page(where: Path = folder, **options: Any) -> Visit:
+        page = browser.new_page(**options)
+        visit = Visit(page)
+        page.on("console", lambda message: visit.complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        page.on("request", lambda request: visit.complaints.append(request.url) if not local(request.url) else None)
+        page.goto((where / "index.html").as_uri())
+        visits.append(visit)
+        return visit
+
+    yield open_page
+    for each in visits:
+        assert each.complaints == []
+        each.page.close()
+
+
+def local(address: str) -> bool:
+    return address.startswith(("file://", "data:"))
+
+
+def test_it_shows_every_run(visit: Visiting) -> None:
+    seen = visit()
+    assert seen.page.title().startswith("sweep")
+    assert len(seen.texts("#gallery figure")) == len(seen.texts("#rows tr")) == 8
+    assert "7 done, 1 failed" in seen.page.inner_text("#summary")
+    seen.page.wait_for_function("document.querySelector('#gallery img').naturalWidth > 0")
+
+
+def test_a_column_sorts_both_ways_by_number(visit: Visiting) -> None:
+    seen = visit()
+    header = seen.page.locator("#table thead").get_by_role("button", name="style.weight")
+    header.click()
+    rising = [float(text) for text in seen.column(2)]
+    assert rising == sorted(rising)
+    header.click()
+    assert [float(text) for text in seen.column(2)] == rising[::-1]
+    assert seen.page.locator("th[aria-sort=descending]").count() == 1
+    seen.page.locator("#table thead").get_by_role("button", name="style distance").click()
+    figures = [float(text) for text in seen.column(4) if text]
+    assert figures == sorted(figures)
+    assert seen.column(4)[-1] == "", "what has no figure comes last"
+
+
+def test_filters_by_knob_metric_and_word(visit: Visiting) -> None:
+    seen = visit()
+    page = seen.page
+    filters = page.locator("#filters")
+    filters.get_by_label("optimizer").select_option("adam")
+    assert page.inner_text("#count") == "3 of 8 runs"
+    assert set(seen.column(3)) == {"adam"}
+    assert page.locator("#gallery figure").count() == page.locator("#scatter circle").count() == 3
+    filters.get_by_label("style distance").fill("0.03")
+    assert [float(text) for text in seen.column(2)] == [50, 500]
+    page.get_by_role("button", name="Show all").click()
+    page.get_by_placeholder("words").fill("failed")
+    assert len(seen.column(1)) == 1
+
+
+@pytest.mark.parametrize(("optimizer", "named"), [("sgd", True), ("a rule of many words, one that nobody has", False)])
+def test_points_are_named_where_there_is_room(visit: Visiting, tmp_path: Path, optimizer: str, named: bool) -> None:
+    for weight, chosen in ((5, "adam"), (50, optimizer)):
+        make_run(tmp_path / f"{weight}", weight=weight, optimizer=chosen, distances=(1 / weight, weight / 100))
+    page = visit(report([tmp_path]).folder).page
+    assert page.locator("#scatter circle").count() == 2
+    assert (page.locator("#scatter text", has_text="adam").count() == 1) == named
+
+
+def test_a_click_on_the_front_opens_its_picture_beside_the_content(visit: Visiting) -> None:
+    seen = visit()
+    page = seen.page
+    best = page.locator("#scatter circle.best")
+    assert best.count() >= 2
+    run = best.first.get_attribute("data-run")
+    best.first.click()
+    assert page.locator("#viewer").is_visible()
+    assert page.input_value("#right") == run
+    assert page.locator("#left option:checked").inner_text() == "content: cat"
+    assert "python -m nst.repeat" in page.inner_text("#details")
+    page.keyboard.press("Escape")
+    assert not page.locator("#viewer").is_visible()
+
+
+def test_the_slider_uncovers_the_right_picture(visit: Visiting) -> None:
+    seen = visit()
+    page = seen.page
+    page.locator("#gallery button").first.click()
+    page.locator("#slider").fill("250")
+    assert page.locator("#over").evaluate("node => node.style.clipPath") == "inset(0px 75% 0px 0px)"
+    box = page.locator("#stage").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2)
+    assert abs(int(page.input_value("#slider")) - 800) < 5
+    page.locator("#slider").focus()
+    before = int(page.input_value("#slider"))
+    page.keyboard.press("ArrowLeft")
+    assert int(page.input_value("#slider")) == before - 1
+
+
+def test_two_runs_are_told_apart_by_their_configs(visit: Visiting) -> None:
+    seen = visit()
+    page = seen.page
+    page.locator("#gallery button").first.click()
+    for side, text in (("left", "style.weight 5, optimizer adam"), ("right", "style.weight 500, optimizer adam")):
+        page.locator(f"#{side}").select_option(label=text)
+    rows = dict(zip(seen.texts("#difference th[scope=row]"), seen.texts("#difference tr td:nth-child(2)"), strict=True))
+    assert rows["loss.style.weight"] == "5"
+    assert "optimizer" not in rows
+    assert "optimizer.box" not in rows
+
+
+def test_it_is_worked_with_the_keyboard_alone(visit: Visiting) -> None:
+    page = visit().page
+    page.locator("#gallery button").first.focus()
+    page.keyboard.press("Enter")
+    first = page.input_value("#right")
+    page.locator("#keep").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.input_value("#right") != first
+    page.keyboard.press("ArrowLeft")
+    assert page.input_value("#right") == first
+    page.keyboard.press("Escape")
+    page.locator("#scatter circle").first.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#viewer").is_visible()
+
+
+def test_a_failed_run_says_why(visit: Visiting) -> None:
+    page = visit().page
+    page.locator("#filters").get_by_label("status").select_option("failed")
+    page.locator("#gallery button").click()
+    assert f"no {EVIL}" in page.inner_text("#details")
+    assert not page.locator("#keep").is_visible(), "there is nothing to compare"
+    page.keyboard.press("ArrowRight")
+
+
+def test_what_configs_hold_is_text(visit: Visiting) -> None:
+    seen = visit()
+    page = seen.page
+    assert EVIL in " ".join(seen.column(3))
+    page.locator("#gallery figure", has_text="7").first.locator("button").click()
+    own = (ROOT / "nst/report/static/index.html").read_text().count("<script")
+    assert page.locator("body script").count() == own, "the page's own"
+    assert page.title() != "taken"
+
+
+def test_many_runs_come_in_portions(visit: Visiting, many: Path) -> None:
+    page = visit(many).page
+    pictures, rows = page.locator("#gallery figure"), page.locator("#rows tr")
+    assert 0 < pictures.count() < MANY
+    assert 0 < rows.count() < MANY
+    page.get_by_role("button", name="more of", exact=False).first.click()
+    page.get_by_role("button", name="more of", exact=False).first.click()
+    assert pictures.count() == MANY
+    assert not page.locator("#more-pictures").is_visible()
+    before = rows.count()
+    rows.last.scroll_into_view_if_needed()
+    page.wait_for_function(f"document.querySelectorAll('#rows tr').length > {before}")
+    page.locator("#table thead").get_by_role("button", name="style.weight").click()
+    page.locator("#table thead").get_by_role("button", name="style.weight").click()
+    assert page.locator("#rows tr td:nth-child(2)").first.inner_text() == str(MANY - 1)
+    assert page.locator("#scatter circle").count() == MANY
+
+
+def test_the_curves_of_ticked_runs_are_drawn(visit: Visiting) -> None:
+    page = visit().page
+    page.wait_for_selector("#curves polyline")
+    before = page.locator("#curves polyline").count()
+    page.locator("#rows input:checked").first.uncheck()
+    assert page.locator("#curves polyline").count() == before - 1
+    page.get_by_role("button", name="content", exact=True).click()
+    assert "content, weighted" in page.locator("#curves").inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1300])
+def test_nothing_runs_off_the_screen(visit: Visiting, scheme: str, width: int) -> None:
+    page = visit(color_scheme=scheme, viewport={"width": width, "height": 800}).page
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.locator("#gallery button").first.click()
+    assert page.locator("#viewer").evaluate("node => node.scrollWidth <= node.clientWidth")
+    ink, paper = page.evaluate(
+        "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
+    )
+    lightness = [sum(map(int, color[4:-1].split(","))) for color in (ink, paper)]
+    assert (lightness[0] > lightness[1]) == (scheme == "dark")

@@ -1,0 +1,416 @@
+"""The report of folders of runs: what is found, what is said of it, and what it looks like to a program."""
+
+import csv
+import io
+import itertools
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+from rich.console import Console
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from nst import settings
+from nst.report import pareto, sheet, table
+from nst.report.__main__ import main
+from nst.report.page import curves
+from nst.report.runs import Run, find
+from nst.report.write import report
+from nst.runner.folder import RunFolder
+from tests.conftest import ROOT, Outcome
+
+Command = Callable[..., Outcome]
+CONTENT = ROOT / "nst/bundled/pictures/harbor.jpg"
+METRICS = {"ssim": 0.5, "network": "vgg19_slim", "style_layers": ["block1_conv1"], "content_layer": "block4_conv2"}
+
+
+def make_run(folder: Path, **about: Any) -> Path:
+    """A run folder as nst leaves it, written by hand."""
+    folder.mkdir(parents=True)
+    weight, optimizer = about.get("weight", 1.0), about.get("optimizer", "lbfgs")
+    config = {"loss": {"style": {"_target_": "x", "weight": weight}}, "optimizer": {"box": True}, "size": 64}
+    config |= {"score": about.get("score", ["style_distance"])}
+    overrides = [f"loss.style.weight={weight}", f"optimizer={optimizer}"]
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    (folder / "overrides.yaml").write_text(yaml.safe_dump(overrides))
+    rows = [f"0,{step},{step / 10},1.0,{10 / step},{4 / step},{6 / step}\n" for step in range(1, 301)]
+    head = "level,evaluation,seconds,gradient_norm,loss/total,loss/content/block4_conv2,loss/style/block1_conv1\n"
+    (folder / "history.csv").write_text(head + "".join(rows))
+    if about.get("status", "done") in ("running", "unfinished"):
+        return folder
+    style, content = about.get("distances", (0.5, 0.5))
+    record = {
+        "status": about.get("status", "done"),
+        "error": about.get("error"),
+        "overrides": overrides,
+        "choices": {"optimizer": optimizer},
+        "metrics": {**METRICS, "style_distance": style, "content_distance": content, **about.get("judge", {})},
+        "loss": 1.5,
+        "weighted": {"style": {"block1_conv1": 1.0}},
+        "canonical": {"style": {"block1_conv1": 0.1}},
+        "seconds": 12.0,
+        "evaluations": 300,
+        "started": "2026-01-01T00:00:00+00:00",
+        "provenance": {"pictures": {"content": {"name": "cat", "sha256": "c", "path": str(CONTENT)}}},
+    }
+    if record["status"] == "failed":
+        del record["metrics"], record["provenance"]
+    else:
+        Image.new("RGB", (80, 60), about.get("color", "teal")).save(folder / "result.png")
+    (folder / "result.json").write_text(json.dumps(record))
+    return folder
+
+
+def grid(top: Path, weights: Sequence[float] = (5, 50, 500), optimizers: Sequence[str] = ("adam", "lbfgs")) -> None:
+    for place, (weight, optimizer) in enumerate(itertools.product(weights, optimizers)):
+        make_run(
+            top / f"style.weight={weight},optimizer={optimizer}",
+            weight=weight,
+            optimizer=optimizer,
+            distances=(1 / weight, weight / 500 + place % 2),
+        )
+
+
+class TestFinding:
+    def test_runs_lie_at_any_depth_in_the_order_of_their_numbers(self, tmp_path: Path) -> None:
+        for weight in (100, 5, 20.5):
+            make_run(tmp_path / "a" / "b" / f"weight={weight}")
+        make_run(tmp_path / "single")
+        runs, complaints = find([tmp_path])
+        assert [run.name for run in runs] == ["a/b/weight=5", "a/b/weight=20.5", "a/b/weight=100", "single"]
+        assert complaints == []
+
+    def test_a_run_named_itself_or_twice_is_one(self, tmp_path: Path) -> None:
+        folder = make_run(tmp_path / "one")
+        runs, _ = find([folder, tmp_path, folder])
+        assert [run.folder for run in runs] == [folder.resolve()]
+
+    def test_what_is_no_run_is_told_and_the_rest_is_reported(self, tmp_path: Path) -> None:
+        make_run(tmp_path / "good")
+        (make_run(tmp_path / "torn") / "result.json").write_text('{"status": "do')
+        (tmp_path / "empty").mkdir()
+        runs, complaints = find([tmp_path / "good", tmp_path / "torn", tmp_path / "empty", tmp_path / "nowhere"])
+        assert [run.name for run in runs] == ["good"]
+        assert len(complaints) == 3
+        for words in ("torn", "empty: no run in it", "nowhere: there is no such folder"):
+            assert any(words in line for line in complaints)
+        assert all("\n" not in line for line in complaints)
+
+    def test_a_half_written_run_is_unfinished_or_running(self, tmp_path: Path) -> None:
+        folder = make_run(tmp_path / "half", status="unfinished")
+        assert find([tmp_path])[0][0].status == "unfinished"
+        with RunFolder(folder):
+            assert find([tmp_path])[0][0].status == "running"
+
+    @pytest.mark.parametrize(
+        "record",
+        [
+            {"answer": 42},
+            [],
+            {"status": "done", "provenance": None},
+            {"status": "done", "metrics": [1]},
+            {"status": "done", "weighted": {"style": 1}},
+            {"status": "done", "provenance": {"pictures": {"content": "cat"}}},
+        ],
+    )
+    def test_an_odd_record_is_told_and_the_rest_is_reported(self, tmp_path: Path, record: Any) -> None:
+        make_run(tmp_path / "good")
+        folder = make_run(tmp_path / "odd")
+        (folder / "result.json").write_text(json.dumps(record))
+        runs, complaints = find([tmp_path])
+        assert [run.name for run in runs] == ["good"]
+        assert len(complaints) == 1
+        assert "odd" in complaints[0]
+
+    def test_what_python_makes_of_a_config_is_a_setting(self, tmp_path: Path) -> None:
+        folder = make_run(tmp_path / "dated")
+        (folder / "config.yaml").write_text("when: 2026-01-01\n")
+        assert find([tmp_path])[0][0].settings["when"] == '"2026-01-01"'
+
+
+class TestKnobs:
+    def test_what_overrides_name_and_differs_is_what_was_varied(self) -> None:
+        one = (["a=1", "b=2", "+c.d=x"], {"a": 1, "b": 2, "c.d": "x", "e": 1})
+        other = (["a=2", "b=2"], {"a": 2, "b": 2, "e": 9})
+        assert settings.varied([one, other]) == ["a", "c.d"]
+
+    def test_without_overrides_it_is_whatever_differs(self) -> None:
+        assert settings.varied([([], {"a": 1, "b": 1}), ([], {"a": 1, "b": 2})]) == ["b"]
+        assert settings.varied([([], {"a": 1})]) == []
+
+    @pytest.mark.parametrize(
+        ("value", "text"),
+        [
+            (0.05, "0.05"),
+            (1e-7, "1e-07"),
+            (True, "true"),
+            (None, "-"),
+            ("/a/klimt.jpg", "klimt"),
+            ('["x","y"]', "x, y"),
+        ],
+    )
+    def test_values_are_shown_short(self, value: Any, text: str) -> None:
+        assert settings.displayed(value) == text
+
+
+class TestPareto:
+    def naive(self, runs: Sequence[Run], axes: Sequence[str]) -> set[Run]:
+        """By the definition: no other is at least as good in all, and better in one."""
+
+        def at(run: Run) -> tuple[float, ...]:
+            return tuple(float(run.figure(axis) or 0) * (-1 if axis == "ssim" else 1) for axis in axes)
+
+        def beats(one: Run, other: Run) -> bool:
+            return at(one) != at(other) and all(a <= b for a, b in zip(at(one), at(other), strict=True))
+
+        return {run for run in runs if not any(beats(other, run) for other in runs)}
+
+    def test_it_is_what_the_definition_says(self, tmp_path: Path, rng: np.random.Generator) -> None:
+        for index, distances in enumerate(rng.integers(0, 6, (30, 2)) / 6):
+            make_run(tmp_path / str(index), distances=tuple(distances))
+        runs, _ = find([tmp_path])
+        assert pareto.front(runs) == self.naive(runs, ["style_distance", "content_distance"])
+
+    @pytest.mark.parametrize("score", [["ssim", "content_distance"], ["style_distance", "content_distance", "ssim"]])
+    def test_what_a_search_asked_for_is_what_counts(
+        self, tmp_path: Path, rng: np.random.Generator, score: list[str]
+    ) -> None:
+        for index, (*distances, ssim) in enumerate(rng.integers(0, 6, (30, 3)) / 6):
+            make_run(tmp_path / str(index), distances=tuple(distances), judge={"ssim": ssim}, score=score)
+        runs, _ = find([tmp_path])
+        assert pareto.axes(runs) == tuple(score)
+        assert pareto.front(runs) == self.naive(runs, score)
+
+    def test_runs_judged_otherwise_and_those_not_done_are_left_apart(self, tmp_path: Path) -> None:
+        make_run(tmp_path / "best", distances=(0.1, 0.1))
+        make_run(tmp_path / "worse", distances=(0.2, 0.2))
+        make_run(tmp_path / "other", distances=(0.9, 0.9), judge={"network": "vgg19"})
+        make_run(tmp_path / "stopped", distances=(0.01, 0.01), status="interrupted")
+        assert {run.name for run in pareto.front(find([tmp_path])[0])} == {"best"}
+
+
+class TestTheTable:
+    def test_the_csv_has_every_run_knob_and_figure(self, tmp_path: Path) -> None:
+        grid(tmp_path)
+        make_run(tmp_path / "failed", weight=-1, status="failed", error='weight must be at least 0, "not" -1')
+        runs, _ = find([tmp_path])
+        table.write_csv(tmp_path / "summary.csv", runs)
+        with (tmp_path / "summary.csv").open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert len(rows) == 7
+        by_name = {row["run"]: row for row in rows}
+        assert by_name["failed"]["error"] == 'weight must be at least 0, "not" -1'
+        row = by_name["style.weight=50,optimizer=adam"]
+        assert (float(row["loss.style.weight"]), row["optimizer"], float(row["style_distance"])) == (50, "adam", 0.02)
+        assert (float(row["loss/style/block1_conv1"]), float(row["seconds"])) == (1.0, 12.0)
+
+    def test_the_terminal_shows_what_varies_and_why_a_run_failed(self, tmp_path: Path) -> None:
+        grid(tmp_path)
+        make_run(tmp_path / "failed", weight=-1, status="failed", error="[bold]no markup[/bold]")
+        console = Console(file=io.StringIO(), width=200)
+        console.print(table.terminal(find([tmp_path])[0]))
+        text = console.file.getvalue()  # pyright: ignore[reportAttributeAccessIssue]
+        assert all(word in text for word in ("style.weight", "optimizer", "adam", "500", "failed"))
+        assert table.failures(find([tmp_path])[0]) == ["failed: failed, [bold]no markup[/bold]"]
+
+
+class TestTheSheet:
+    def compose(self, folder: Path) -> tuple[Image.Image, list[Run]]:
+        runs, _ = find([folder])
+        return sheet.compose(runs, {str(run.folder): run.picture for run in runs if run.picture}), runs
+
+    def test_a_grid_that_would_be_mostly_empty_is_none(self, tmp_path: Path) -> None:
+        for index in range(30):
+            make_run(tmp_path / f"run{index}", weight=float(index), optimizer=f"o{index}")
+        drawn = self.compose(tmp_path)[0]
+        assert drawn.width * drawn.height < 30 * 500 * 500
+
+    def test_two_knobs_make_a_grid_in_their_order(self, tmp_path: Path) -> None:
+        shades = {}
+        for row, optimizer in enumerate(("adam", "lbfgs")):
+            for column, weight in enumerate((5, 50, 500)):
+                shades[row, column] = color = (40 * column + 50, 100 * row + 50, 10)
+                make_run(tmp_path / f"{optimizer}{weight}", weight=weight, optimizer=optimizer, color=color)
+        drawn = np.asarray(self.compose(tmp_path)[0])
+        places = {place: np.argwhere((drawn == color).all(-1)).mean(0) for place, color in shades.items()}
+        for (row, column), (y, x) in places.items():
+            assert y == pytest.approx(places[row, 0][0])
+            assert x == pytest.approx(places[0, column][1])
+        assert places[0, 0][1] < places[0, 1][1] < places[0, 2][1]
+        assert places[0, 0][0] < places[1, 0][0]
+
+    @pytest.mark.parametrize("count", [1, 2, 7, 40, 150])
+    def test_every_run_is_on_it(self, tmp_path: Path, count: int) -> None:
+        colors = [(index % 256, 100 + index // 256, 200) for index in range(count)]
+        for index, color in enumerate(colors):
+            make_run(tmp_path / str(index), weight=index, color=color)
+        drawn = self.compose(tmp_path)[0]
+        seen = {color for _, color in drawn.convert("RGB").getcolors(2**24) or []}
+        assert seen >= set(colors)
+        assert drawn.width <= 4200
+
+    def test_a_failed_run_is_marked_and_takes_its_place(self, tmp_path: Path) -> None:
+        grid(tmp_path, weights=(5, 50))
+        whole, _ = self.compose(tmp_path)
+        broken = tmp_path / "style.weight=5,optimizer=adam"
+        (broken / "result.png").unlink()
+        record = json.loads((broken / "result.json").read_text()) | {"status": "failed", "error": "why"}
+        (broken / "result.json").write_text(json.dumps(record))
+        marked, _ = self.compose(tmp_path)
+        assert marked.size == whole.size
+        assert (np.asarray(marked) == Image.new("RGB", (1, 1), sheet.FAILED).getpixel((0, 0))).all(-1).any()
+
+
+class TestTheReport:
+    def test_it_writes_everything_and_imports_neither_tensorflow_nor_hydra(self, tmp_path: Path) -> None:
+        grid(tmp_path / "sweep")
+        script = (
+            "import sys; from nst.report.__main__ import main; status = main(sys.argv[1:]);"
+            "assert not {'tensorflow', 'hydra'} & set(sys.modules), 'imported'; sys.exit(status)"
+        )
+        command = [sys.executable, "-c", script, str(tmp_path / "sweep")]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        names = {path.name for path in (tmp_path / "sweep/report").iterdir()}
+        page = {part.name for part in (ROOT / "nst/report/static").iterdir()} | {"data.js", "curves", "pictures"}
+        assert names == page | {"sheet.png", "summary.csv", "tensorboard", ".lock"}
+
+    def test_its_page_names_files_that_are_there(self, tmp_path: Path) -> None:
+        grid(tmp_path / "sweep")
+        written = report([tmp_path / "sweep"])
+        data = read_data(written.folder)
+        assert len(data["runs"]) == 6
+        for run in data["runs"]:
+            assert (written.folder / run["small"]).is_file()
+            assert (written.folder / run["large"]).is_file()
+            assert f'"{run["id"]}"' in (written.folder / run["curves"]).read_text()
+
+    def test_made_again_it_keeps_what_has_not_changed_and_drops_what_is_gone(self, tmp_path: Path) -> None:
+        grid(tmp_path / "sweep")
+        pictures = report([tmp_path / "sweep"]).folder / "pictures"
+        before = {path.name: path.stat().st_mtime_ns for path in pictures.iterdir()}
+        (tmp_path / "sweep/style.weight=5,optimizer=adam/result.png").unlink()
+        report([tmp_path / "sweep"])
+        after = {path.name: path.stat().st_mtime_ns for path in pictures.iterdir()}
+        assert len(after) == len(before) - 2
+        assert after.items() <= before.items()
+
+    def test_bad_folders_are_told_in_a_line_each(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        grid(tmp_path / "sweep")
+        broken = make_run(tmp_path / "sweep" / "broken")
+        (broken / "result.png").write_bytes(b"\x89PNG no more")
+        make_run(tmp_path / "sweep" / "half", status="unfinished")
+        (tmp_path / "notes").mkdir()
+        assert main([str(tmp_path / "sweep"), str(tmp_path / "notes"), "--out", str(tmp_path / "out")]) == 0
+        told = capsys.readouterr()
+        assert told.out.startswith("8 runs")
+        lines = told.err.splitlines()
+        assert len(lines) == 2
+        assert any("notes: no run in it" in line for line in lines)
+        assert any("result.png: the picture is broken" in line for line in lines)
+
+    def test_what_somebody_else_put_there_stays(self, tmp_path: Path) -> None:
+        grid(tmp_path / "sweep")
+        theirs = [tmp_path / "sweep/report" / name for name in ("pictures/mine.jpg", "curves/mine.csv", "mine.txt")]
+        for path in theirs:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("mine")
+        report([tmp_path / "sweep"])
+        assert all(path.read_text() == "mine" for path in theirs)
+
+    def test_a_folder_that_is_not_there_does_not_move_the_report(self, tmp_path: Path) -> None:
+        grid(tmp_path / "sweep")
+        written = report([tmp_path / "sweep", Path("/nowhere/at/all")])
+        assert written.folder == tmp_path / "sweep/report"
+        assert len(written.complaints) == 1
+
+    def test_two_at_once_are_both_whole(self, tmp_path: Path) -> None:
+        grid(tmp_path / "sweep")
+        with ThreadPoolExecutor(2) as pool:
+            both = list(pool.map(report, [[tmp_path / "sweep"]] * 2))
+        assert [len(written.complaints) for written in both] == [0, 0]
+        assert len(read_data(both[0].folder)["runs"]) == 6
+
+    @pytest.mark.parametrize("name", ["=HYPERLINK(1)", "+1", "-1", "@x"])
+    def test_a_spreadsheet_finds_no_formula(self, tmp_path: Path, name: str) -> None:
+        make_run(tmp_path / name)
+        make_run(tmp_path / "other")
+        folder = report([tmp_path]).folder
+        with (folder / "summary.csv").open(newline="") as file:
+            names = [row["run"] for row in csv.DictReader(file)]
+        assert f"'{name}" in names
+        assert name not in names
+
+    def test_a_name_that_is_no_utf_8_is_shown_somehow(self, tmp_path: Path) -> None:
+        make_run(tmp_path / os.fsdecode(b"gr\xf6n"))
+        make_run(tmp_path / "other")
+        assert len(read_data(report([tmp_path]).folder)["runs"]) == 2
+
+    def test_nothing_to_report_is_status_2(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main([str(tmp_path)]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_folder_that_cannot_be_written_is_one_line(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        grid(tmp_path / "sweep")
+        (tmp_path / "sweep/report").write_text("in the way")
+        assert main([str(tmp_path / "sweep")]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+
+    def test_tensorboard_gets_the_sheet_once(self, tmp_path: Path) -> None:
+        grid(tmp_path / "sweep")
+        report([tmp_path / "sweep"])
+        folder = report([tmp_path / "sweep"]).folder
+        events = EventAccumulator(str(folder / "tensorboard")).Reload()
+        (shown,) = events.Images("sheet")
+        with Image.open(io.BytesIO(shown.encoded_image_string)) as picture, Image.open(folder / "sheet.png") as written:
+            assert picture.size == written.size
+
+    def test_nothing_in_the_data_can_end_its_script(self, tmp_path: Path) -> None:
+        make_run(tmp_path / "a", optimizer="</script><script>alert(1)</script>")
+        make_run(tmp_path / "b", optimizer="\u2028<!--")
+        folder = report([tmp_path]).folder
+        text = (folder / "data.js").read_text()
+        assert not any(mark in text for mark in ("<", "\u2028"))
+        assert {run["settings"]["optimizer"] for run in read_data(folder)["runs"]} == {
+            "</script><script>alert(1)</script>",
+            "\u2028<!--",
+        }
+
+
+def read_data(folder: Path) -> dict[str, Any]:
+    text = (folder / "data.js").read_text()
+    return json.loads(text.removeprefix("NST.data = ").removesuffix(";\n"))
+
+
+def test_curves_keep_their_ends_and_add_up(tmp_path: Path) -> None:
+    found = curves(make_run(tmp_path / "run") / "history.csv")
+    assert (found["evaluation"][0], found["evaluation"][-1]) == (1, 300)
+    assert len(found["evaluation"]) <= 120
+    np.testing.assert_allclose(found["total"], np.add(found["content"], found["style"]), rtol=1e-3)
+
+
+@pytest.mark.parametrize("text", ["", "level,evaluation\n", "no history\n1,2,3\n", "level,evaluation,loss/total\n0,1"])
+def test_a_broken_history_has_no_curves(tmp_path: Path, text: str) -> None:
+    (tmp_path / "history.csv").write_text(text)
+    assert not curves(tmp_path / "history.csv").get("total")
+
+
+def test_a_real_sweep_is_reported(nst: Command) -> None:
+    assert nst("-m", "loss.style.weight=5,50", "optimizer=adam,lbfgs", "sweep_dir=swept").status == 0
+    data = read_data(Path("swept/report"))
+    assert [knob["name"] for knob in data["varied"]] == ["loss.style.weight", "optimizer"]
+    assert all(run["figures"]["style_distance"] > 0 and run["commands"] for run in data["runs"])
+    assert any(run["best"] for run in data["runs"])
+    assert {original["role"] for original in data["originals"].values()} == {"content", "style"}

@@ -1,0 +1,264 @@
+"""A search: what is asked, what is told, and that it goes on where it stopped."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from optuna.trial import TrialState
+
+from nst.errors import InputError
+from nst.search.settings import settle
+from nst.search.space import as_overrides, corners, split
+from nst.search.storage import redacted, storage
+from tests.conftest import ROOT, Outcome
+
+Command = Callable[..., Outcome]
+SEARCH = ("-m", "hydra/sweeper=nst_optuna", "sweep_dir=found", "observers=quiet", "size=48", "steps=2")
+TWO = ("score=[style_distance,content_distance]",)
+WEIGHT = "loss.style.weight=tag(log,interval(1.0,1000.0))"
+
+
+def read(*overrides: str) -> tuple[Any, Any]:
+    return split(OverridesParser.create().parse_overrides(list(overrides)))
+
+
+def trials(folder: Path = Path("found")) -> list[optuna.trial.FrozenTrial]:
+    return optuna.load_study(storage=f"sqlite:///{folder.resolve()}/search.db", study_name="nst").trials
+
+
+def states(folder: Path = Path("found")) -> list[str]:
+    return [trial.state.name for trial in trials(folder)]
+
+
+class TestTheSpace:
+    def test_it_is_written_as_hydras_sweeps(self) -> None:
+        space, fixed = read(
+            "a=choice(x,y)",
+            "b=range(1,9,3)",
+            "c=interval(0.5,2)",
+            "d=tag(log,interval(1.0,8.0))",
+            "e=int(interval(2,5))",
+            "f=7",
+        )
+        assert space["a"].choices == ("x", "y")
+        assert (space["b"].low, space["b"].high, space["b"].step) == (1, 7, 3)
+        assert (space["c"].low, space["c"].high, space["c"].log) == (0.5, 2, False)
+        assert space["d"].log
+        assert isinstance(space["e"], optuna.distributions.IntDistribution)
+        assert fixed == {"f": "7"}
+
+    def test_the_later_of_two_counts(self) -> None:
+        assert read("a=1,2", "b=1,2", "a=3")[1] == {"a": "3"}
+        assert "a" in read("a=3", "a=1,2")[0]
+
+    @pytest.mark.parametrize(
+        ("override", "says"),
+        [
+            ("a=3", "nothing is searched"),
+            ("a=range(3,3)", "a: this range is empty"),
+            ("a=interval(5,2)", "a: "),
+            ("a=tag(log,interval(0.0,2.0))", "a: "),
+            ("a=tag(log,range(0.5,2,0.5))", "a: log needs an interval"),
+            ("a=shuffle(choice(x,y))", "leave shuffle out"),
+        ],
+    )
+    def test_one_that_cannot_serve_is_refused(self, override: str, says: str) -> None:
+        with pytest.raises(InputError, match=says):
+            read(override)
+
+    def test_corners_show_every_choice_and_both_ends(self) -> None:
+        space, _ = read("a=x,y,z", "b=interval(1.0,2.0)")
+        seen = corners(space)
+        assert {corner["a"] for corner in seen} == {"x", "y", "z"}
+        assert {corner["b"] for corner in seen} == {1.0, 2.0}
+
+    @pytest.mark.parametrize("value", [1e-05, 0.1, 123456.789, 1e20])
+    def test_a_number_comes_back_the_same(self, value: float) -> None:
+        (parsed,) = OverridesParser.create().parse_overrides(as_overrides({"a": value}))
+        assert parsed.value() == value
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"n_trials": 0}, "hydra.sweeper.n_trials must be at least 1"),
+        ({"sampler": "tpee"}, "did you mean 'tpe'"),
+        ({"trials": 3}, "'hydra.sweeper.trials' is unknown; did you mean 'n_trials'"),
+        ({"prune": {"evry": 3}}, "'hydra.sweeper.prune.evry' is unknown; did you mean 'every'"),
+        ({"prune": {"every": 0}}, "every must be at least 1"),
+    ],
+)
+def test_bad_settings_are_refused_with_the_bound(changes: dict[str, Any], says: str) -> None:
+    good = {"n_jobs": 1, "n_trials": 1, "prune": None, "sampler": "tpe", "seed": 0, "storage": None, "study_name": "a"}
+    with pytest.raises(InputError, match=says):
+        settle({**good, **changes})
+
+
+def test_a_long_range_is_not_counted_out() -> None:
+    assert read("seed=range(1000000000000)")[0]["seed"].high == 999999999999
+
+
+def test_a_password_is_not_shown() -> None:
+    assert redacted("postgresql://me:secret@host/db") == "postgresql://***@host/db"
+    assert redacted("sqlite:///a@b.db") == "sqlite:///a@b.db"
+
+
+class TestASearch:
+    def test_it_goes_on_to_a_total_and_its_scores_are_the_runs(self, nst: Command) -> None:
+        assert nst(*SEARCH, *TWO, WEIGHT, "hydra.sweeper.n_trials=2").status == 0
+        assert nst(*SEARCH, *TWO, WEIGHT, "hydra.sweeper.n_trials=3").status == 0
+        found = trials()
+        assert [trial.state for trial in found] == [TrialState.COMPLETE] * 3
+        assert len({trial.params["loss.style.weight"] for trial in found}) == 3
+        records = [json.loads(path.read_text()) for path in Path("found").glob("*/result.json")]
+        assert sorted(trial.values for trial in found) == sorted(record["score"] for record in records)
+        assert '"name":"loss.style.weight"' in Path("found/report/data.js").read_text()
+
+    @pytest.mark.slow
+    def test_a_journal_is_a_storage_too(self, nst: Command) -> None:
+        """The runs write to it as well, what they are pruned by."""
+        kept = ("hydra.sweeper.storage=journal:///found.log", "hydra.sweeper.prune={every:1}")
+        for total in (1, 3):
+            assert nst(*SEARCH, WEIGHT, *kept, f"hydra.sweeper.n_trials={total}").status == 0
+        study = optuna.load_study(storage=storage("journal:///found.log"), study_name="nst")
+        assert [sorted(trial.intermediate_values) for trial in study.trials] == [[1, 2]] * 3
+
+    @pytest.mark.slow
+    def test_enough_is_enough(self, nst: Command) -> None:
+        nst(*SEARCH, WEIGHT, "hydra.sweeper.n_trials=1")
+        assert nst(*SEARCH, WEIGHT, "hydra.sweeper.n_trials=1").status == 0
+        assert len(trials()) == 1
+
+    def test_a_failing_trial_is_told_and_does_not_stop_it(self, nst: Command, pictures: Path) -> None:
+        Path("broken.png").write_text("no picture")
+        images = f"content.image=choice({pictures / 'content.png'},broken.png)"
+        outcome = nst(*SEARCH, images, WEIGHT, "hydra.sweeper.n_trials=6", "hydra.sweeper.sampler=random")
+        assert outcome.status == 1
+        assert set(states()) == {"COMPLETE", "FAIL"}
+        for trial in trials():
+            broken = trial.params["content.image"] == "broken.png"
+            assert (trial.state is TrialState.FAIL) == broken
+
+    @pytest.mark.parametrize(
+        ("arguments", "says"),
+        [
+            (("loss.style.wieght=interval(1.0,2.0)",), "did you mean 'weight'?"),
+            (("optimizer=choice(lbfgs,adamm)",), "did you mean 'adam'?"),
+            ((WEIGHT, "score=[style_distanse]"), "did you mean 'style_distance'?"),
+            ((WEIGHT, *TWO, "hydra.sweeper.prune={every:1}"), "prune needs one score"),
+            ((WEIGHT, "hydra.sweeper.storage=nosuch:///db"), "nosuch:///db cannot be used"),
+            ((), "nothing is searched"),
+        ],
+    )
+    def test_what_cannot_serve_is_refused_before_the_first_trial(
+        self, nst: Command, arguments: tuple[str, ...], says: str
+    ) -> None:
+        outcome = nst(*SEARCH, *arguments)
+        assert outcome.status == 2
+        assert says in outcome.err
+        assert len(outcome.err.splitlines()) == 1
+        assert not list(Path().rglob("result.json"))
+
+    @pytest.mark.parametrize(
+        ("arguments", "says"),
+        [
+            (("loss.style.weight=interval(1.0,500.0)",), "loss.style.weight was tag(log,interval(1.0,1000.0)) and is"),
+            ((WEIGHT, "seed=5"), "the fixed seed was not there and is 5"),
+            ((WEIGHT, "style.scale=interval(1.0,2.0)"), "style.scale was not there and is interval(1.0,2.0)"),
+            ((WEIGHT, *TWO), "score was ['style_distance'] and is ['style_distance', 'content_distance']"),
+        ],
+    )
+    def test_a_storage_of_another_space_is_refused(self, nst: Command, arguments: tuple[str, ...], says: str) -> None:
+        nst(*SEARCH, WEIGHT, "hydra.sweeper.n_trials=1")
+        outcome = nst(*SEARCH, *arguments)
+        assert outcome.status == 2
+        assert says in outcome.err
+        assert len(trials()) == 1
+
+    @pytest.mark.slow
+    def test_a_run_without_prospects_is_ended_with_its_picture(self, nst: Command) -> None:
+        space = ("loss.style.weight=choice(1000,1e-6)", "seed=range(0,1000)")  # the seed keeps them apart
+        prune = "hydra.sweeper.prune={every:4,patience:0,startup:2}"
+        search = (*SEARCH, "steps=20", *space, prune, "hydra.sweeper.n_trials=8", "hydra.sweeper.sampler=random")
+        assert nst(*search).status == 0
+        ended = [trial for trial in trials() if trial.state is TrialState.PRUNED]
+        assert ended
+        assert {trial.params["loss.style.weight"] for trial in ended} == {"1e-06"}
+        records = {path.parent: json.loads(path.read_text()) for path in Path("found").glob("*/result.json")}
+        kept = [folder for folder, record in records.items() if record["status"] == "pruned"]
+        assert len(kept) == len(ended)
+        assert all((folder / "result.png").is_file() and records[folder]["evaluations"] < 20 for folder in kept)
+
+    def test_several_at_once_are_one_batch(self, nst: Command) -> None:
+        outcome = nst(*SEARCH, WEIGHT, "hydra.sweeper.n_trials=3", "hydra.sweeper.n_jobs=2")
+        assert outcome.status == 0
+        assert states() == ["COMPLETE"] * 3
+        assert re.findall(r"trials (\d) of 3", outcome.out) == ["2", "3"]
+
+    @pytest.mark.slow
+    def test_equal_trials_of_a_batch_share_a_run(self, nst: Command) -> None:
+        few = ("loss.style.weight=choice(1,1000)", "hydra.sweeper.sampler=random", "hydra/launcher=nst_joblib")
+        outcome = nst(*SEARCH, *few, "hydra.launcher.n_jobs=2", "hydra.sweeper.n_trials=6", "hydra.sweeper.n_jobs=6")
+        assert outcome.status == 0
+        assert states() == ["COMPLETE"] * 6
+        assert len(list(Path("found").glob("*/result.json"))) == 2
+
+    @pytest.mark.slow
+    def test_a_run_that_is_done_is_scored_by_what_is_asked_now(self, nst: Command) -> None:
+        one = (*SEARCH, WEIGHT, "hydra.sweeper.n_trials=1")
+        nst(*one)
+        nst(*one, "score=[ssim]", "hydra.sweeper.storage=sqlite:///other.db")
+        (other,) = optuna.load_study(storage="sqlite:///other.db", study_name="nst").trials
+        (first,) = trials()
+        (record,) = (json.loads(path.read_text()) for path in Path("found").glob("*/result.json"))
+        assert first.params == other.params
+        assert (first.value, other.value) == (record["metrics"]["style_distance"], record["metrics"]["ssim"])
+
+    def test_a_picture_of_a_watched_run_is_a_recipe_like_any_other(self, nst: Command) -> None:
+        from nst.repeat import main
+
+        nst(*SEARCH, WEIGHT, "hydra.sweeper.prune={every:1}", "hydra.sweeper.n_trials=1")
+        (picture,) = Path("found").glob("*/result.png")
+        assert main([str(picture)]) == 0
+        assert "prune" not in (picture.parent / "config.yaml").read_text()
+        assert "prune" not in (picture.parent / "overrides.yaml").read_text()
+        assert (Path("found") / ".search.json").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.slow
+def test_one_that_is_interrupted_goes_on_with_the_trial_it_was_at(pictures: Path, tmp_path: Path) -> None:
+    """Twelve trials of two scores, stopped after five."""
+    command = [
+        sys.executable, "-m", "nst.run", "sweep=search", "extractor=vgg19_slim", "metrics.network=own",
+        "size=64", "steps=30",
+        f"content.image={pictures / 'content.png'}", f"style.image={pictures / 'style.png'}",
+        "hydra.sweeper.n_trials=12",
+    ]  # fmt: skip
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    folder = tmp_path / "outputs/sweeps/search"
+    with subprocess.Popen(command, cwd=tmp_path, env=environment) as process:
+        while len(list(folder.glob("*/result.json"))) < 5:
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+    assert subprocess.run(command, cwd=tmp_path, env=environment, check=False).returncode == 0
+    ended = [trial for trial in trials(folder) if not trial.user_attrs.get("nst.cut_short")]
+    assert [trial.state for trial in ended] == [TrialState.COMPLETE] * 12
+    for trial in trials(folder):
+        if trial.user_attrs.get("nst.cut_short"):
+            assert any(trial.params == other.params for other in ended)
+    (told,) = re.findall(r"^NST.data = (.*);$", (folder / "report/data.js").read_text())
+    page = json.loads(told)
+    assert page["axes"] == ["style_distance", "content_distance"]
+    assert any(run["best"] for run in page["runs"])

@@ -1,0 +1,104 @@
+"""Who may import whom: docs/architecture.md lists the packages from top to bottom, and imports go down only."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+PACKAGE = ROOT / "nst"
+ORDER = (
+    ("run", "repeat", "fetch", "measure"),
+    ("launch",),
+    ("cli",),
+    ("search",),
+    ("report",),
+    ("runner",),
+    ("transfer",),
+    ("observers",),
+    ("metrics", "color"),
+    ("content", "style", "init", "pyramid"),
+    ("extractor",),
+    ("loss",),
+    ("optimizer",),
+    ("image",),
+    ("assets",),
+    ("runtime",),
+    ("settings",),
+    ("setting_rules", "state", "layers", "errors"),
+)
+"""From top to bottom; those of one row import each other without circles."""
+HEIGHT = {name: len(ORDER) - row for row, names in enumerate(ORDER) for name in names}
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+def module(path: Path) -> str:
+    """Its dotted name."""
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    return name.removesuffix(".__init__").removesuffix(".__main__")
+
+
+MODULES = {module(path) for path in FILES}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The modules that a file imports, also within functions; blocks of `TYPE_CHECKING` are left out."""
+    todo: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            todo += node.orelse
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            names = (f"{node.module}.{alias.name}" for alias in node.names)
+            yield from (name if name in MODULES else str(node.module) for name in names)
+        todo += ast.iter_child_nodes(node)
+
+
+def row(name: str) -> int:
+    """How high a module of nst stands."""
+    return HEIGHT[name.split(".")[1]]
+
+
+@pytest.mark.parametrize("path", FILES, ids=module)
+def test_imports_go_down_only(path: Path) -> None:
+    own = module(path)
+    upward = [name for name in imports(path) if name.startswith("nst.") and row(name) > row(own)]
+    assert not upward, f"{own} imports {upward}, which stand above it"
+    assert not [name for name in imports(path) if name.split(".")[0] == "hydra_plugins"], f"{own} imports a plugin"
+
+
+def test_there_are_no_circles() -> None:
+    graph = {module(path): {name for name in imports(path) if name in MODULES} - {module(path)} for path in FILES}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_every_module_has_its_place_in_the_document() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert {name.split(".")[1] for name in MODULES} == set(HEIGHT)
+    missing = [name for name in HEIGHT if f"{name}/" not in text and f"{name}.py" not in text]
+    assert not missing
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.name == "__init__.py"], ids=module)
+def test_packages_import_nothing_by_themselves(path: Path) -> None:
+    assert not path.read_text().strip()
+
+
+@pytest.mark.parametrize("package", ["cli", "report"])
+def test_no_tensorflow_is_imported_by(package: str) -> None:
+    names = [name for name in MODULES if name.startswith(f"nst.{package}.")]
+    code = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)\n"
+    code += "assert 'tensorflow' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code, *names], cwd=ROOT, check=True)

@@ -1,0 +1,198 @@
+"""Several styles, and styles in parts of the picture."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from nst import Features, Gram, Objective, Style, Transfer, style, stylize
+from nst.errors import InputError
+from nst.image import mask
+from nst.image.io import read_image
+from nst.loss.guided import guide
+from nst.loss.style.gram import gram
+from nst.optimizer.adam import Adam
+from nst.transfer.evaluate import evaluation
+from tests.conftest import Outcome, blobs, only_run
+
+LAYERS = ("block1_conv1", "block3_conv1")
+OBJECTIVE = Objective(content=Features(weight=0), style=Gram(layers=LAYERS, weight=3.0))
+CONTENT = blobs(48, 64, 1)
+HALF = np.zeros([1, 48, 64, 1], np.float32)
+HALF[:, :, :32] = 1
+
+
+def point(network, styles: list[Style], objective: Objective = OBJECTIVE):
+    return evaluation(network, objective, styles)(CONTENT)(tf.constant(blobs(48, 64, 9)))
+
+
+def test_a_mask_of_everything_is_no_mask(network) -> None:
+    plain, masked = (point(network, [Style(blobs(48, 48, 2), where)]) for where in (None, np.ones_like(HALF)))
+    np.testing.assert_allclose(masked.total, plain.total, rtol=1e-5)
+    np.testing.assert_allclose(masked.gradient, plain.gradient, rtol=1e-3, atol=1e-6)
+
+
+def test_styles_in_one_mask_count_as_one_there(network) -> None:
+    def total(*styles: Style) -> float:
+        return float(point(network, list(styles)).total)
+
+    first, second, other = blobs(48, 48, 2), blobs(48, 48, 3), Style(blobs(48, 48, 4), 1 - HALF, weight=2)
+    assert total(Style(first, HALF), Style(first, HALF)) == pytest.approx(total(Style(first, HALF)), rel=1e-5)
+    twice = total(Style(first, HALF), Style(second, HALF), other)
+    alone = [total(Style(picture, HALF, weight=2), other) for picture in (first, second)]
+    assert twice == pytest.approx(np.mean(alone), rel=1e-5)
+
+
+def test_a_guided_gram_matrix_is_the_weighed_sum(rng: np.random.Generator) -> None:
+    F, T = rng.normal(size=(1, 6, 8, 3)).astype(np.float32), rng.uniform(size=(1, 12, 16, 1)).astype(np.float32)
+    t = T.reshape(6, 2, 8, 2).mean((1, 3)).reshape(-1)
+    f = F.reshape(-1, 3)
+    wanted = (f * t[:, None]).T @ f / t.sum()
+    np.testing.assert_allclose(gram(tf.constant(F) * guide(tf.constant(T), F)), wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_a_style_pulls_in_its_own_part_only(network) -> None:
+    gradient = np.abs(point(network, [Style(blobs(48, 48, 2), HALF)]).gradient)
+    assert gradient[:, :, 48:].max() == 0  # beyond what the deepest of the layers sees from the border
+    assert gradient[:, :, :24].mean() > 0
+
+
+def test_the_pull_on_a_pixel_is_that_on_a_whole_picture(network) -> None:
+    """Two halves of one style and the whole: the total is about the same."""
+    one = Style(blobs(48, 48, 2))
+    halves = [Style(one.picture, HALF), Style(one.picture, 1 - HALF)]
+    whole, parts = (np.abs(point(network, styles).gradient) for styles in ([one], halves))
+    assert parts[:, :, :24].mean() == pytest.approx(whole[:, :, :24].mean(), rel=0.5)
+
+
+def test_summed_losses_are_the_sum_of_each(network) -> None:
+    pictures, weights = [blobs(48, 48, 2), blobs(40, 56, 3)], [3.0, 1.0]
+    together = point(network, [Style(p, weight=w, apart=True) for p, w in zip(pictures, weights, strict=True)])
+    alone = [float(point(network, [Style(p)]).total) for p in pictures]
+    assert float(together.total) == pytest.approx(np.average(alone, weights=weights), rel=1e-4)
+    assert set(together.canonical) == {"style/0", "style/1"}
+    averaged = point(network, [Style(p, weight=w) for p, w in zip(pictures, weights, strict=True)])
+    assert float(averaged.total) != pytest.approx(float(together.total), rel=1e-2)
+
+
+def test_outside_the_mask_the_content_stays(network) -> None:
+    soft = mask.at(HALF, 48, 64)
+    soft[:, :, 28:36] = np.linspace(1, 0, 8, dtype=np.float32)[None, None, :, None]
+    styles, optimizer = [Style(blobs(48, 48, 2), soft)], Adam(learning_rate=0.05)
+    result = stylize(Transfer(CONTENT, styles, network, OBJECTIVE, optimizer, steps=6, mask=soft)).image
+    np.testing.assert_array_equal(result[:, :, 36:], CONTENT[:, :, 36:])
+    assert np.abs(result[:, :, :28] - CONTENT[:, :, :28]).mean() > 0.01
+
+
+def test_the_gradient_within_bounds_is_that_of_the_composite(network, rng: np.random.Generator) -> None:
+    from nst.state import Level
+    from nst.transfer.bounds import Bounds
+
+    soft = rng.uniform(size=HALF.shape).astype(np.float32)
+    evaluate = evaluation(network, OBJECTIVE, [Style(blobs(48, 48, 2))])(CONTENT)
+    bounded = Bounds(soft, CONTENT).within(evaluate, Level(48, 64, 1))
+    x = blobs(48, 64, 9)
+    gradient = np.asarray(bounded(tf.constant(x)).gradient)
+    steepest = gradient / np.linalg.norm(gradient)
+    slope = (bounded(tf.constant(x + 0.1 * steepest)).total - bounded(tf.constant(x - 0.1 * steepest)).total) / 0.2
+    assert float(slope) == pytest.approx(float(np.linalg.norm(gradient)), rel=2e-2)
+
+
+class TestMasks:
+    def colors(self, tmp_path: Path) -> np.ndarray:
+        picture = np.zeros([240, 320, 3], np.uint8)
+        picture[:, 120:] = (200, 30, 30)
+        picture[160:, 200:] = (250, 250, 250)
+        Image.fromarray(picture).save(tmp_path / "map.png")
+        Image.fromarray(picture).save(tmp_path / "map.jpg", quality=80)
+        return picture
+
+    @pytest.mark.parametrize("suffix", ["png", "jpg"])
+    def test_regions_are_the_flat_colors_from_dark_to_light(self, tmp_path: Path, suffix: str) -> None:
+        picture = self.colors(tmp_path)
+        found = mask.regions(read_image(tmp_path / f"map.{suffix}"), 3, (240, 320), "map")
+        for part, color in zip(found, [(0, 0, 0), (200, 30, 30), (250, 250, 250)], strict=True):
+            agree = part[0, ..., 0] == (picture == color).all(-1)
+            assert agree.mean() > (1 if suffix == "png" else 0.98) - 1e-9
+        np.testing.assert_allclose(sum(found), 1)
+
+    def test_another_number_of_regions_is_refused(self, tmp_path: Path) -> None:
+        self.colors(tmp_path)
+        with pytest.raises(InputError, match=r"map has 3 regions \(flat colors\) and there are 2 styles"):
+            mask.regions(read_image(tmp_path / "map.png"), 2, (240, 320), "map")
+
+    def test_another_aspect_ratio_is_refused(self) -> None:
+        with pytest.raises(InputError, match="m is 64x48, and the content 64x64: a mask must have its aspect ratio"):
+            mask.gray(np.ones([1, 48, 64, 3], np.float32), (64, 64), "m")
+
+    def test_an_empty_one_is_refused(self) -> None:
+        with pytest.raises(InputError, match="m is empty"):
+            mask.gray(np.zeros([1, 48, 64, 3], np.float32), (48, 64), "m")
+
+
+class TestBlend:
+    @pytest.mark.parametrize(
+        ("arguments", "complaint"),
+        [
+            ({"weights": [1, -1]}, "style.weights must be at least 0"),
+            ({"weights": [0, 0]}, "style.weights are all 0"),
+            ({"weights": [1]}, "style.weights: 1 for 2 styles"),
+            ({"scale": [1.0]}, "style.scale: 1 for 2 styles"),
+            ({"masks": ["a.png"]}, "style.masks: 1 for 2 styles"),
+            ({"blend": "target"}, "did you mean 'targets'"),
+            ({"images": []}, "at least one picture"),
+        ],
+    )
+    def test_bad_lists_are_one_line(self, arguments: dict[str, object], complaint: str) -> None:
+        with pytest.raises(InputError, match=complaint):
+            style.blend(**{"images": ["a", "b"], **arguments})  # pyright: ignore[reportArgumentType]
+
+    def test_a_style_without_weight_is_left_out(self) -> None:
+        (source,) = style.blend(["a", "b"], [0, 2], scale=[1.0, 2.0])
+        assert (source.image, source.scale) == ("b", 2.0)
+
+
+class TestCommands:
+    def test_a_blend_runs(self, nst: Callable[..., Outcome], pictures: Path) -> None:
+        images = f"style.images=[{pictures / 'style.png'},{pictures / 'content.png'}]"
+        assert nst("style=blend", images, "style.weights=[3,1]").status == 0
+
+    def test_regions_run(self, nst: Callable[..., Outcome], pictures: Path) -> None:
+        picture = np.zeros([64, 80], np.uint8)
+        picture[:, 40:] = 255
+        Image.fromarray(picture).save("map.png")
+        images = f"style.images=[{pictures / 'style.png'},{pictures / 'content.png'}]"
+        outcome = nst("style=blend", images, "style.masks=map.png", "content.mask=map.png", "size=80")
+        assert outcome.status == 0, outcome.err
+        result, content = read_image(only_run() / "result.png"), read_image(pictures / "content.png")
+        assert np.abs(result[:, :, :39] - content[:, :, :39]).max() <= 1.001 / 255
+
+    def test_a_folder_is_a_style(self, nst: Callable[..., Outcome], pictures: Path) -> None:
+        assert nst(f"style.image={pictures}").status == 0
+
+    def test_an_empty_folder_is_refused(self, nst: Callable[..., Outcome], tmp_path: Path) -> None:
+        (tmp_path / "none").mkdir()
+        outcome = nst("style.image=none")
+        assert outcome.status == 2
+        assert "none is a folder without pictures" in outcome.err
+
+    def test_the_metric_is_of_where_the_style_goes_whatever_the_loss(
+        self, nst: Callable[..., Outcome], pictures: Path, tmp_path: Path
+    ) -> None:
+        Image.fromarray(np.uint8(HALF[0, ..., 0] * 255)).resize((80, 64)).save(tmp_path / "half.png")
+        for loss in ("gram", "moments"):  # both leave the content as it is
+            nst("content.mask=" + str(tmp_path / "half.png"), f"loss/style={loss}", "steps=1", f"hydra.run.dir={loss}")
+        gram, moments = (
+            json.loads(Path(folder, "result.json").read_text())["metrics"] for folder in ("gram", "moments")
+        )
+        assert gram["style_distance"] == pytest.approx(moments["style_distance"])
+
+    def test_a_loss_that_has_no_form_for_a_region_is_refused(self, nst: Callable[..., Outcome]) -> None:
+        Image.new("L", (80, 64), 255).save("map.png")
+        outcome = nst("style=blend", "style.images=[mosaic]", "style.masks=[map.png]", "loss/style=moments")
+        assert outcome.status == 2
+        assert "masks need loss/style=gram" in outcome.err
