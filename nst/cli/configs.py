@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from hydra import version
+
 from nst.cli import naming
 from nst.runner import schema
 
@@ -18,6 +20,7 @@ def conf_dir() -> str:
 
 def register() -> None:
     """Make the schema and nst's resolvers known to Hydra; errors then come out as they are."""
+    version.setbase("1.3")  # as `hydra.main` does, which processes of a launcher do not run
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra would print them, and its one line is not ours
     schema.register()
     naming.register_resolvers()

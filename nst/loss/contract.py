@@ -6,7 +6,7 @@ layer `image`. One mathematical idea per file.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, NamedTuple
 
 from nst.errors import InputError, check_kind, check_number
@@ -91,13 +91,18 @@ def check_weight(what: str, weight: object) -> float:
     return float(check_number(f"{what}.weight", weight, at_least=0, at_most=1e30))
 
 
-def check_loss(path: str, loss: object) -> None:
+def check_loss(path: str, loss: Any) -> None:
     """Raise InputError unless `loss` keeps the contract."""
     check_kind(path, loss, Loss)
+    kind = type(loss).__name__
+    if "__dataclass_fields__" not in vars(type(loss)):
+        raise InputError(f"{path}: {kind} must be a dataclass: put @dataclass(frozen=True) on it")
     try:
         hash(loss)
     except TypeError as error:
         raise InputError(
-            f"{path}: {type(loss).__name__} cannot be hashed ({error}): make it a frozen dataclass, and let a "
+            f"{path}: {kind} cannot be hashed ({error}): make it a frozen dataclass, and let a "
             f"__post_init__ of its own call super().__post_init__()"
         ) from error
+    if replace(loss, weight=loss.weight + 1) != loss:
+        raise InputError(f"{path}: {kind} must declare weight as field(..., compare=False): a sweep compiles it once")

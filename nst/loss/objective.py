@@ -115,8 +115,17 @@ def network_layers(terms: Sequence[tuple[str, Loss]]) -> tuple[str, ...]:
 
 
 def measure(terms: Sequence[tuple[str, Loss]], features: Features, targets: Mapping[str, Target]) -> Terms:
-    """{term: {layer: canonical value}} of `features`."""
-    return {name: loss(features, targets[name].values) for name, loss in terms}
+    """{term: {layer: canonical value}} of `features`.
+
+    Raises:
+        InputError: a loss returned something else than a scalar for each of its target's scales.
+    """
+    canonical = {name: loss(features, targets[name].values) for name, loss in terms}
+    for name, values in canonical.items():
+        if set(values) != set(targets[name].scales) or any(value.shape.rank for value in values.values()):
+            wanted = ", ".join(targets[name].scales)
+            raise InputError(f"the loss of {name} must return a scalar for each of {wanted}, not {values}")
+    return canonical
 
 
 def weigh(canonical: Terms, targets: Mapping[str, Target]) -> tuple[Scalar, Terms]:

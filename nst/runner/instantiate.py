@@ -81,7 +81,8 @@ def _check_keys(path: str, node: DictConfig) -> None:
     try:
         parameters = inspect.signature(get_object(node[TARGET])).parameters
     except (ImportError, InstantiationException, ValueError, TypeError) as error:
-        raise InputError(f"{path}.{TARGET}: {node[TARGET]} cannot be imported") from error
+        reason = str(error.__cause__ or error).splitlines()[0]
+        raise InputError(f"{path}.{TARGET}: {node[TARGET]} cannot be imported ({reason})") from error
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
         return
     for key in node:

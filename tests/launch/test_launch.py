@@ -4,6 +4,7 @@ import inspect
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -103,9 +104,10 @@ def test_a_preset_lists_every_setting_of_its_engine(preset: str) -> None:
 
 
 class TestJoblib:
-    def test_runs_are_what_they_are_in_one_process(self, nst: Command) -> None:
-        """The processors are divided, failures are told, and the report is written."""
-        outcome = nst(*JOBLIB, "seed=1,2", "optimizer=sgd", "optimizer.learning_rate=-1,1e-3")
+    def test_runs_are_what_they_are_in_one_process(self, nst: Command, pictures: Path) -> None:
+        """The processors are divided, failures are told, relative paths hold, and the report is written."""
+        shutil.copy(pictures / "content.png", "here.png")
+        outcome = nst(*JOBLIB, "content.image=here.png", "seed=1,2", "optimizer=sgd", "optimizer.learning_rate=-1,1e-3")
         assert outcome.status == 1
         found = records(Path("swept"))
         assert sorted(record["status"] for record in found.values()) == ["done", "done", "failed", "failed"]
@@ -117,6 +119,7 @@ class TestJoblib:
         assert Path("swept/report/index.html").is_file()
         again = nst(
             "-m",
+            "content.image=here.png",
             "sweep_dir=swept",
             "observers=quiet",
             "size=48",

@@ -10,6 +10,7 @@ import tensorflow as tf
 from nst import Gram, Objective
 from nst.errors import InputError
 from nst.loss.contract import Loss, Reference, Target
+from nst.loss.objective import measure
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,32 @@ def test_what_is_no_loss_is_refused_by_its_place() -> None:
         Objective(content=Other(), style=Gram())  # pyright: ignore[reportArgumentType]
 
 
+def test_a_loss_without_its_decorator_is_refused() -> None:
+    class Undecorated(Mean):
+        power: float = 2.0
+
+    with pytest.raises(InputError, match=r"loss\.content: Undecorated must be a dataclass"):
+        Objective(content=Undecorated(), style=Gram())
+
+
+def test_a_weight_that_would_compile_again_is_refused() -> None:
+    @dataclass(frozen=True)
+    class Compared(Mean):
+        weight: float = 1.0
+
+    with pytest.raises(InputError, match=r"Compared must declare weight as field"):
+        Objective(content=Compared(), style=Gram())
+
+
+def test_a_value_for_another_layer_is_named() -> None:
+    targets = {"content": Target({}, {"block1_conv1": tf.constant(1.0)})}
+    for features, loss in (({"block2_conv1": tf.ones([1, 2, 2, 3])}, Mean(layers=("block2_conv1",))),):
+        with pytest.raises(InputError, match="the loss of content must return a scalar for each of block1_conv1"):
+            measure([("content", loss)], features, targets)
+
+
 def test_a_loss_that_cannot_be_hashed_is_refused_with_the_remedy() -> None:
+    @dataclass(frozen=True)
     class Forgetful(Mean):
         def __post_init__(self) -> None:
             pass
