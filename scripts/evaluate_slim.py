@@ -6,7 +6,7 @@
 It prints as Markdown, and keeps as JSON,
   (a) the variance of the teachers' layers left unexplained on pictures held out of the training;
   (b) rank correlations of distances of style and content over all pairs of held-out pictures and paintings;
-  (c) the judge: pictures optimized on each network, their distances under the real VGG19.
+  (c) pictures optimized on each network: their distances, measured by the real VGG19.
 What is in the JSON already, of the same networks and pictures, is not done again. PICTURES, seed and held-out count
 must be those of the training.
 """
@@ -29,7 +29,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from distill import crops, judge, networks, slim, tables, worth
+from distill import crops, networks, scores, slim, tables, worth
 from nst.errors import InputError, check_count
 from nst.extractor.network import Network
 from nst.extractor.vgg19 import VGG19
@@ -75,8 +75,8 @@ class Evaluation:
         paintings = [_centre(path) for path in options.paintings]
         self.paired = paintings + self.held_out[: PAIRED - len(paintings)]
         self.shallow = VGG19(str(options.shallow)).load().as_trained
-        self.deep = judge.Stack([networks.teacher(options.deep)])
-        self.teachers = judge.Stack([self.shallow, *self.deep.networks])
+        self.deep = scores.Stack([networks.teacher(options.deep)])
+        self.teachers = scores.Stack([self.shallow, *self.deep.networks])
         bundled = read_slim(FILE, "bundled")
         own = {name: read_slim(file, str(file)) for name, file in options.network}
         learned = crops.digest(files)
@@ -96,7 +96,7 @@ class Evaluation:
         both = {"both teachers": self.teachers} if self.options.teachers else {}
         for name, extractor in {**self.networks, **both, "untouched photograph": None}.items():
             for pair, (content, style) in self.pairs.items():
-                measure = partial(self._judge, extractor, content, style)
+                measure = partial(self._score, extractor, content, style)
                 self._figure(f"c/{name}/{pair}", measure, extractor, _digest(content, style), self.options.evaluations)
         print(tables.markdown(self.figures))
 
@@ -118,9 +118,9 @@ class Evaluation:
             worth.Distances.seen(see(self.deep), self.paired),
         )
 
-    def _judge(self, extractor: Any, content: np.ndarray, style: np.ndarray) -> tuple[float, float]:
-        made = judge.paint(extractor, content, style, self.options.evaluations) if extractor else content
-        return judge.judged(self.shallow, made, content, style)
+    def _score(self, extractor: Any, content: np.ndarray, style: np.ndarray) -> tuple[float, float]:
+        made = scores.paint(extractor, content, style, self.options.evaluations) if extractor else content
+        return scores.scored(self.shallow, made, content, style)
 
     def _figure(self, key: str, measure: Callable[[], Any], *of: Any) -> None:
         """Measure, unless it was measured `of` the same things before."""
@@ -159,7 +159,7 @@ def _digest(*things: Any) -> str:
 
 
 def _bytes(thing: Any) -> bytes:
-    if isinstance(thing, judge.Stack):
+    if isinstance(thing, scores.Stack):
         return b"".join(map(_bytes, thing.networks))
     if isinstance(thing, Network):
         return b"".join(array.tobytes() for pair in thing.weights.values() for array in pair)

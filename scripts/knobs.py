@@ -62,7 +62,7 @@ def chosen(sweeps: Sequence[Sweep], names: Sequence[str]) -> list[Sweep]:
     Raises:
         InputError: there is none of a name.
     """
-    known = {sweep.recipe.name: sweep for sweep in sweeps}
+    known = {sweep.named.name: sweep for sweep in sweeps}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise InputError(f"no sweep over one knob is named {', '.join(unknown)}; there are {', '.join(known)}")
@@ -71,23 +71,23 @@ def chosen(sweeps: Sequence[Sweep], names: Sequence[str]) -> list[Sweep]:
 
 def make(sweep: Sweep, groups: Sequence[str]) -> bool:
     """Run a sweep as far as it is not done, and write its strip; False, having said why, where that cannot be."""
-    folder = f"{FOLDER}/{sweep.recipe.name}"
+    folder = f"{FOLDER}/{sweep.named.name}"
     subprocess.run(command(sweep, folder), cwd=ROOT, env=os.environ | OFFLINE, check=False)  # noqa: S603
     try:
         strip = strips.read(ROOT / folder, sweep.knob, sweep.values, sweep.labels(groups))
     except InputError as error:
         print(error, file=sys.stderr)
         return False
-    strips.write(strip, STRIPS / f"{sweep.recipe.name}.jpg")
+    strips.write(strip, STRIPS / f"{sweep.named.name}.jpg")
     return True
 
 
 def command(sweep: Sweep, folder: str) -> list[str]:
     """What runs it: small, but for what the sweep itself chooses."""
-    own = (sweep.knob, *sweep.recipe.builds_on)
+    own = (sweep.knob, *sweep.named.builds_on)
     settings = {key: value for key, value in (FIXED | PICTURES).items() if key not in own}
     overrides = [f"{key}={value}" for key, value in settings.items()]
-    return [sys.executable, "-m", "nst.run", sweep.recipe.override, *overrides, f"sweep_dir={folder}"]
+    return [sys.executable, "-m", "nst.run", sweep.named.override, *overrides, f"sweep_dir={folder}"]
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from knobs_page import reading
 from knobs_page.reading import Choice, Group, Knob
-from knobs_page.sweeps import Recipe, Sweep, recipes, sweeps
+from knobs_page.sweeps import NamedConfig, Sweep, named_configs, sweeps
 
 HEAD = """\
 # The knobs
@@ -20,7 +20,7 @@ command over a strip runs the same sweep at the default size; any knob goes behi
 
 `python scripts/knobs.py` makes this page anew.
 """
-RECIPES = "Recipes and sweeps"
+NAMED_CONFIGS = "Experiments and sweeps"
 KNOBS = ("knob", "default", "what it does")
 
 
@@ -32,23 +32,23 @@ class Writer:
         self.main = reading.main_knobs(conf)
         self.groups = reading.groups(conf)
         self.names = [group.name for group in self.groups]
-        self.recipes = recipes(conf)
-        self.sweeps = sweeps(self.recipes)
+        self.named_configs = named_configs(conf)
+        self.sweeps = sweeps(self.named_configs)
 
     def text(self) -> str:
         """All of it."""
-        contents = " · ".join(f"[{title}](#{anchor(title)})" for title in ["The run", *self.names, RECIPES])
+        contents = " · ".join(f"[{title}](#{anchor(title)})" for title in ["The run", *self.names, NAMED_CONFIGS])
         blocks = [HEAD.format(size=self.size), contents, "## The run", table(self.main)]
         blocks += self._pictured("")
         for group in self.groups:
             blocks += [f"## {group.name}", listed(group), *grouped(group), *self._pictured(group.name)]
-        blocks += [f"## {RECIPES}", offered(self.recipes), *self._pictured("experiment")]
+        blocks += [f"## {NAMED_CONFIGS}", offered(self.named_configs), *self._pictured("experiment")]
         return "\n\n".join(block.strip("\n") for block in blocks) + "\n"
 
     def _pictured(self, section: str) -> Iterator[str]:
         """The strips of a section."""
         for sweep in self.sweeps:
-            file = self.strips / f"{sweep.recipe.name}.jpg"
+            file = self.strips / f"{sweep.named.name}.jpg"
             if sweep.section(self.names) == section and file.is_file():
                 yield pictured(sweep, f"{self.strips.name}/{file.name}", sweep.labels(self.names))
 
@@ -61,7 +61,7 @@ def anchor(title: str) -> str:
 def pictured(sweep: Sweep, link: str, labels: Sequence[str]) -> str:
     """A strip, what it shows, and the command behind it."""
     shown = f"{sweep.knob}: {'; '.join(labels)}"
-    return f"**`{sweep.knob}`** {sweep.recipe.about} `python -m nst.run {sweep.recipe.override}`\n\n![{shown}]({link})"
+    return f"**`{sweep.knob}`** {sweep.named.about} `python -m nst.run {sweep.named.override}`\n\n![{shown}]({link})"
 
 
 def listed(group: Group) -> str:
@@ -120,7 +120,7 @@ def table(knobs: Sequence[Knob]) -> str:
     return rendered(KNOBS, rows)
 
 
-def offered(found: Sequence[Recipe]) -> str:
+def offered(found: Sequence[NamedConfig]) -> str:
     """The files that are commands of their own."""
     rows = [(f"`python -m nst.run {one.override}`", cell(one.about)) for one in found]
     return rendered(("command", "what it does"), rows)

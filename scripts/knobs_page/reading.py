@@ -77,7 +77,7 @@ def about(text: str) -> str:
 
 
 def told(text: str) -> str:
-    """What a recipe's comment says behind the command: its first paragraph."""
+    """What the comment of a named config says after the command: its first paragraph."""
     words = []
     for line in text.splitlines()[2:]:
         if not re.match(r"# \S", line):

@@ -13,7 +13,7 @@ from nst import settings
 
 
 @dataclass(frozen=True)
-class Recipe:
+class NamedConfig:
     """A file that `python -m nst.run GROUP=NAME` runs."""
 
     group: str
@@ -30,9 +30,9 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A recipe that varies one knob over a list of values."""
+    """A named config that varies one knob over a list of values."""
 
-    recipe: Recipe
+    named: NamedConfig
     knob: str
     values: tuple[str, ...]
 
@@ -41,29 +41,31 @@ class Sweep:
         return [label(self.knob, value, groups) for value in self.values]
 
     def section(self, groups: Collection[str]) -> str:
-        """The group whose knob is varied; "" for a knob of none, `experiment` for a sweep of another recipe."""
-        if "experiment" in self.recipe.builds_on:
+        """The group whose knob is varied; "" for a knob of none, `experiment` for a sweep of an experiment."""
+        if "experiment" in self.named.builds_on:
             return "experiment"
         homes = [group for group in groups if f"{self.knob}.".startswith(f"{group}.".replace("/", "."))]
         return self.knob if self.knob in groups else max(homes, key=len, default="")
 
 
-def recipes(conf: Path) -> list[Recipe]:
+def named_configs(conf: Path) -> list[NamedConfig]:
     """All of them, by group and name."""
     texts = {(file.parent.name, file.stem): file.read_text() for file in sorted(conf.glob("*/*.yaml"))}
-    return [recipe(*place, text) for place, text in texts.items() if text.startswith(reading.GLOBAL)]
+    return [named(*place, text) for place, text in texts.items() if text.startswith(reading.GLOBAL)]
 
 
-def recipe(group: str, name: str, text: str) -> Recipe:
+def named(group: str, name: str, text: str) -> NamedConfig:
     """What one file says."""
     content: dict[str, Any] = yaml.safe_load(text) or {}
     params = content.get("hydra", {}).get("sweeper", {}).get("params", {})
     builds_on = [key for item in content.get("defaults", ()) if isinstance(item, dict) for key in item]
     others = tuple(key.removeprefix("override ").lstrip("/") for key in builds_on)
-    return Recipe(group, name, reading.told(text), tuple((key, str(value)) for key, value in params.items()), others)
+    return NamedConfig(
+        group, name, reading.told(text), tuple((key, str(value)) for key, value in params.items()), others
+    )
 
 
-def sweeps(found: Sequence[Recipe]) -> list[Sweep]:
+def sweeps(found: Sequence[NamedConfig]) -> list[Sweep]:
     """Those that vary one knob, and that over listed values."""
     candidates = [Sweep(one, one.params[0][0], values(*one.params[0])) for one in found if len(one.params) == 1]
     return [sweep for sweep in candidates if len(sweep.values) > 1]

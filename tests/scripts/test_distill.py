@@ -16,7 +16,7 @@ from PIL import Image
 
 import evaluate_slim
 import train_slim
-from distill import crops, judge, losses, networks, slim, tables, visited, worth
+from distill import crops, losses, networks, scores, slim, tables, visited, worth
 from distill.backend import to_numpy
 from distill.distillation import regress
 from nst.extractor.vgg19_slim import FILE, read_slim
@@ -348,7 +348,7 @@ class TestTraining:
 def test_a_stack_of_networks_paints_what_its_only_one_paints() -> None:
     network = read_slim(FILE, "test")
     content, style = blobs(40, 48, 1), blobs(44, 40, 2)
-    alone, stacked = (judge.paint(painter, content, style, 3) for painter in (network, judge.Stack([network])))
+    alone, stacked = (scores.paint(painter, content, style, 3) for painter in (network, scores.Stack([network])))
     np.testing.assert_allclose(stacked, alone, atol=1e-5)
     assert np.abs(stacked - content).max() > 0.01
 

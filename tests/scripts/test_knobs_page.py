@@ -96,7 +96,7 @@ class TestSweeps:
     def test_a_sweep_over_one_knob_is_found(self) -> None:
         text = "# @package _global_\n# command\n# One\n# two.\n#\n# Three.\ndefaults:\n  - override /experiment: e\n"
         text += "hydra: {sweeper: {params: {style.weights: '[1,2],[3,4]'}}}\n"
-        one = sweeps.recipe("sweep", "one", text)
+        one = sweeps.named("sweep", "one", text)
         (found,) = sweeps.sweeps([one])
         assert (one.about, one.builds_on) == ("One two.", ("experiment",))
         assert (found.values, found.labels(self.GROUPS)) == (("[1,2]", "[3,4]"), ["weights 1, 2", "weights 3, 4"])
@@ -104,7 +104,7 @@ class TestSweeps:
 
     @pytest.mark.parametrize("params", ["{}", "{a: 1, b: '1,2'}", "{a: '1,2', b: '3,4'}", "{a: 'interval(0, 1)'}"])
     def test_others_have_no_strip(self, params: str) -> None:
-        assert not sweeps.sweeps([sweeps.recipe("sweep", "other", f"hydra: {{sweeper: {{params: {params}}}}}")])
+        assert not sweeps.sweeps([sweeps.named("sweep", "other", f"hydra: {{sweeper: {{params: {params}}}}}")])
 
     def test_it_belongs_to_the_group_of_its_knob(self) -> None:
         for knob, group in {
@@ -113,8 +113,8 @@ class TestSweeps:
             "style.scale": "style",
             "steps": "",
         }.items():
-            recipe = sweeps.Recipe("sweep", "s", "", (), ())
-            assert sweeps.Sweep(recipe, knob, ("1", "2")).section(self.GROUPS) == group
+            named = sweeps.NamedConfig("sweep", "s", "", (), ())
+            assert sweeps.Sweep(named, knob, ("1", "2")).section(self.GROUPS) == group
 
     @pytest.mark.parametrize(
         ("knob", "value", "text"),
@@ -129,7 +129,7 @@ class TestSweeps:
         assert sweeps.label(knob, value, self.GROUPS) == text
 
     def test_what_a_sweep_chooses_itself_is_left_to_it(self) -> None:
-        steps = sweeps.Sweep(sweeps.Recipe("sweep", "s", "", (), ("style",)), "steps", ("1", "2"))
+        steps = sweeps.Sweep(sweeps.NamedConfig("sweep", "s", "", (), ("style",)), "steps", ("1", "2"))
         asked = script.command(steps, "folder")
         assert asked[3:] == [
             "sweep=s",
@@ -207,7 +207,7 @@ def test_the_whole_way_from_a_sweep_to_the_page(tmp_path: Path, monkeypatch: pyt
     """With what the runs would leave in place of the runs."""
     asked: list[list[str]] = []
     make_sweep(tmp_path)
-    sweep = sweeps.Sweep(sweeps.Recipe("sweep", "made", "", (), ()), "k", ("a", "b", "c"))
+    sweep = sweeps.Sweep(sweeps.NamedConfig("sweep", "made", "", (), ()), "k", ("a", "b", "c"))
     monkeypatch.setattr(script, "FOLDER", str(tmp_path))
     monkeypatch.setattr(script, "STRIPS", tmp_path / "strips")
     monkeypatch.setattr(script.subprocess, "run", lambda command, **_: asked.append(command))

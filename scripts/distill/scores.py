@@ -1,4 +1,4 @@
-"""The judge: pictures optimized on a network, measured by another, the real VGG19 as far as it is at hand."""
+"""Pictures optimized on one network, and their distances measured by another: the real VGG19."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from nst.layers import LAYERS
 from nst.metrics import measure_picture
 
 STYLE_WEIGHT = 200.0
-"""Of the judged pictures; the same for ever, so that figures stay comparable."""
+"""Of those pictures; never changed, so that figures stay comparable."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,7 @@ def paint(network: Any, content: np.ndarray, style: np.ndarray, steps: int) -> n
     return stylize(Transfer(content, [Style(style)], network, objective, LBFGS(), steps=steps)).image
 
 
-def judged(judge: Network, picture: np.ndarray, content: np.ndarray, style: np.ndarray) -> tuple[float, float]:
-    """(style distance, content distance) under the judge."""
-    found = measure_picture(judge, picture, content, [Style(style)])
+def scored(metric_network: Network, picture: np.ndarray, content: np.ndarray, style: np.ndarray) -> tuple[float, float]:
+    """(style distance, content distance) of the metric network."""
+    found = measure_picture(metric_network, picture, content, [Style(style)])
     return found["style_distance"], found["content_distance"]
