@@ -85,7 +85,7 @@ def test_the_schema_and_the_config_have_the_same_names() -> None:
     chosen = {key for item in config["defaults"] if isinstance(item, dict) for key in item if " " not in key}
     assert chosen - set(NAMED) == set(schema.GROUPS)
     assert {group for group in schema.GROUPS if (CONF / group / "mix.yaml").is_file()} == set(schema.MIXED)
-    for name, node in (("stop", schema.Stop), ("output", schema.Output)):
+    for name, node in (("stop", schema.StopSettings), ("output", schema.Output)):
         assert set(config[name]) == set(node.__dataclass_fields__)
 
 

@@ -1,6 +1,7 @@
 """Names of folders: of a run, of a sweep, and the resolvers that configs use for them."""
 
 import re
+from datetime import datetime
 from hashlib import sha1
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,13 @@ def label(group: str, *, _root_: DictConfig) -> str:
 def output_folder(*, _root_: DictConfig) -> str:
     """`output.folder`, or the current folder if that is empty."""
     return str(OmegaConf.select(_root_, "output.folder") or ".")
+
+
+def new_run_folder(config: DictConfig) -> Path:
+    """The folder of a new single run, as `hydra.run.dir` in conf/config.yaml names it."""
+    now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S-%f")
+    labels = (label(group, _root_=config) for group in ("content", "style"))
+    return Path(output_folder(_root_=config)) / "_".join((now, *labels))
 
 
 def _clean(text: Any) -> str:

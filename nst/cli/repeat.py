@@ -2,12 +2,10 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from omegaconf import DictConfig
 
 from nst.cli import naming
 from nst.cli.recipe import Recipe, changed, choices, compose_recipe
@@ -23,19 +21,14 @@ def repeat(recipe: Recipe, overrides: Sequence[str] = ()) -> int:
     """Run the recipe, and say how what came of it compares; the exit status."""
     config = changed(compose_recipe(recipe.config), overrides)
     asked, chosen = (recipe.record.get(key) for key in ("overrides", "choices"))
-    request = Request(config, folder(config), [*(asked or []), *overrides], choices(chosen or {}, overrides))
+    request = Request(
+        config, naming.new_run_folder(config), [*(asked or []), *overrides], choices(chosen or {}, overrides)
+    )
     record = run(request)
     if not overrides:
         for line in differences(recipe, record, request.folder / PICTURE):
             log.info("%s", line)
     return 0 if record["status"] == "done" else 1
-
-
-def folder(config: DictConfig) -> Path:
-    """A new run folder, named as `nst.run` names them."""
-    now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S-%f")
-    labels = (naming.label(group, _root_=config) for group in ("content", "style"))
-    return Path(naming.output_folder(_root_=config)) / "_".join((now, *labels))
 
 
 def differences(recipe: Recipe, record: Mapping[str, Any], picture: Path) -> list[str]:

@@ -120,11 +120,16 @@ def measure(terms: Sequence[tuple[str, Loss]], features: Features, targets: Mapp
     Raises:
         InputError: a loss returned something else than a scalar for each of its target's scales.
     """
-    canonical = {name: loss(features, targets[name].values) for name, loss in terms}
-    for name, values in canonical.items():
-        if set(values) != set(targets[name].scales) or any(value.shape.rank for value in values.values()):
-            wanted = ", ".join(targets[name].scales)
-            raise InputError(f"the loss of {name} must return a scalar for each of {wanted}, not {values}")
+    canonical = {}
+    for name, loss in terms:
+        values = canonical[name] = loss(features, targets[name].values)
+        wrong = set(values) ^ set(targets[name].scales) or {key for key, value in values.items() if value.shape.rank}
+        if wrong:
+            place, wanted = (
+                f"loss.{name.replace('/', '.parts.')}: {type(loss).__name__}",
+                ", ".join(targets[name].scales),
+            )
+            raise InputError(f"{place} must return one scalar each for {wanted}; wrong: {', '.join(sorted(wrong))}")
     return canonical
 
 

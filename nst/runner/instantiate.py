@@ -5,6 +5,7 @@ keys on the command line only, not those in a user's YAML.
 """
 
 import inspect
+import logging
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -78,11 +79,14 @@ def _targets(node: Any, path: str) -> Iterator[tuple[str, DictConfig]]:
 
 
 def _check_keys(path: str, node: DictConfig) -> None:
+    logging.disable(logging.ERROR)  # Hydra logs several lines of its own
     try:
         parameters = inspect.signature(get_object(node[TARGET])).parameters
     except (ImportError, InstantiationException, ValueError, TypeError) as error:
         reason = str(error.__cause__ or error).splitlines()[0]
         raise InputError(f"{path}.{TARGET}: {node[TARGET]} cannot be imported ({reason})") from error
+    finally:
+        logging.disable(logging.NOTSET)
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
         return
     for key in node:

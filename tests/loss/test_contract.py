@@ -80,7 +80,10 @@ def test_a_weight_that_would_compile_again_is_refused() -> None:
 def test_a_value_for_another_layer_is_named() -> None:
     targets = {"content": Target({}, {"block1_conv1": tf.constant(1.0)})}
     for features, loss in (({"block2_conv1": tf.ones([1, 2, 2, 3])}, Mean(layers=("block2_conv1",))),):
-        with pytest.raises(InputError, match="the loss of content must return a scalar for each of block1_conv1"):
+        with pytest.raises(
+            InputError,
+            match=r"loss\.content: Mean must return one scalar each for block1_conv1; wrong: block1_conv1, block2",
+        ):
             measure([("content", loss)], features, targets)
 
 
