@@ -102,7 +102,7 @@ def test_features_of_the_same_pictures_are_computed_once(nst: Command, monkeypat
     metrics._cached.clear()
     assert nst(*SWEEP, "seed=1,2,3", OWN).status == 0
     assert len(metrics._cached) == 2, "of one content and one style"
-    assert metrics._cached.currsize <= metrics.KEPT_BYTES
+    assert metrics._cached.currsize <= metrics.CACHE_BYTES
 
 
 class TestMeasuringAgain:
