@@ -91,9 +91,9 @@ HEAD = """# Beside published pictures
 Style and content distance ([what they mean](../nst/metrics.py); lower is nearer) at 512 pixels, measured with VGG19,
 {weights}.
 
-The published pictures are results that jcjohnson/neural-style shows, made with about 1,000 evaluations of L-BFGS at full
-size. nst's are made with the default settings at `style.scale=1`, for several style weights. A full-size equivalent is
-the work of one evaluation at full size. Seconds are those in steps, on
+The published pictures are results that jcjohnson/neural-style shows, made with about 1,000 evaluations of L-BFGS at
+full size. nst's are made with the default settings at `style.scale=1`, for several style weights. A full-size
+equivalent is the work of one evaluation at full size. Seconds are those in steps, on
 {machine}.
 
 `python scripts/published.py --photographs FOLDER --published FOLDER` makes this page, with `--own` for pairs of nst's
