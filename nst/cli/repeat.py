@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def repeat(recipe: Recipe, overrides: Sequence[str] = ()) -> int:
-    """Run the recipe, and say how what came of it compares; the exit status."""
+    """Run the recipe and log what differs from the recorded run; the exit status."""
     config = changed(compose_recipe(recipe.config), overrides)
     asked, chosen = (recipe.record.get(key) for key in ("overrides", "choices"))
     request = Request(

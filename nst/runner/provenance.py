@@ -1,4 +1,4 @@
-"""What a picture came of: enough to make it again, nothing that is nobody's business."""
+"""Provenance of a picture: all that is needed to reproduce it, nothing private."""
 
 from __future__ import annotations
 
