@@ -11,7 +11,7 @@ from nst.cli.task import task
 
 MULTIRUN = ("-m", "--multirun")
 
-job = hydra.main(version_base="1.3", config_path=configs.conf_dir(), config_name="config")(task)
+job = hydra.main(version_base=configs.VERSION_BASE, config_path=configs.conf_dir(), config_name="config")(task)
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Settings: what each key counts for, all of them as one flat mapping, and which of them a sweep varies."""
+"""The settings of runs as flat mappings, which of them a sweep varies, and how they are displayed."""
 
 import json
 import re

@@ -8,6 +8,8 @@ from hydra import version
 from nst.cli import naming
 from nst.runner import schema
 
+VERSION_BASE = "1.3"  # of Hydra, whose behaviour then stays
+
 
 def conf_dir() -> str:
     """The folder of configs: inside an installed package, beside it in a checkout."""
@@ -20,7 +22,7 @@ def conf_dir() -> str:
 
 def register() -> None:
     """Make the schema and nst's resolvers known to Hydra; errors then come out as they are."""
-    version.setbase("1.3")  # as `hydra.main` does, which processes of a launcher do not run
+    version.setbase(VERSION_BASE)  # as `hydra.main` does, which processes of a launcher do not run
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra would print them, and its one line is not ours
     schema.register()
     naming.register_resolvers()

@@ -18,7 +18,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 from PIL import Image
 
-from nst.cli.configs import conf_dir
+from nst.cli.configs import VERSION_BASE, conf_dir
 from nst.errors import InputError, unknown_key
 from nst.image.io import check_bits
 from nst.runner import schema
@@ -148,7 +148,7 @@ def _targets(group: str) -> set[str]:
 
 
 def _composed(overrides: list[str]) -> DictConfig:
-    with initialize_config_dir(conf_dir(), version_base="1.3"):
+    with initialize_config_dir(conf_dir(), version_base=VERSION_BASE):
         return compose("config", overrides)
 
 

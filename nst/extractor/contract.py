@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from nst.errors import check_name
 from nst.extractor.network import Network
-from nst.extractor.ops.convolution import METHODS, PADDINGS, resolve
-from nst.extractor.options import POOLINGS, Options
+from nst.extractor.ops.convolution import METHODS, resolve
+from nst.extractor.options import Options
 from nst.extractor.pins import SINGLE, Pins
 from nst.runtime.precision import Precision
 
@@ -31,8 +31,7 @@ class Extractor(ABC):
     convolution: str = "auto"
 
     def __post_init__(self) -> None:
-        check_name("extractor.pooling", self.pooling, POOLINGS)
-        check_name("extractor.padding", self.padding, PADDINGS)
+        Options(self.pooling, self.padding)  # checks both
         check_name("extractor.convolution", self.convolution, METHODS)
 
     @abstractmethod

@@ -109,6 +109,11 @@ def _parts(name: str, loss: Loss | Mix) -> list[tuple[str, Loss]]:
     return [(name, loss)] if loss.weight else []
 
 
+def config_path(term: str) -> str:
+    """Where a term stands in a config: `loss.style.parts.gram` for `style/gram`."""
+    return f"loss.{term.replace('/', '.parts.')}"
+
+
 def network_layers(terms: Sequence[tuple[str, Loss]]) -> tuple[str, ...]:
     """The layers of the network that `terms` need, sorted."""
     return tuple(sorted({layer for _, loss in terms for layer in loss.layers} - {IMAGE}))
@@ -125,10 +130,7 @@ def measure(terms: Sequence[tuple[str, Loss]], features: Features, targets: Mapp
         values = canonical[name] = loss(features, targets[name].values)
         wrong = set(values) ^ set(targets[name].scales) or {key for key, value in values.items() if value.shape.rank}
         if wrong:
-            place, wanted = (
-                f"loss.{name.replace('/', '.parts.')}: {type(loss).__name__}",
-                ", ".join(targets[name].scales),
-            )
+            place, wanted = f"{config_path(name)}: {type(loss).__name__}", ", ".join(targets[name].scales)
             raise InputError(f"{place} must return one scalar each for {wanted}; wrong: {', '.join(sorted(wrong))}")
     return canonical
 

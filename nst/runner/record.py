@@ -76,7 +76,7 @@ def _floats(terms: Terms) -> dict[str, dict[str, float]]:
 
 def write_settings(request: Request, folder: RunFolder) -> None:
     """config.yaml and overrides.yaml."""
-    folder.write_text(CONFIG, yaml.safe_dump(request.recipe(), sort_keys=False))
+    folder.write_text(CONFIG, yaml.safe_dump(request.recipe, sort_keys=False))
     folder.write_text(OVERRIDES, yaml.safe_dump(request.asked()["overrides"]))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,9 @@ class Request:
         overrides = [text for text in self.overrides if not text.startswith(f"+{PRUNE_KEY}=")]
         return at_home({"overrides": overrides, "choices": choices})
 
+    @cached_property
     def recipe(self) -> dict[str, Any]:
-        """The config as it is recorded: without the observer of a search."""
+        """The config as it is recorded, not to be changed: without the observer of a search."""
         settings = at_home(plain(self.config))
         group, _, name = PRUNE_KEY.partition(".")
         (settings.get(group) or {}).pop(name, None)

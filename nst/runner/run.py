@@ -60,7 +60,7 @@ def _run(request: Request, folder: RunFolder, interrupt: signals.Interrupt) -> R
     from nst.runner.setup import set_up
 
     setup = set_up(config, pictures, Pins(request.sweep))
-    identity = identity_of(request.recipe(), pictures.assets, setup.transfer.network, setup.transfer.levels)
+    identity = identity_of(request.recipe, pictures.assets, setup.transfer.network, setup.transfer.levels)
     if done := folder.claim(identity, checkpoint.identity(folder.path)):
         return _done_already(request, folder, done, setup)
     record: Record = {
@@ -131,14 +131,14 @@ def _optimize(request: Request, setup: Setup, folder: RunFolder, record: Record,
             last.save()  # before the pictures: whoever sent the signal may not wait long
         elif result.ending is Ending.INTERRUPTED:  # an observer ended it
             result = replace(result, ending=Ending.PRUNED)
-        write_pictures(folder, result, request.recipe(), record, setup.pictures.alpha)
+        write_pictures(folder, result, request.recipe, record, setup.pictures.alpha)
         record |= outcome(request.config, result, setup.measure(result.image))
 
 
 def _context(request: Request, setup: Setup, folder: RunFolder, resume: Iterate | None) -> RunContext:
     return RunContext(
         folder=folder.path,
-        config=request.recipe(),
+        config=request.recipe,
         choices=request.asked()["choices"],
         levels=setup.transfer.levels,
         content=setup.pictures.content,

@@ -8,7 +8,7 @@ from nst.errors import InputError
 from nst.image.io import check_picture, check_short_side
 from nst.layers import block_of
 from nst.loss.contract import Loss
-from nst.loss.objective import Objective
+from nst.loss.objective import Objective, config_path
 from nst.optimizer.contract import Optimizer
 from nst.state import Level
 from nst.style import Style
@@ -67,7 +67,6 @@ def _check_positions(term: str, loss: Loss, height: int, width: int) -> None:
         there = min(height, width) >> (block_of(layer) - 1)
         if there < loss.smallest:
             raise InputError(
-                f"loss.{term.replace('/', '.parts.')}: patches of {loss.smallest} do not fit {layer}, which has "
-                f"{there} positions on a side of a picture of {width}x{height}; "
-                f"ask for a larger size, or for layers before it"
+                f"{config_path(term)}: patches of {loss.smallest} do not fit {layer}, which has {there} positions on a "
+                f"side of a picture of {width}x{height}; ask for a larger size, or for layers before it"
             )
