@@ -1,4 +1,4 @@
-"""What Hydra finds at every start: nst's sweeper and launchers. Their engines are imported once one is used."""
+"""nst's sweeper and launchers, which Hydra imports at every start; their engines are imported on first use."""
 
 from abc import abstractmethod
 from functools import cached_property
@@ -18,14 +18,14 @@ class OptunaSweeper(Sweeper):
         self.params, self.settings = params, settings
 
     def setup(self, *, hydra_context: Any, task_function: Any, config: Any) -> None:
-        """Keep what the launcher will want."""
+        """Store the context and the config, and create the launcher."""
         self.hydra_context, self.config = hydra_context, config
         self.launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
 
     def sweep(self, arguments: list[str]) -> Any:
-        """Search; `arguments` win over `params`."""
+        """Run the search; `arguments` take precedence over `params`."""
         from nst.errors import InputError
 
         try:
@@ -37,12 +37,12 @@ class OptunaSweeper(Sweeper):
         launcher = self.launcher
         given = [f"{key}={value}" for key, value in self.params.items()]
         return search(
-            self, [*given, *arguments], self.settings, lambda: isinstance(launcher, Engines) and launcher.engine
+            self, [*given, *arguments], self.settings, lambda: isinstance(launcher, EngineLauncher) and launcher.engine
         )
 
 
 def _engine(module: str, name: str, settings: Any) -> Any:
-    """`name` of `module` of nst.launch, made of `settings`; one line where what it stands on is not installed."""
+    """Create the engine `name` of nst.launch.`module`; raise InputError if a package that it needs is missing."""
     from nst.errors import InputError
 
     try:
@@ -52,52 +52,52 @@ def _engine(module: str, name: str, settings: Any) -> Any:
         raise InputError(f'this launcher needs {error.name}: python -m pip install ".[{extra}]"') from error
 
 
-class Engines(Launcher):
-    """A launcher whose work an engine of `nst.launch` does."""
+class EngineLauncher(Launcher):
+    """Base of launchers that execute jobs with an engine of `nst.launch`."""
 
     def __init__(self, **settings: Any) -> None:
         self.settings = settings
 
     def setup(self, *, hydra_context: Any, task_function: Any, config: Any) -> None:
-        """Keep what composing the jobs will want."""
-        del task_function  # the processes find it themselves
+        """Store the context and the config, which composing the jobs needs."""
+        del task_function  # the processes import it themselves
         self.hydra_context, self.config = hydra_context, config
 
     def launch(self, job_overrides: Any, initial_job_idx: int) -> Any:
-        """Do a batch."""
+        """Do a batch of jobs."""
         from nst.launch.engine import launch
 
         return launch(self.engine, self.hydra_context, self.config, job_overrides, initial_job_idx)
 
     @cached_property
     def engine(self) -> Any:
-        """The engine, made when it is first needed."""
+        """The engine, created on first use."""
         return self.made()
 
     @abstractmethod
     def made(self) -> Any:
-        """Make it."""
+        """Create the engine."""
 
 
-class JoblibLauncher(Engines):
+class JoblibLauncher(EngineLauncher):
     """`hydra/launcher=nst_joblib`; its settings are those of `nst.launch.joblib.Pool`."""
 
     def made(self) -> Any:
-        """Processes of this machine."""
+        """Create an engine for processes on this machine."""
         return _engine("joblib", "Pool", self.settings)
 
 
-class RayLauncher(Engines):
+class RayLauncher(EngineLauncher):
     """`hydra/launcher=nst_ray`; its settings are those of `nst.launch.ray.Cluster`."""
 
     def made(self) -> Any:
-        """A cluster that runs already."""
+        """Create an engine for a running Ray cluster."""
         return _engine("ray", "Cluster", self.settings)
 
 
-class SlurmLauncher(Engines):
+class SlurmLauncher(EngineLauncher):
     """`hydra/launcher=nst_slurm`; its settings are those of `nst.launch.slurm.Slurm`."""
 
     def made(self) -> Any:
-        """Slurm's queue."""
+        """Create an engine for Slurm's queue."""
         return _engine("slurm", "Slurm", {"folder": Path(self.config.hydra.sweep.dir) / ".slurm", **self.settings})

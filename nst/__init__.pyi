@@ -1,6 +1,7 @@
+from . import report as report
 from .color import Free as Free
+from .color import HistogramMatching as HistogramMatching
 from .color import Luminance as Luminance
-from .color import Matched as Matched
 from .errors import InputError as InputError
 from .extractor.auto import Auto as Auto
 from .extractor.vgg16 import VGG16 as VGG16
@@ -9,8 +10,8 @@ from .extractor.vgg19_slim import VGG19Slim as VGG19Slim
 from .image.io import read_image as read_image
 from .image.io import write_image as write_image
 from .init import FromContent as FromContent
+from .init import FromImage as FromImage
 from .init import FromStyle as FromStyle
-from .init import Given as Given
 from .init import Noise as Noise
 from .loss.content.features import Features as Features
 from .loss.content.laplacian import Laplacian as Laplacian
@@ -28,6 +29,7 @@ from .loss.style.wasserstein import Wasserstein as Wasserstein
 from .metrics import measure_picture as measure_picture
 from .observers.console import Console as Console
 from .observers.history import History as History
+from .observers.notebook import Notebook as Notebook
 from .observers.snapshots import Snapshots as Snapshots
 from .observers.tensorboard import TensorBoard as TensorBoard
 from .optimizer.adam import Adam as Adam

@@ -1,10 +1,10 @@
-"""What becomes of the colors (Gatys et al. 2017, "Preserving Color in Neural Artistic Style Transfer", section 3).
+"""Color modes (Gatys et al. 2017, "Preserving Color in Neural Artistic Style Transfer", section 3).
 
-`free`: they are the style's. `luminance`: the transfer sees and changes lightness alone, the content's hue and chroma
-stay. `histogram`: the style's colors are made the content's before the run.
+`free`: the result has the style's colors. `luminance`: the transfer changes lightness only; the content's hue and
+chroma stay. `histogram`: the style gets the content's colors before the run.
 
-Departures: lightness is that of CIELAB, where the paper takes the Y of YIQ, so that a color is kept as it is seen; a
-lightness that a color cannot have on a screen is moved towards the content's until it can.
+Departures: lightness is CIELAB's L, where the paper uses the Y of YIQ; so the perceived color stays. If sRGB cannot
+show a color at the required lightness, the lightness moves toward the content's until it can.
 """
 
 import warnings
@@ -19,64 +19,67 @@ from skimage.exposure import match_histograms
 from nst.errors import check_name
 from nst.style import Style
 
-HALVINGS = 12  # of the interval in which a lightness is looked for: to a fortieth of a grey level
-JUST_SEEN = 0.5  # a difference of CIELAB that nobody sees
-TINY = 1e-5  # added to variances: a picture of one color has none
+HALVINGS = 12  # bisections of the interval that holds a lightness: precise to 1/40 of a gray level
+JUST_SEEN = 0.5  # a difference in CIELAB that is not visible
+TINY = 1e-5  # added to variances: they are 0 in a picture of one color
 
 
 class Color(Protocol):
-    """What a run does with colors."""
+    """Contract of a color mode."""
 
     def before(self, content: np.ndarray, styles: Sequence[Style]) -> tuple[np.ndarray, Sequence[Style]]:
-        """The pictures, `[1,H,W,3]` each, as the transfer is to see them."""
+        """The content `[1,H,W,3]` and the styles that the transfer uses in place of the given ones."""
         ...
 
     def after(self, image: np.ndarray, content: np.ndarray) -> np.ndarray:
-        """The transfer's picture with its colors; `content` is the original, of the same size."""
+        """The transfer's `image` `[1,H,W,3]` in its final colors; `content` is the original at the same size."""
         ...
 
 
 @dataclass(frozen=True)
 class Free:
-    """The style's colors."""
+    """The result has the style's colors."""
 
     def before(self, content: np.ndarray, styles: Sequence[Style]) -> tuple[np.ndarray, Sequence[Style]]:
-        """They are as they are."""
+        """Both, unchanged."""
         return content, styles
 
     def after(self, image: np.ndarray, content: np.ndarray) -> np.ndarray:
-        """It is as it is."""
+        """`image`, unchanged."""
         del content
         return image
 
 
 @dataclass(frozen=True)
 class Luminance:
-    """The content's colors; of the style only what is light and dark."""
+    """The result has the content's hue and chroma; only the lightness takes the style."""
 
     def before(self, content: np.ndarray, styles: Sequence[Style]) -> tuple[np.ndarray, Sequence[Style]]:
-        """Grey, the styles as light and as full of contrast as the content (equation 10)."""
+        """Both in gray; each style gets the content's mean and deviation of lightness (equation 10)."""
         light = rgb2lab(content)[..., 0]
 
         def like_the_content(style: Style) -> Style:
             own = rgb2lab(style.picture)[..., 0]
             matched = (own - own.mean()) * light.std() / (own.std() + TINY) + light.mean()
-            return replace(style, picture=_grey(matched))
+            return replace(style, picture=_gray(matched))
 
-        return _grey(light), [like_the_content(style) for style in styles]
+        return _gray(light), [like_the_content(style) for style in styles]
 
     def after(self, image: np.ndarray, content: np.ndarray) -> np.ndarray:
-        """The picture's lightness with the content's colors."""
+        """The lightness of `image` with the colors of `content`."""
         return _colored(rgb2lab(image)[..., 0], rgb2lab(content))
 
 
 @dataclass(frozen=True)
-class Matched:
-    """The content's colors, by way of a style that has them.
+class HistogramMatching:
+    """The result has the content's colors, because each style gets them before the run.
 
     Args:
-        method: `pca` and `cholesky` give the style the content's mean and covariance (the paper's two ways, with the
-            symmetric and with the triangular root), `histogram` the content's distribution in each channel.
+        method: `pca` and `cholesky` give the style the content's mean and covariance, by symmetric or triangular roots
+            (the paper's two methods); `histogram` gives it the content's distribution in each channel.
+
+    Raises:
+        InputError: `method` is unknown.
     """
 
     method: str = "pca"
@@ -85,13 +88,13 @@ class Matched:
         check_name("color.method", self.method, METHODS)
 
     def before(self, content: np.ndarray, styles: Sequence[Style]) -> tuple[np.ndarray, Sequence[Style]]:
-        """The styles in the content's colors."""
+        """The content, unchanged, and the styles in its colors."""
         match = METHODS[self.method]
         matched = [match(style.picture, content).clip(0, 1).astype(np.float32) for style in styles]
         return content, [replace(style, picture=picture) for style, picture in zip(styles, matched, strict=True)]
 
     def after(self, image: np.ndarray, content: np.ndarray) -> np.ndarray:
-        """It is as it is."""
+        """`image`, unchanged."""
         del content
         return image
 
@@ -102,12 +105,12 @@ def pca(picture: np.ndarray, like: np.ndarray) -> np.ndarray:
 
 
 def cholesky(picture: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """The same by triangular roots."""
+    """`picture` with the mean and covariance of `like`, by triangular roots."""
     return _linear(picture, like, np.linalg.cholesky)
 
 
 def histogram(picture: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """`picture` with the distribution of `like` in each channel."""
+    """Return `picture` with the values of each channel distributed as in `like`."""
     return match_histograms(picture[0], like[0], channel_axis=-1)[None]
 
 
@@ -134,15 +137,15 @@ def _symmetric_root(matrix: np.ndarray) -> np.ndarray:
     return vectors * np.sqrt(values) @ vectors.T
 
 
-def _grey(light: np.ndarray) -> np.ndarray:
-    """Lightness `[1,H,W]`, 0..100, as a picture."""
+def _gray(light: np.ndarray) -> np.ndarray:
+    """The gray picture `[1,H,W,3]` of a lightness `[1,H,W]`, 0..100."""
     return _rgb(light.clip(0, 100), np.zeros((*light.shape, 2)))
 
 
 def _colored(light: np.ndarray, content: np.ndarray) -> np.ndarray:
-    """The lightness asked for with the colors of `content`, CIELAB `[1,H,W,3]`; as near to it as a screen can show."""
+    """The picture with lightness `light` and the colors of `content`, CIELAB `[1,H,W,3]`; as near as sRGB can show."""
     own, colors = content[..., 0], content[..., 1:]
-    possible, beyond = np.zeros_like(light), np.ones_like(light)  # of the way from the content's lightness to that
+    possible, beyond = np.zeros_like(light), np.ones_like(light)  # fractions of the way from `own` to `light`
     part = beyond
     for _ in range(HALVINGS):
         fine = _shows(own + part * (light - own), colors)
@@ -152,11 +155,11 @@ def _colored(light: np.ndarray, content: np.ndarray) -> np.ndarray:
 
 
 def _shows(light: np.ndarray, colors: np.ndarray) -> np.ndarray:
-    """Where a screen can show that lightness with these colors: they come back from RGB as they were."""
+    """Where sRGB can show this lightness with these colors: the conversion to RGB and back keeps the colors."""
     return np.abs(rgb2lab(_rgb(light, colors))[..., 1:] - colors).max(-1) < JUST_SEEN
 
 
 def _rgb(light: np.ndarray, colors: np.ndarray) -> np.ndarray:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of colors that no screen can show, which are clipped
+        warnings.simplefilter("ignore")  # about colors outside sRGB, which are clipped
         return lab2rgb(np.concatenate([light[..., None], colors], -1)).astype(np.float32)

@@ -1,15 +1,15 @@
-"""The picture whose content is kept."""
+"""The content picture of a run, as a config names it."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Content:
-    """Which picture.
+    """The picture that provides the content.
 
     Args:
         image: a catalogue name, a path, or an https address.
-        mask: a gray picture of where the style goes; where it is black the content stays as it is. None is everywhere.
+        mask: a gray picture: the style goes where it is white, the content stays where it is black. None: everywhere.
     """
 
     image: str

@@ -1,4 +1,4 @@
-"""What a person can mend is said in one line: the culprit, the bound, and for names the nearest right one."""
+"""Errors of the user's input, and checks of values. A message is one line: culprit, bound, nearest right name."""
 
 import difflib
 import math
@@ -7,14 +7,14 @@ from typing import Any
 
 
 class InputError(ValueError):
-    """A config or an input that cannot serve. `str(error)` is the one line to show."""
+    """A config or an input that is not valid. `str(error)` is one line for the user."""
 
 
 def suggestion(word: object, known: Iterable[str], cutoff: float = 0.5) -> str:
-    """`; did you mean 'adam'?` where something near exists, else the list of what there is."""
+    """`; did you mean 'adam'?` if one of `known` is near `word`, else `; choose from adam, lbfgs, sgd`."""
     names = sorted(set(known))
     near = difflib.get_close_matches(str(word), names, n=1, cutoff=cutoff)
-    return f"; did you mean '{near[0]}'?" if near else f"; there is {', '.join(names)}" if names else ""
+    return f"; did you mean '{near[0]}'?" if near else f"; choose from {', '.join(names)}" if names else ""
 
 
 def unknown_key(path: str, known: Iterable[str], word: object = None) -> InputError:
@@ -23,13 +23,13 @@ def unknown_key(path: str, known: Iterable[str], word: object = None) -> InputEr
 
 
 def check_kind(path: str, part: object, kind: type) -> None:
-    """Raise InputError unless `part`, which stands at `path` of a config, extends the contract `kind`."""
+    """Raise InputError unless `part`, the object at `path` of a config, extends the contract `kind`."""
     if not isinstance(part, kind):
         raise InputError(f"{path}: {type(part).__name__} does not extend {kind.__module__}.{kind.__name__}")
 
 
 def check_name(what: str, value: object, known: Iterable[str]) -> str:
-    """`value` if it is one of `known`; else InputError with the nearest."""
+    """`value` if it is one of `known`; else InputError with the nearest name."""
     names = list(known)
     if not isinstance(value, str) or value not in names:
         raise InputError(f"{what} '{value}' is unknown{suggestion(value, names)}")
@@ -45,7 +45,7 @@ def check_number(
     at_most: float = math.inf,
     below: float = math.inf,
 ) -> float:
-    """`value` if it is a finite number within the bounds; else InputError naming the bound that was missed."""
+    """`value` if it is a finite number within the bounds; else InputError with the violated bound."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise InputError(f"{what} must be a finite number, not {value}")
     for ok, bound in (
@@ -67,14 +67,14 @@ def check_count(what: str, value: object, *, at_least: int = 0) -> int:
 
 
 def check_flag(what: str, value: object) -> bool:
-    """`value` if it is true or false; else InputError: a text like 'no' would count as true."""
+    """`value` if it is a bool; else InputError: Python takes a text like 'no' as true."""
     if not isinstance(value, bool):
         raise InputError(f"{what} must be true or false, not {value}")
     return value
 
 
 def check_list(what: str, value: object) -> list[Any]:
-    """`value` as a list; InputError when it is a single thing."""
+    """`value` as a list; InputError if it is not a list or tuple."""
     if not isinstance(value, list | tuple):
         raise InputError(f"{what} must be a list, like [{value}]")
     return list(value)

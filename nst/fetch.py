@@ -1,4 +1,4 @@
-"""python -m nst.fetch [NAME ...] : fill the caches, so that runs need no network; list what is there, and check it."""
+"""python -m nst.fetch [NAME ...] : fill the caches, so that runs need no network; list their files, and check them."""
 
 import argparse
 import sys
@@ -11,12 +11,12 @@ from nst.runtime import logs
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The whole command; its exit status: 0 all is there, 1 something is not, 2 an unknown name."""
+    """Run the command; return its exit status: 0 all are in the caches, 1 some are not, 2 a name is unknown."""
     parser = argparse.ArgumentParser(prog="python -m nst.fetch", description=__doc__)
     known, usual = sources(), default()
     text = f"default: {', '.join(usual)}; all: {', '.join(known)}"
     parser.add_argument("names", nargs="*", metavar="NAME", help=text)
-    parser.add_argument("--check", action="store_true", help="download nothing; check what is there by its checksum")
+    parser.add_argument("--check", action="store_true", help="download nothing; check the cached files by checksum")
     options = parser.parse_args(arguments)
     logs.to_console()
 

@@ -1,4 +1,4 @@
-"""The first picture, from which the optimizer starts; `[1,H,W,3]` float32, 0..1."""
+"""The picture that the optimizer starts from: `[1,H,W,3]` float32, 0..1."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ CHANNELS = 3
 
 
 class Init(Protocol):
-    """Makes the first picture at the size of `content`."""
+    """Contract: makes the first picture at the size of `content`. Equal seeds make equal pictures."""
 
-    detail: ClassVar[bool]  # whether what it shows at a larger size only is worth having there
+    detail: ClassVar[bool]  # whether to add its fine detail at larger levels
 
     def __call__(self, content: np.ndarray, style: np.ndarray, seed: int) -> np.ndarray: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
 class FromContent:
-    """The content itself."""
+    """Start from the content."""
 
     detail: ClassVar[bool] = True
 
@@ -33,7 +33,7 @@ class FromContent:
 
 @dataclass(frozen=True)
 class FromStyle:
-    """The (first) style, stretched to the content's size."""
+    """Start from the first style, stretched to the content's size."""
 
     detail: ClassVar[bool] = True
 
@@ -44,11 +44,14 @@ class FromStyle:
 
 @dataclass(frozen=True)
 class Noise:
-    """White Gaussian noise, the same for the same seed and size (Gatys et al. 2016, section 2).
+    """Start from white Gaussian noise (Gatys et al. 2016, section 2). Equal seeds and sizes give equal noise.
 
     Args:
-        mean: of every value, 0..1, or one each for red, green and blue.
-        deviation: at least 0; what leaves 0..1 is clipped.
+        mean: 0..1; one number, or one each for red, green and blue.
+        deviation: standard deviation, at least 0. Values outside 0..1 are clipped.
+
+    Raises:
+        InputError: a value outside its range, or another number of means.
     """
 
     detail: ClassVar[bool] = False
@@ -64,14 +67,18 @@ class Noise:
         check_number("init.deviation", self.deviation, at_least=0)
 
     def __call__(self, content: np.ndarray, style: np.ndarray, seed: int) -> np.ndarray:
-        """Noise in the shape of `content`."""
+        """Noise in the shape of `content`, from `seed`."""
         noise = np.random.default_rng(seed).normal(self.mean, self.deviation, content.shape)
         return noise.clip(0, 1).astype(np.float32)
 
 
 @dataclass(frozen=True)
-class Given:
-    """Any picture, `[1,h,w,3]`, stretched to the content's size."""
+class FromImage:
+    """Start from any picture, stretched to the content's size.
+
+    Args:
+        picture: `[1,h,w,3]` float32, RGB 0..1.
+    """
 
     detail: ClassVar[bool] = True
     picture: np.ndarray
@@ -83,10 +90,10 @@ class Given:
 
 @dataclass(frozen=True)
 class Picture:
-    """The name of a `Given`, for configs.
+    """Start from a picture that a config names; the runner reads it and makes a `FromImage`.
 
     Args:
-        image: catalogue name, path or https address.
+        image: a catalogue name, a path, or an https address.
     """
 
     image: str

@@ -1,4 +1,4 @@
-"""python -m nst.measure FOLDER ... : measure finished runs again, all with one network, to compare them."""
+"""python -m nst.measure FOLDER ... : measure finished runs again with one network, to compare them."""
 
 import argparse
 import sys
@@ -13,9 +13,9 @@ from nst.state import MetricNetwork
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The whole command; its exit status: 0 all were measured, 1 some could not be, 2 there is nothing to measure."""
+    """Run the command; return its exit status: 0 all measured, 1 some could not be, 2 there is nothing to measure."""
     parser = argparse.ArgumentParser(prog="python -m nst.measure", description=__doc__)
-    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="runs, sweeps, or folders of such")
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="folders of runs or sweeps, or parents")
     parser.add_argument(
         "--network",
         choices=[network.value for network in MetricNetwork],

@@ -1,14 +1,15 @@
-"""What makes runs comparable when their losses differ: measured on the saved 8-bit picture, with fixed layers.
+"""Metrics of a result, comparable between runs with different losses: of the saved 8-bit picture, at fixed layers.
 
-The network is chosen by `nst.extractor.metric_network`. The style is taken at the long side of the result, whatever its
-scale was.
+`nst.extractor.metric_network` chooses the network. The style is measured at the long side of the result, independent of
+`style.scale`.
 
     style_distance     mean over block1_conv1 ... block5_conv1 of mean((G - A)^2) / mean(A^2)     lower is nearer
     content_distance   mean((F - P)^2) / mean(P^2) at block4_conv2                                lower is nearer
-    ssim               structural similarity of the luminance to the content's (Wang et al. 2004) higher is nearer
-    chroma_distance    mean distance from the content in CIELAB's a and b; below 1 nobody sees it  lower is nearer
+    ssim               structural similarity to the content's luminance (Wang et al. 2004)        higher is nearer
+    chroma_distance    mean distance from the content in CIELAB's a and b; below 1 is not visible  lower is nearer
 
-Where the weights lack layers, the mean is over those there are, and the content's distance is at block3_conv3.
+G, A: Gram matrices of the result and of the style. F, P: features of the result and of the content. If the weights lack
+some layers, the mean is over the others, and the content distance is at block3_conv3.
 """
 
 import hashlib
@@ -28,20 +29,26 @@ from nst.loss.statistics import second_moments
 from nst.state import Features, Metric
 from nst.style import Style
 
-CONTENT_LAYERS = ("block4_conv2", "block3_conv3")  # the first there is
-CACHE_BYTES = 256 * 2**20  # of features and Gram matrices, least recently used first out
+CONTENT_LAYERS = ("block4_conv2", "block3_conv3")  # the first that the network has is used
+CACHE_BYTES = 256 * 2**20  # of features and Gram matrices; the least recently used are dropped first
 
 
 def measure_picture(
     network: Network, picture: np.ndarray, content: np.ndarray, styles: Sequence[Style]
 ) -> dict[str, Any]:
-    """The metrics of `picture` against `content`, both `[1,H,W,3]`, and `styles`, and what they were measured with.
+    """Measure `picture` against `content` and `styles`.
 
-    Features of contents and styles are kept for the next picture, up to `CACHE_BYTES`.
+    Features of contents and styles are cached for the next picture, up to `CACHE_BYTES`.
+
+    Args:
+        network: used as it was trained: max pooling, zero padding, float32.
+        picture: `[1,H,W,3]`, RGB 0..1; rounded to 8 bits first.
+        content: the same shape.
+        styles: at least one; their weights and masks count, their scales do not.
 
     Returns:
-        {style_distance, content_distance, ssim, chroma_distance, network, network_sha256, style_layers, content_layer};
-        a distance is None, and so is its layer, where the network has none of its layers.
+        {style_distance, content_distance, ssim, chroma_distance, network, network_sha256, style_layers, content_layer}.
+        A distance is None if the network has none of its layers; then `content_layer` is None, `style_layers` empty.
     """
     network, picture = network.as_trained, from_uint8(to_uint8(picture))
     style_layers = [layer for layer in STYLE_LAYERS if layer in network.layers]
@@ -66,8 +73,8 @@ def measure_picture(
 
 
 def ssim(picture: np.ndarray, content: np.ndarray) -> float:
-    """Structural similarity of the luminance of two `[1,H,W,3]`, with the paper's Gaussian window; at most 1."""
-    from skimage.metrics import structural_similarity  # half a second to import, needed once a run
+    """Structural similarity of the luminance of two images `[1,H,W,3]`, -1..1, with the paper's Gaussian window."""
+    from skimage.metrics import structural_similarity  # takes half a second to import
 
     a, b = (np.asarray(image[0] @ LUMA, np.float64) for image in (picture, content))
     window: Any = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
@@ -75,7 +82,7 @@ def ssim(picture: np.ndarray, content: np.ndarray) -> float:
 
 
 def chroma_distance(picture: np.ndarray, content: np.ndarray) -> float:
-    """How far the colors of two `[1,H,W,3]` are apart, lightness left out: in CIELAB's units, on average."""
+    """Mean distance of the colors of two images `[1,H,W,3]`, in CIELAB units, without lightness."""
     from skimage.color import rgb2lab
 
     a, b = (rgb2lab(image)[..., 1:] for image in (picture, content))
@@ -85,7 +92,7 @@ def chroma_distance(picture: np.ndarray, content: np.ndarray) -> float:
 def _style_distance(
     network: Network, layers: Sequence[str], found: Features, long_side: int, styles: Sequence[Style]
 ) -> float:
-    """Mean over layers; of styles that go in parts of the picture, each in its own, by their weights and areas."""
+    """Mean over layers. Styles with masks: each mask's distance in its own part, averaged by weight times area."""
     parts: dict[int, list[Style]] = {}
     for style in styles:
         parts.setdefault(id(style.mask), []).append(style)

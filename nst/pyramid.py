@@ -1,4 +1,4 @@
-"""Coarse to fine: the sizes a picture is optimized at, and how many evaluations each gets.
+"""The pyramid: the sizes, coarse to fine, at which a picture is optimized, and the evaluations at each.
 
 Work is counted in full-size equivalents: one is the work of an evaluation at full size; an evaluation at half the side
 counts 1/4.
@@ -14,36 +14,41 @@ from nst.errors import InputError, check_count, check_flag, check_list, check_nu
 from nst.image.io import MIN_SIDE
 from nst.state import Level
 
-SMALLEST = 64  # a level whose long side is shorter is left out, or whose short side is too short for the network
+SMALLEST = 64  # pixels, long side; smaller levels are left out, as are those with a short side under `MIN_SIDE`
 FALL = 1.6  # evaluations at a level for each one at twice its size ...
-MOST = 64  # ... up to so many: more at a small size settle on the style and lose the content
-EQUIVALENTS = 40.0  # full-size equivalents of a run whose `steps` are not given, down to 1/8 of the full size
+MOST = 64  # ... up to this many: more at a small size settle on the style and lose the content
+EQUIVALENTS = 40.0  # full-size equivalents of a run if `steps` is None and no level is below 1/8 of the full size
 
 
 @dataclass(frozen=True)
 class Single:
-    """All steps at full size."""
+    """One level: all evaluations at full size."""
 
     detail: ClassVar[bool] = False
 
     def levels(self, height: int, width: int, steps: int | None = None) -> list[Level]:
-        """One level, of `steps` evaluations or, if that is None, of `EQUIVALENTS`."""
+        """One level of `height` x `width` with `steps` evaluations (at least 1); None: `EQUIVALENTS`."""
         count = round(budget(1.0)) if steps is None else check_count("steps", steps, at_least=1)
         return [Level(height, width, count)]
 
 
 @dataclass(frozen=True)
 class Octaves:
-    """Each level starts from the last one's picture; large forms are found where they are cheap.
+    """Several levels, small to large; each starts from the picture of the level before.
+
+    Large forms emerge at small sizes, where an evaluation is cheap.
 
     Args:
-        ratios: of the full size, rising, the last one 1. None: halved from the full size down to a long side of at
-            least `SMALLEST`.
-        shares: of the evaluations, one per ratio; only their proportions count. The share of a level that is left out
-            (sides under 64 and 32 pixels) goes to the others. None: `FALL` times as many at half the size,
-            up to `MOST`.
-        detail: whether a level adds the first picture's detail that the last one had no room for (not where the first
-            picture is noise). False: it starts from the last one's picture, enlarged.
+        ratios: sizes as parts of the full size, above 0, rising, the last one 1. None: the full size is halved down to
+            a long side of at least `SMALLEST`.
+        shares: shares of the evaluations, one per ratio, above 0; only their proportions count. A level with a long
+            side under 64 or a short side under 32 pixels is left out; the others get its share. None: `FALL` times as
+            many at half the size, up to `MOST`.
+        detail: whether a level adds the fine detail of the first picture that the level before was too small to show
+            (never if the first picture is noise). False: it starts from the enlarged picture alone.
+
+    Raises:
+        InputError: a value outside its range, or another number of shares than of ratios.
     """
 
     ratios: Sequence[float] | None = None
@@ -54,7 +59,7 @@ class Octaves:
         check_flag("pyramid.detail", self.detail)
         if self.ratios is None:
             if self.shares is not None:
-                raise InputError("pyramid.shares belong to pyramid.ratios; give both")
+                raise InputError("pyramid.shares needs pyramid.ratios; give both")
             return
         ratios = [
             check_number("pyramid.ratios", ratio, above=0, at_most=1)
@@ -69,12 +74,12 @@ class Octaves:
         for share in shares:
             check_number("pyramid.shares", share, above=0)
         if len(shares) != count:
-            raise InputError(f"pyramid.shares: {len(shares)} for {count} ratios; give one for each")
+            raise InputError(f"pyramid.shares: {len(shares)} for {count} ratios; give one per ratio")
 
     def levels(self, height: int, width: int, steps: int | None = None) -> list[Level]:
         """The levels for a picture of `height` x `width`, small to large.
 
-        Their steps sum to `steps`. If that is None, their work is about `budget(ratio of the smallest level)`.
+        Their steps sum to `steps` (at least 1). None: their work is about `budget(ratio of the smallest level)`.
         """
         ratios, shares = self._usable(height, width)
         if steps is None:
@@ -99,16 +104,16 @@ class Octaves:
 
 
 def budget(smallest: float) -> float:
-    """Full-size equivalents of a run whose `steps` are not given.
+    """Full-size equivalents of a run if `steps` is None.
 
     Args:
-        smallest: ratio of the smallest level; the more levels there are below the last, the less it has left to do.
+        smallest: ratio of the smallest level, 0..1; more levels leave less work for the last one.
     """
     return EQUIVALENTS * min(1.0, 8 * smallest) ** 0.75
 
 
 def capped(counts: Sequence[int], *, carry: bool) -> list[int]:
-    """`counts`, small to large, with at most `MOST` below the last; what is above goes to the next, if `carry`."""
+    """`counts`, small to large, with at most `MOST` at all but the last; with `carry` the next level gets the rest."""
     *below, last = counts
     found, over = [], 0
     for count in below:
@@ -118,9 +123,10 @@ def capped(counts: Sequence[int], *, carry: bool) -> list[int]:
 
 
 def apportion(total: int, shares: Sequence[float]) -> list[int]:
-    """`total` split in proportion to `shares`, in whole numbers; every part gets one while there are enough.
+    """`total` split into whole numbers in proportion to `shares`, at least one each.
 
-    The running sums are rounded, so the parts are right to one and sum exactly; what is short goes to the last.
+    Rounding the running sums keeps the sum exact and each part within one of its share. If `total` is too small for
+    one each, the last parts get one and the others none.
     """
     if total < len(shares):
         return [0] * (len(shares) - total) + [1] * total

@@ -1,4 +1,4 @@
-"""python -m nst.repeat PICTURE_OR_RUN [override ...] : make a picture again from the recipe inside it."""
+"""python -m nst.repeat PICTURE_OR_RUN [override ...] : make a picture again from the recipe inside it, and compare."""
 
 import argparse
 import sys
@@ -12,10 +12,10 @@ from nst.cli.repeat import repeat
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The whole command; its exit status is that of `nst.run`."""
+    """Run the command; return an exit status as `nst.run.main`."""
     parser = argparse.ArgumentParser(prog="python -m nst.repeat", description=__doc__)
-    parser.add_argument("source", type=Path, metavar="PICTURE_OR_RUN", help="a result.png, or a run's folder")
-    parser.add_argument("overrides", nargs="*", metavar="key=value", help="what to change this time")
+    parser.add_argument("source", type=Path, metavar="PICTURE_OR_RUN", help="a result.png, or a run folder")
+    parser.add_argument("overrides", nargs="*", metavar="key=value", help="settings to change")
     options = parser.parse_args(arguments)
     configs.register()
     return guarded(lambda: repeat(read(options.source.expanduser()), options.overrides))

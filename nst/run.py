@@ -1,4 +1,4 @@
-"""The command: `python -m nst.run`, installed as `nst`."""
+"""The command `python -m nst.run`, installed as `nst`: one run, or a sweep with `-m`."""
 
 import sys
 
@@ -15,14 +15,14 @@ job = hydra.main(version_base=configs.VERSION_BASE, config_path=configs.conf_dir
 
 
 def main() -> int:
-    """The whole command; its exit status: 0 done, 1 diverged or failed, 2 bad input, 130 and 143 interrupted."""
+    """Run the command; return its exit status: 0 done, 1 diverged or failed, 2 bad input, 130 and 143 interrupted."""
     configs.register()
-    sys.argv[1:] = sorted(sys.argv[1:], key=lambda argument: argument not in MULTIRUN)  # Hydra wants no flag in between
+    sys.argv[1:] = sorted(sys.argv[1:], key=lambda argument: argument not in MULTIRUN)  # Hydra needs flags first
     return guarded(_run)
 
 
 def _run() -> int:
-    """One job or a sweep of them; the exit status, 130 for a sweep that was interrupted and has a report."""
+    """Do one run or a sweep; return the exit status: 130 for an interrupted sweep, which still gets its report."""
     with session() as command:
         try:
             job()

@@ -1,21 +1,21 @@
-"""What each key of the config counts for: a run's identity, its folder's name, the report's comparison."""
+"""Rules of the config's keys: which count for a run's identity, its folder name, and the comparison of runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 PRUNE_KEY = "observers.prune"
-"""Where a search puts its observer; it is not part of the run's record."""
+"""The key under which a search adds its observer; the run's record does not contain it."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What a key of the config counts for.
+    """The uses of a key of the config.
 
     Args:
-        identity: a run with another value is another run: it gets another picture.
-        named: a sweep over it names the folders of its runs.
-        compared: the report compares runs by it.
+        identity: a run with another value is another run, because its picture differs.
+        named: a sweep over the key puts its value into the names of the run folders.
+        compared: the report, TensorBoard's HPARAMS page and a search compare runs by it.
     """
 
     identity: bool
@@ -28,7 +28,7 @@ RULES = {
     "content": PICTURE_KEY,
     "style": PICTURE_KEY,
     "extractor": PICTURE_KEY,
-    "extractor.convolution": Rule(identity=False, named=True, compared=True),  # as it was resolved
+    "extractor.convolution": Rule(identity=False, named=True, compared=True),  # identity has the resolved value
     "loss": PICTURE_KEY,
     "optimizer": PICTURE_KEY,
     "init": PICTURE_KEY,
@@ -40,7 +40,7 @@ RULES = {
     "jitter": PICTURE_KEY,
     "stop": PICTURE_KEY,
     "fallback": PICTURE_KEY,
-    "precision": Rule(identity=False, named=True, compared=True),  # as it was resolved
+    "precision": Rule(identity=False, named=True, compared=True),  # identity has the resolved value
     "observers": Rule(identity=False, named=True, compared=False),
     PRUNE_KEY: Rule(identity=False, named=False, compared=False),
     "threads": Rule(identity=False, named=True, compared=False),
@@ -51,21 +51,21 @@ RULES = {
     "output": Rule(identity=True, named=True, compared=False),
     "output.folder": Rule(identity=False, named=True, compared=False),
     "sweep_dir": Rule(identity=False, named=False, compared=False),
-    "sweep": Rule(identity=False, named=False, compared=True),  # a group of whole configs
-    "experiment": PICTURE_KEY,  # likewise
+    "sweep": Rule(identity=False, named=False, compared=True),  # a group of named configs
+    "experiment": PICTURE_KEY,  # also a group of named configs
 }
-"""{key: its rule}; a key inside of one that has no rule of its own follows that of the key above it."""
+"""{key: its rule}. A nested key without a rule follows the rule of the key above it."""
 
 
 def rule(key: str) -> Rule:
-    """The rule of a key by its dotted name, or by a group's name with slashes; `PICTURE_KEY` for an unknown one."""
+    """The rule of `key`, a dotted name or a group's name with slashes; `PICTURE_KEY` for an unknown key."""
     parts = key.replace("/", ".").partition("@")[0].split(".")
     names = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
     return next((RULES[name] for name in names if name in RULES), PICTURE_KEY)
 
 
 def identity_part(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """`config` less the keys that do not enter a run's identity."""
+    """`config` without the keys that do not count for a run's identity."""
     found = {}
     for key, value in config.items():
         name = f"{prefix}{key}"

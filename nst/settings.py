@@ -1,4 +1,4 @@
-"""The settings of runs as flat mappings, which of them a sweep varies, and how they are displayed."""
+"""Settings of runs as flat mappings: which of them a sweep varies, and how to display them."""
 
 import json
 import re
@@ -9,20 +9,20 @@ from typing import Any
 from nst.setting_rules import rule
 
 PICTURE_PATH = re.compile(r"[^\s<>]*/[^\s<>/]+\.\w{3,5}")
-"""A picture's path or address."""
+"""Matches the path or the address of a picture."""
 
 Value = bool | int | float | str
 
 
 def compared(config: Mapping[str, Any], choices: Mapping[str, Any]) -> dict[str, Value]:
-    """`{knob: value}`: every knob of a composed config by its dotted name, and the chosen file of every group."""
+    """`{setting: value}` by which runs are compared: a config's settings by dotted name, and each group's choice."""
     knobs = {key: value for key, value in config.items() if rule(key).compared}
     chosen = {group: choice for group, choice in choices.items() if choice and rule(group).compared}
     return {**flatten(knobs), **flatten(chosen)}
 
 
 def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Value]:
-    """`{a.b: value}` of a nested config, without `_target_`s; lists and null become JSON."""
+    """`{a.b: value}` of a nested config, without `_target_`; lists and null become JSON."""
     flat: dict[str, Value] = {}
     for key, value in config.items():
         name = f"{prefix}{key}"
@@ -34,14 +34,14 @@ def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Value]:
 
 
 def overridden(overrides: Sequence[str]) -> list[str]:
-    """The knobs that command-line overrides name, `+` and `~` left out; a part's choice is `group@place`."""
+    """The settings that command-line overrides name, without `+` and `~`; a choice for a part is `group@place`."""
     return [text.partition("=")[0].lstrip("+~") for text in overrides]
 
 
 def varied(runs: Sequence[tuple[Sequence[str], Mapping[str, Value]]]) -> list[str]:
-    """The knobs in which runs, given as (overrides, settings), differ.
+    """The settings in which runs differ; each run is (overrides, settings).
 
-    Those that some override names, in the order of the first; where these explain nothing, whatever differs.
+    Only settings that an override names, in the order of first use; if none of those differ, all settings that do.
     """
     named = dict.fromkeys(knob for overrides, _ in runs for knob in overridden(overrides))
     everything = dict.fromkeys(knob for _, knobs in runs for knob in knobs)
@@ -53,12 +53,12 @@ def varied(runs: Sequence[tuple[Sequence[str], Mapping[str, Value]]]) -> list[st
 
 
 def short(knob: str) -> str:
-    """A knob's name as it fits a column: its last two parts, `style.weight` for `loss.style.weight`."""
+    """A setting's name, short enough for a column: its last two parts, `style.weight` for `loss.style.weight`."""
     return ".".join(knob.replace("/", ".").split(".")[-2:])
 
 
 def displayed(value: Any) -> str:
-    """A value as it fits a column: numbers short, pictures by their name, lists by their ends."""
+    """A value, short enough for a column: numbers rounded, pictures by file name, lists by first and last item."""
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "-"}[value]
     if isinstance(value, int | float):

@@ -1,4 +1,4 @@
-"""The pictures whose style is taken: a list everywhere, one style is a list of one."""
+"""The style pictures of a run: always a list, even for one style."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,13 +16,16 @@ BLENDS = ("targets", "losses")
 
 @dataclass(frozen=True)
 class Part:
-    """How a style takes part.
+    """Settings of one style among several.
 
     Args:
-        weight: its share among several, above 0.
+        weight: its share, above 0; only the ratio between styles counts.
         scale: its long side as a multiple of the content's, above 0; larger makes the strokes larger.
         aspect: `own` keeps its aspect ratio, `content` stretches it to the content's, as several peers do.
-        apart: whether it has a loss of its own; else what is measured of all styles is averaged by their shares.
+        apart: True gives the style its own loss; False averages the styles' targets by their shares.
+
+    Raises:
+        InputError: a value outside its range.
     """
 
     weight: float = field(default=1.0, kw_only=True)
@@ -38,43 +41,51 @@ class Part:
 
 @dataclass(frozen=True)
 class Style(Part):
-    """A picture to take the style from: `[1,h,w,3]` float32, RGB 0..1, any size.
+    """A picture that provides the style.
 
     Args:
-        mask: `[1,H,W,1]` float32, 0..1, where in the content it goes; None is everywhere.
+        picture: `[1,h,w,3]` float32, RGB 0..1, any size.
+        mask: `[1,H,W,1]` float32, 0..1, at the content's size: where the style goes. None: everywhere.
+        weight: its share, above 0; only the ratio between styles counts.
+        scale: its long side as a multiple of the content's, above 0; larger makes the strokes larger.
+        aspect: `own` or `content`, as for `Part`.
+        apart: True gives the style its own loss; False averages the styles' targets by their shares.
+
+    Raises:
+        InputError: a value outside its range.
     """
 
     picture: np.ndarray
     mask: np.ndarray | None = None
 
     def size(self, height: int, width: int) -> tuple[int, int]:
-        """(height, width) beside a content of `height` x `width`.
+        """(height, width) of the style picture for a content of `height` x `width`.
 
         Raises:
-            InputError: too small for the network.
+            InputError: it is too small for the network.
         """
         shape = self.picture.shape[1:3] if self.aspect == "own" else (height, width)
         size = fit(shape, round(self.scale * max(height, width)))
-        check_short_side(f"style.scale {self.scale:g}: the style beside a content of {width}x{height}", *size)
+        check_short_side(f"style.scale={self.scale:g}: the style for a content of {width}x{height}", *size)
         return size
 
     def at(self, height: int, width: int) -> np.ndarray:
-        """The picture at that size."""
+        """The style picture `[1,h,w,3]`, resized for a content of `height` x `width`."""
         return resize(self.picture, *self.size(height, width))
 
     def mask_at(self, height: int, width: int) -> np.ndarray:
-        """Where it goes in a content of that size."""
+        """The mask `[1,height,width,1]`; ones if there is none."""
         return np.ones([1, height, width, 1], np.float32) if self.mask is None else masks_.at(self.mask, height, width)
 
 
 @dataclass(frozen=True)
 class StylePicture(Part):
-    """A style that is not read yet.
+    """A style as a config names it; the runner reads its picture. The keyword arguments are those of `Part`.
 
     Args:
-        image: a catalogue name, a path, an https address, or a folder: its pictures are one style together.
-        mask: a gray picture of where it goes.
-        region: in place of that, (a color-coded picture, which of its regions, of how many).
+        image: a catalogue name, a path, an https address, or a folder; a folder's pictures form one style.
+        mask: a gray picture, white where the style goes.
+        region: instead of `mask`, (a color-coded picture, index of the region, number of regions).
     """
 
     image: str
@@ -82,12 +93,12 @@ class StylePicture(Part):
     region: tuple[str, int, int] | None = None
 
     def style(self, picture: np.ndarray, mask: np.ndarray | None = None, share: float = 1.0) -> Style:
-        """The style, now that it is read; `share` of its weight where it is one of a folder's."""
+        """The `Style` of a picture that was read; `share` is its part of the weight if `image` is a folder."""
         return Style(picture, mask, weight=share * self.weight, scale=self.scale, aspect=self.aspect, apart=self.apart)
 
 
 def single(image: str, scale: float = 1.2, aspect: str = "own") -> list[StylePicture]:
-    """One style; the arguments are `StylePicture`'s and `Part`'s."""
+    """One style as a list; see `StylePicture` and `Part` for the arguments."""
     return [StylePicture(image, scale=scale, aspect=aspect)]
 
 
@@ -102,15 +113,15 @@ def blend(
     """Several styles at once.
 
     Args:
-        images: at least one, each as `StylePicture` has it.
-        weights: one for each, at least 0 and not all 0; None is all alike. A style of weight 0 is left out.
-        scale: `Part`'s, for all or one for each.
-        aspect: `Part`'s.
-        blend: `targets` averages what is measured of the styles, `losses` gives each a loss of its own.
-        masks: where they go: one color-coded picture with a region for each style, or a gray picture for each.
+        images: at least one; see `StylePicture`.
+        weights: one per style, at least 0, not all 0. None: equal weights. A style of weight 0 is left out.
+        scale: see `Part`; one for all, or one per style.
+        aspect: see `Part`.
+        blend: `targets` averages the styles' targets; `losses` gives each style its own loss.
+        masks: where the styles go: one color-coded picture with a region per style, or one gray picture per style.
 
     Raises:
-        InputError: lists of other lengths, and what `Part` refuses.
+        InputError: a list of the wrong length, or a value outside its range.
     """
     check_name("style.blend", blend, BLENDS)
     images = check_list("style.images", images)
@@ -123,7 +134,7 @@ def blend(
     for weight in weights:
         check_number("style.weights", weight, at_least=0)
     if not any(weights):
-        raise InputError("style.weights are all 0; one must be above")
+        raise InputError("style.weights are all 0; at least one must be above 0")
     scales = _one_each(
         "style.scale",
         list(scale) if isinstance(scale, Sequence) and not isinstance(scale, str) else [scale] * count,
@@ -145,5 +156,5 @@ def _where(masks: str | Sequence[str], count: int) -> list[dict[str, Any]]:
 
 def _one_each(name: str, values: list[Any], count: int) -> list[Any]:
     if len(values) != count:
-        raise InputError(f"{name}: {len(values)} for {count} styles; give one for each")
+        raise InputError(f"{name}: {len(values)} for {count} styles; give one per style")
     return values

@@ -1,13 +1,13 @@
-"""What nst costs on this machine, beside the same work on PyTorch as the popular ports do it:
+"""Measure the cost of nst on this machine, beside the same work on PyTorch as popular ports do it:
 
     python -m pip install ".[bench]"
     python scripts/benchmark.py [--parts evaluations memory around launchers] [--sizes 256 512 1024]
-    python scripts/benchmark.py --race PICTURE STYLE WEIGHTS      an hour or two on a processor; goes on if stopped
+    python scripts/benchmark.py --race PICTURE STYLE WEIGHTS      one to two hours on a CPU; resumes if interrupted
 
-Contenders take turns in processes of their own, so that what slows the machine slows them all. It prints Markdown:
-seconds and GFLOP/s of an evaluation, memory and growth, start-up, what observers, sweeps and launchers add. VGG19's
-weights are drawn: time does not depend on them. GFLOP/s count the multiplications of a direct convolution, whoever
-spares some.
+Each contender runs in its own process. They take turns, so that a slow phase of the machine affects all of them. The
+output is Markdown: seconds and GFLOP/s of an evaluation, memory and its growth, start-up time, and the overhead of
+observers, sweeps and launchers. VGG19 has random weights: they do not affect the time. GFLOP/s count the operations
+of a direct convolution, even where an implementation needs fewer.
 """
 
 import argparse
@@ -24,18 +24,18 @@ from bench.worker import MATRIX
 from nst.runtime.precision import Precision, native
 
 PORT = "torch"  # PyTorch as the popular ports run it: float32, NCHW
-BEST = "torch-channels-last"  # the best PyTorch does
+BEST = "torch-channels-last"  # PyTorch at its fastest
 LARGE = 2048
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print, write."""
+    """Measure all parts, print them as Markdown and write them as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512, 1024], help="sides in pixels")
-    parser.add_argument("--rounds", type=int, default=5, help="evaluations of each contender")
-    parser.add_argument("--parts", nargs="*", default=list(PARTS), choices=list(PARTS), help="what is measured")
-    parser.add_argument("--race", type=Path, nargs=3, metavar=("PICTURE", "STYLE", "WEIGHTS"), help="that alone")
-    parser.add_argument("--evaluations", type=int, default=race.EVALUATIONS, help="of PyTorch's, in the race")
+    parser.add_argument("--rounds", type=int, default=5, help="evaluations per contender")
+    parser.add_argument("--parts", nargs="*", default=list(PARTS), choices=list(PARTS), help="parts to measure")
+    parser.add_argument("--race", type=Path, nargs=3, metavar=("PICTURE", "STYLE", "WEIGHTS"), help="run only a race")
+    parser.add_argument("--evaluations", type=int, default=race.EVALUATIONS, help="evaluations per racer")
     parser.add_argument("--out", type=Path, default=Path("benchmark.json"), help="all figures as JSON")
     options = parser.parse_args(arguments)
     report: dict[str, Any] = {"machine": machine()}
@@ -47,30 +47,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def precisions() -> list[str]:
-    """float32, and what `auto` means here if that is another."""
+    """float32, and the precision that `auto` resolves to here, if it differs."""
     return list(dict.fromkeys(["float32", Precision.auto.resolve()]))
 
 
 def contenders(what: str, side: int) -> list[Contender]:
-    """Nst in every precision, the ports' PyTorch, and PyTorch at its best."""
+    """Nst in every precision, PyTorch as the ports run it, and PyTorch at its fastest."""
     best = Contender(BEST, what, "bfloat16" if native() else "float32", side)
     return [*(Contender("nst", what, p, side) for p in precisions()), Contender(PORT, what, "float32", side), best]
 
 
 def peaks() -> dict[str, float]:
-    """{precision: GFLOP/s of a matrix multiplication, the better library's}."""
+    """{precision: GFLOP/s of a matrix multiplication in the faster library}."""
     rivals = [Contender(library, "matmul", p, MATRIX) for library in ("nst", PORT) for p in precisions()]
     speeds = {rival: 2 * MATRIX**3 / 1e9 / min(worker.seconds) for rival, worker in take_turns(rivals, 5).items()}
     return {p: max(speed for rival, speed in speeds.items() if rival.precision == p) for p in precisions()}
 
 
 def evaluations(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Seconds per evaluation, side by side."""
+    """Seconds per evaluation of each contender, network and size."""
     from bench.ours import network
 
     best = peaks()
-    told = ", ".join(f"{precision} {speed:.0f} GFLOP/s" for precision, speed in best.items())
-    print(f"A product of {MATRIX}x{MATRIX} matrices, the better library's: {told}\n")
+    speeds = ", ".join(f"{precision} {speed:.0f} GFLOP/s" for precision, speed in best.items())
+    print(f"Peak, a product of {MATRIX}x{MATRIX} matrices in the faster library: {speeds}\n")
     rows = []
     for name in ("vgg19", "vgg19_slim"):
         for side in options.sizes:
@@ -81,20 +81,20 @@ def evaluations(options: argparse.Namespace) -> list[dict[str, Any]]:
                 {
                     "network": name,
                     "size": side,
-                    "by": f"{rival.library}, {rival.precision}",
+                    "library": f"{rival.library}, {rival.precision}",
                     "s/evaluation": worker.median,
-                    "of the ports'": worker.median / port,
+                    "share of the ports' time": worker.median / port,
                     "GFLOP/s": work_done / worker.median,
-                    "of that product's": work_done / worker.median / best[rival.precision],
+                    "share of peak": work_done / worker.median / best[rival.precision],
                 }
                 for rival, worker in workers.items()
             ]
-    table(rows, {"s/evaluation": ".3f", "of the ports'": ".2f", "GFLOP/s": ".0f", "of that product's": ".0%"})
+    table(rows, {"s/evaluation": ".3f", "share of the ports' time": ".2f", "GFLOP/s": ".0f", "share of peak": ".0%"})
     return rows
 
 
 def memory(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Peak memory of each, alone, and how it and the time grow with the picture."""
+    """Peak memory of each library, run alone, and the growth of memory and time with the size."""
     del options
     rows = []
     for library, sides in (("nst", (256, 512, 1024, LARGE)), (PORT, (256, 512, 1024))):
@@ -103,11 +103,11 @@ def memory(options: argparse.Namespace) -> list[dict[str, Any]]:
             megapixels = side**2 / 1e6
             rows.append(
                 {
-                    "vgg19, float32": library,
+                    "library (vgg19, float32)": library,
                     "size": side,
                     "peak MiB": worker.peak,
-                    "with nothing done yet": worker.base,
-                    "MiB per megapixel over that": (worker.peak - worker.base) / megapixels,
+                    "baseline MiB": worker.base,
+                    "MiB per megapixel above the baseline": (worker.peak - worker.base) / megapixels,
                     "s per megapixel": worker.median / megapixels,
                 }
             )
@@ -116,15 +116,15 @@ def memory(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def surroundings(options: argparse.Namespace) -> dict[str, float]:
-    """Start-up, observers, sweep."""
+    """Start-up time, and the overhead of observers and sweeps."""
     del options
     found = around.measure()
-    table([{"around the steps": name, "": value} for name, value in found.items()], {}, ".3f")
+    table([{"outside the steps": name, "": value} for name, value in found.items()], {}, ".3f")
     return found
 
 
 def launchers(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """What a run of a sweep costs beside its steps."""
+    """Overhead of each launcher per run of a sweep."""
     del options
     rows = scale.measure()
     table(rows, {}, ".2f")
@@ -132,27 +132,27 @@ def launchers(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def racing(options: argparse.Namespace) -> dict[str, Any]:
-    """Time to quality."""
+    """Time of nst to the losses that PyTorch reaches."""
     content, style, weights = options.race
     found = race.run(content, style, weights, options.out.with_suffix(".race"), options.evaluations)
     rows = [
         {
             "PyTorch from": start,
-            "its loss": told["goal"],
-            "its s": told["seconds"],
+            "PyTorch's loss": port["goal"],
+            "PyTorch's s": port["seconds"],
             "nst": overrides,
-            "s to that loss": seconds or float("nan"),
-            "share": seconds / told["seconds"] if seconds else float("nan"),
+            "nst's s to that loss": seconds or float("nan"),
+            "share": seconds / port["seconds"] if seconds else float("nan"),
         }
-        for start, told in ((start, found[start]) for start in race.STARTS)
-        for overrides, seconds in told["nst_seconds"].items()
+        for start, port in ((start, found[start]) for start in race.STARTS)
+        for overrides, seconds in port["nst_seconds"].items()
     ]
-    table(rows, {"its loss": ".4g", "share": ".3f"}, ".0f")
+    table(rows, {"PyTorch's loss": ".4g", "share": ".3f"}, ".0f")
     return found
 
 
 def table(rows: Iterable[dict[str, Any]], formats: dict[str, str], other: str = "") -> None:
-    """Print Markdown: numbers by their column's format, or `other`."""
+    """Print `rows` as a Markdown table. Floats take the format of their column, or `other`."""
     rows = list(rows)
     print(f"| {' | '.join(rows[0])} |\n|{'---|' * len(rows[0])}")
     for row in rows:

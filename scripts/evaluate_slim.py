@@ -1,14 +1,14 @@
-"""What the bundled network is worth, beside its teachers, random weights, and any other network:
+"""Evaluate the bundled network, beside its teachers, random weights and other networks:
 
     python scripts/evaluate_slim.py PICTURES... --shallow vgg19.h5 --deep teacher.npz
         --photographs A.jpg B.jpg --paintings C.jpg D.jpg [--network NAME=FILE.npz ...] [--out worth.json]
 
-It prints as Markdown, and keeps as JSON,
-  (a) the variance of the teachers' layers left unexplained on pictures held out of the training;
-  (b) rank correlations of distances of style and content over all pairs of held-out pictures and paintings;
-  (c) pictures optimized on each network: their distances, measured by the real VGG19.
-What is in the JSON already, of the same networks and pictures, is not done again. PICTURES, seed and held-out count
-must be those of the training.
+It prints these figures as Markdown and saves them as JSON:
+  (a) the share of the variance of the teachers' layers left unexplained on held-out pictures;
+  (b) rank correlations of style and content distances, over all pairs of held-out pictures and paintings;
+  (c) style and content distances of pictures optimized on each network, measured with the real VGG19.
+Figures already in the JSON, of the same networks and pictures, are not measured again. PICTURES, seed and held-out
+count must be those of the training.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-os.environ["KERAS_BACKEND"] = "tensorflow"  # pictures are optimized by the runner
+os.environ["KERAS_BACKEND"] = "tensorflow"  # nst.stylize optimizes the pictures
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "1")
 import keras
@@ -37,12 +37,12 @@ from nst.extractor.vgg19_slim import FILE, read_slim
 from nst.image.io import read_image
 
 SIDE = 208
-"""Of the pictures of (a) and (b), in pixels."""
+"""Side in pixels of the pictures of (a) and (b)."""
 
 RESERVED = ("bundled", "narrow teacher", "random", "both teachers", "untouched photograph")
 
 PAIRED = 60
-"""Pictures whose pairs are ranked."""
+"""Number of pictures; (b) ranks all their pairs."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class Evaluation:
-    """The pictures, the networks and the figures so far."""
+    """The pictures, the networks and the figures measured so far."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
@@ -83,12 +83,12 @@ class Evaluation:
         for file in (FILE, *(file for _, file in options.network)):
             _warn_unless_held_out(file, options, learned)
         self.networks = {"bundled": bundled, "narrow teacher": self.deep, **own, "random": _random(bundled)}
-        self.judged = _digest(self.teachers)
+        self.teachers_digest = _digest(self.teachers)
         self.old: dict[str, Any] = json.loads(options.out.read_text()) if options.out.is_file() else {}
         self.figures: dict[str, Any] = {}
 
     def run(self) -> None:
-        """All of it, saved after every part."""
+        """Measure all figures, saving after each one, and print the tables."""
         pictures = _digest(*self.fitted, *self.held_out, *self.paired)
         for name, network in self.networks.items():
             self._figure(f"a/{name}", partial(self._unexplained, network), network, pictures)
@@ -112,7 +112,7 @@ class Evaluation:
 
     @cached_property
     def _teachers_distances(self) -> tuple[worth.Distances, worth.Distances]:
-        """As the shallow teacher sees them, and the deep one."""
+        """Distances on the shallow teacher, and on the deep teacher."""
         return (
             worth.Distances.seen(see(self.shallow), self.paired),
             worth.Distances.seen(see(self.deep), self.paired),
@@ -123,8 +123,8 @@ class Evaluation:
         return scores.scored(self.shallow, made, content, style)
 
     def _figure(self, key: str, measure: Callable[[], Any], *of: Any) -> None:
-        """Measure, unless it was measured `of` the same things before."""
-        identity = _digest(self.judged, *of)
+        """Measure the figure `key`, unless the JSON has it for the same inputs `of`."""
+        identity = _digest(self.teachers_digest, *of)
         if self.old.get(key, {}).get("of") != identity:
             self.old[key] = {"of": identity, "is": measure()}
             print(key, self.old[key]["is"], flush=True)
@@ -135,7 +135,7 @@ class Evaluation:
 
 
 def _check(options: argparse.Namespace) -> None:
-    """Raise InputError for what would go wrong only after hours."""
+    """Raise InputError for input that would fail only after hours."""
     for name, least in {"size": 32, "evaluations": 1, "held_out": 1, "seed": 0}.items():
         check_count(f"--{name.replace('_', '-')}", vars(options)[name], at_least=least)
     for what, names in (
@@ -145,9 +145,9 @@ def _check(options: argparse.Namespace) -> None:
     ):
         for name in names:
             if names.count(name) > 1 or name in RESERVED or "/" in name:
-                raise InputError(f"{what}: the name '{name}' is there twice, taken or has a slash")
+                raise InputError(f"{what}: the name '{name}' occurs twice, is reserved or contains a slash")
     if not options.out.resolve().parent.is_dir():
-        raise InputError(f"--out {options.out}: there is no such folder")
+        raise InputError(f"--out {options.out}: its folder does not exist")
     for file in (options.shallow, options.deep):
         if not file.is_file():
             raise InputError(f"there is no file {file}")
@@ -169,7 +169,7 @@ def _bytes(thing: Any) -> bytes:
 
 
 def see(network: Any) -> worth.See:
-    """A network as a compiled function of NumPy arrays, all layers at once."""
+    """A network as a compiled function of NumPy arrays that returns all layers."""
     compiled = tf.function(lambda image: network(image, network.layers))
     return lambda image: {layer: value.numpy() for layer, value in compiled(tf.constant(image)).items()}
 
@@ -179,17 +179,17 @@ def _centre(path: Path) -> np.ndarray:
 
 
 def _warn_unless_held_out(file: Path, options: argparse.Namespace, pictures: str) -> None:
-    """One line where the network's card says that it may have learned from what it is judged on."""
+    """Print one line if, by its card, the network may have been trained on the pictures of the evaluation."""
     card = file.with_suffix(".json")
     task = json.loads(card.read_text()).get("task", {}) if card.is_file() else {}
     wanted = {"pictures": pictures, "held_out": options.held_out, "seed": options.seed}
     other = [key for key, value in wanted.items() if key in task and task[key] != value]
     if other:
-        print(f"{file.name} was trained with other {' and '.join(other)}: it may know these pictures", file=sys.stderr)
+        print(f"{file.name} was trained with other {' and '.join(other)}, perhaps on these pictures", file=sys.stderr)
 
 
 def _random(like: Network) -> Network:
-    """A network of the same widths whose weights were drawn (He normal) and never trained."""
+    """An untrained network of the same widths, with random weights (He normal)."""
     drawn = networks.weights_of(networks.student({layer: len(bias) for layer, (_, bias) in like.weights.items()}))
     return Network(drawn, like.preprocess, source=like.source)
 
@@ -197,7 +197,7 @@ def _random(like: Network) -> Network:
 def _named(text: str) -> tuple[str, Path]:
     name, mark, file = text.partition("=")
     if not mark or not Path(file).is_file():
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=FILE, or there is no such file")
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=FILE, or the file does not exist")
     try:
         slim.read(Path(file))
     except InputError as error:
@@ -209,17 +209,17 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("pictures", nargs="+", type=Path, metavar="PICTURES", help="files and folders")
-    add("--shallow", type=Path, required=True, help="VGG19's weights, at least blocks 1-3, a Keras file")
-    add("--deep", type=Path, required=True, help="the teacher of blocks 4 and 5")
+    add("--shallow", type=Path, required=True, help="VGG19's weights, at least blocks 1-3: a Keras file")
+    add("--deep", type=Path, required=True, help="weights of the teacher of blocks 4 and 5")
     add("--network", action="append", default=[], type=_named, metavar="NAME=FILE")
     add("--photographs", nargs="+", type=Path, required=True)
     add("--paintings", nargs="+", type=Path, required=True)
-    add("--teachers", action="store_true", help="also optimize on the teachers themselves: slow")
-    add("--size", type=int, default=384, help="long side of the judged pictures")
-    add("--evaluations", type=int, default=200, help="that they are optimized for")
-    add("--held-out", type=int, default=64, help="as in the training")
-    add("--seed", type=int, default=0, help="as in the training")
-    add("--out", type=Path, default=Path("worth.json"), help="the figures; those in it are not measured again")
+    add("--teachers", action="store_true", help="also optimize pictures on the teachers: slow")
+    add("--size", type=int, default=384, help="long side of the pictures of (c)")
+    add("--evaluations", type=int, default=200, help="evaluations per picture of (c)")
+    add("--held-out", type=int, default=64, help="the value used in the training")
+    add("--seed", type=int, default=0, help="the value used in the training")
+    add("--out", type=Path, default=Path("worth.json"), help="the JSON; figures in it are not measured again")
     return parser.parse_args(arguments)
 
 

@@ -1,4 +1,4 @@
-"""The README's first picture: a result beside its style.
+"""Make the first picture of the README: a result beside its style.
 
 python -m nst.run style=starry_night hydra.run.dir=outputs/first
 python scripts/first.py outputs/first docs/first.jpg
@@ -33,13 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def opened(path: Path) -> Image.Image:
-    """A picture, `HEIGHT` pixels high."""
+    """Read a picture and scale it to a height of `HEIGHT` pixels."""
     picture = Image.fromarray(to_uint8(read_image(path)))
     return picture.resize((round(picture.width * HEIGHT / picture.height), HEIGHT), Image.Resampling.LANCZOS)
 
 
 def beside(pictures: Sequence[Image.Image]) -> Image.Image:
-    """Pictures of one height in a row."""
+    """Join pictures of the same height in a row."""
     width = sum(picture.width for picture in pictures) + GAP * (len(pictures) - 1)
     sheet, x = Image.new("RGB", (width, HEIGHT), PAPER), 0
     for picture in pictures:

@@ -1,4 +1,4 @@
-"""One picture of a sweep over contents and styles, contents down, styles across:
+"""Join the results of a sweep over contents and styles in one picture, one row per content, one column per style:
 
 python -m nst.run sweep=gallery
 python scripts/gallery.py outputs/sweeps/gallery docs/gallery.jpg
@@ -25,18 +25,18 @@ MAX_BYTES = 700_000
 
 @dataclass(frozen=True)
 class Run:
-    """A result, and the pictures it was made of."""
+    """A result, and its content and style picture."""
 
     content: Path
     style: Path
     result: Path
 
 
-Grid = dict[tuple[str, str], Run]  # {(content, style), their names}
+Grid = dict[tuple[str, str], Run]  # {(content's name, style's name): run}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make the picture; the exit status is 2 for a folder without a whole grid."""
+    """Make the picture. The exit status is 2 if the folder lacks results of the grid."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sweep", type=Path, help="the folder of a sweep")
     parser.add_argument("picture", type=Path, help="the JPEG to write")
@@ -53,10 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def find(folder: Path) -> Grid:
-    """The results of the runs in `folder`.
+    """Find the results of the runs in `folder`.
 
     Raises:
-        InputError: no run there, a content that lacks a style, two runs of one pair, or several styles in one.
+        InputError: no finished run, a missing pair, two runs of one pair, or a run with several contents or styles.
     """
     grid: Grid = {}
     for file in sorted(folder.glob("*/result.json")):
@@ -65,11 +65,11 @@ def find(folder: Path) -> Grid:
             continue
         made_of = record["provenance"]["pictures"]
         if set(made_of) != {"content", "style"}:
-            raise InputError(f"{file.parent} is of {', '.join(made_of)}: the sheet has room for a content and a style")
+            raise InputError(f"{file.parent} uses {', '.join(made_of)}: the sheet takes one content and one style")
         content, style = made_of["content"], made_of["style"]
         pair = content["name"], style["name"]
         if pair in grid:
-            raise InputError(f"{folder} holds two runs of {pair[0]} in {pair[1]}; the sheet has room for one")
+            raise InputError(f"{folder} holds two runs of {pair[0]} in {pair[1]}; the sheet takes one")
         grid[pair] = Run(_expanded(content["path"]), _expanded(style["path"]), file.with_name("result.png"))
     contents, styles = axes(grid)
     missing = [f"{content} x {style}" for content in contents for style in styles if (content, style) not in grid]
@@ -79,7 +79,7 @@ def find(folder: Path) -> Grid:
 
 
 def _expanded(path: str) -> Path:
-    """Records shorten the home folder."""
+    """Expand `~`: records shorten the home folder."""
     return Path(path).expanduser()
 
 
@@ -95,7 +95,7 @@ def axes(grid: Grid) -> tuple[list[str], list[str]]:
 
 
 def compose(grid: Grid) -> Image.Image:
-    """The sheet: styles along the top, contents down the left side, and what became of each pair."""
+    """The sheet: styles along the top, contents down the left side, and the result of each pair."""
     contents, styles = axes(grid)
     width, height = (cell + GAP for cell in CELL)
     sheet = Image.new("RGB", (width * (len(styles) + 1) - GAP, height * (len(contents) + 1) - GAP), PAPER)
@@ -109,7 +109,7 @@ def compose(grid: Grid) -> Image.Image:
 
 
 def cell(path: Path) -> Image.Image:
-    """The middle of a picture at the size of a cell."""
+    """A picture, scaled and cropped around its center to the size of a cell."""
     picture = Image.fromarray(to_uint8(read_image(path)))
     return ImageOps.fit(picture, CELL, Image.Resampling.LANCZOS)
 

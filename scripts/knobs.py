@@ -1,8 +1,8 @@
-"""docs/knobs.md anew: its sweeps are run (what is done is skipped), its strips and its text written:
+"""Write docs/knobs.md: run its sweeps (finished runs are skipped), draw its strips, write its text:
 
 python scripts/knobs.py
-python scripts/knobs.py style_weight colors     # these strips alone
-python scripts/knobs.py --page                  # the text alone, with the strips that are there
+python scripts/knobs.py style_weight colors     # only these strips
+python scripts/knobs.py --page                  # only the text, with the existing strips
 """
 
 import argparse
@@ -25,14 +25,14 @@ PICTURES = {"content": "cat", "style": "starry_night"}
 FOLDER = "outputs/sweeps/knobs"
 CACHE = f"{FOLDER}/cache"
 OFFLINE = {"NST_OFFLINE": "1", "NST_CACHE": CACHE}
-"""A cache with VGG19's weights and no pictures: the project's own paintings serve, wherever this is run."""
+"""A cache with VGG19's weights and no pictures, so that every machine uses the bundled paintings."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the page; the exit status is 1 where a sweep left no pictures, 2 where there is none of a name."""
+    """Write the page. The exit status is 1 if a sweep left no pictures, 2 if a name is unknown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sweeps", nargs="*", help="strips to make; without names all")
-    parser.add_argument("--page", action="store_true", help="write the text alone")
+    parser.add_argument("sweeps", nargs="*", help="strips to make (default: all)")
+    parser.add_argument("--page", action="store_true", help="write only the text")
     options = parser.parse_args(arguments)
     writer = Writer(CONF, STRIPS, SIZE)
     try:
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def prepare() -> None:
-    """Put VGG19's weights into `CACHE`, unless Keras's cache has them."""
+    """Copy VGG19's weights to `CACHE`, unless Keras's cache has them."""
     found = find("vgg19")
     if found.packed:
         (ROOT / CACHE / "weights").mkdir(parents=True, exist_ok=True)
@@ -57,20 +57,20 @@ def prepare() -> None:
 
 
 def chosen(sweeps: Sequence[Sweep], names: Sequence[str]) -> list[Sweep]:
-    """The sweeps of these names; without names all.
+    """The sweeps with these names, or all without names.
 
     Raises:
-        InputError: there is none of a name.
+        InputError: a name is unknown.
     """
     known = {sweep.named.name: sweep for sweep in sweeps}
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise InputError(f"no sweep over one knob is named {', '.join(unknown)}; there are {', '.join(known)}")
+        raise InputError(f"no sweep over one setting is named {', '.join(unknown)}; there are {', '.join(known)}")
     return [known[name] for name in names] or list(sweeps)
 
 
 def make(sweep: Sweep, groups: Sequence[str]) -> bool:
-    """Run a sweep as far as it is not done, and write its strip; False, having said why, where that cannot be."""
+    """Run what is missing of a sweep and write its strip. On failure, print the reason and return False."""
     folder = f"{FOLDER}/{sweep.named.name}"
     subprocess.run(command(sweep, folder), cwd=ROOT, env=os.environ | OFFLINE, check=False)  # noqa: S603
     try:
@@ -83,7 +83,7 @@ def make(sweep: Sweep, groups: Sequence[str]) -> bool:
 
 
 def command(sweep: Sweep, folder: str) -> list[str]:
-    """What runs it: small, but for what the sweep itself chooses."""
+    """The command that runs a sweep: at a small size, with fixed pictures, unless the sweep sets these itself."""
     own = (sweep.knob, *sweep.named.builds_on)
     settings = {key: value for key, value in (FIXED | PICTURES).items() if key not in own}
     overrides = [f"{key}={value}" for key, value in settings.items()]

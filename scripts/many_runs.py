@@ -1,4 +1,4 @@
-"""A folder of many runs made from a real one, to see how the report and TensorBoard bear it:
+"""Make a folder of many run folders from one real run, to test the report and TensorBoard under load:
 
 python scripts/many_runs.py outputs/RUN 1000 /tmp/many && time python -m nst.report /tmp/many
 """
@@ -21,14 +21,14 @@ COPIED = ("history.csv", "run.log")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make them; the exit status is 2 where the run to copy is none that is done."""
+    """Make the run folders. The exit status is 2 if the source is not a finished run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", type=Path, help="the folder of a run that is done")
-    parser.add_argument("count", type=int, help="how many runs to make")
-    parser.add_argument("out", type=Path, help="a folder that is not there yet")
+    parser.add_argument("run", type=Path, help="the folder of a finished run")
+    parser.add_argument("count", type=int, help="number of run folders to make")
+    parser.add_argument("out", type=Path, help="the folder to create")
     options = parser.parse_args(arguments)
     if not (options.run / "result.png").is_file() or options.out.exists():
-        print(f"{options.run} is no run that is done, or {options.out} is there already", file=sys.stderr)
+        print(f"{options.run} is not a finished run, or {options.out} already exists", file=sys.stderr)
         return 2
     record = json.loads((options.run / "result.json").read_text())
     config = yaml.safe_load((options.run / "config.yaml").read_text())
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def make(
     source: Path, out: Path, index: int, record: dict[str, Any], config: dict[str, Any], random: np.random.Generator
 ) -> None:
-    """One run folder: another seed, style weight and optimizer, with figures to match."""
+    """Make one run folder, with its own seed, style weight, optimizer and made-up metrics."""
     weight = WEIGHTS[index % len(WEIGHTS)]
     optimizer = OPTIMIZERS[index // len(WEIGHTS) % len(OPTIMIZERS)]
     overrides = [f"seed={index}", f"loss.style.weight={weight}", f"optimizer={optimizer}"]
@@ -49,7 +49,7 @@ def make(
     folder.mkdir(parents=True)
     status = str(random.choice(list(STATUS_ODDS), p=list(STATUS_ODDS.values())))
     style, content = weight**-0.4 * random.lognormal(0, 0.2), weight**0.2 * random.lognormal(0, 0.1)
-    told = {
+    changed_record = {
         **record,
         "overrides": overrides,
         "choices": {**record["choices"], "optimizer": optimizer},
@@ -57,10 +57,10 @@ def make(
         "error": None if status == "done" else f"made up: {status}",
         "metrics": {**record["metrics"], "style_distance": style, "content_distance": content},
     }
-    changed = {**config, "seed": index}
-    changed["loss"] = {**config["loss"], "style": {**config["loss"]["style"], "weight": weight}}
-    (folder / "result.json").write_text(json.dumps(told))
-    (folder / "config.yaml").write_text(yaml.safe_dump(changed, sort_keys=False))
+    changed_config = {**config, "seed": index}
+    changed_config["loss"] = {**config["loss"], "style": {**config["loss"]["style"], "weight": weight}}
+    (folder / "result.json").write_text(json.dumps(changed_record))
+    (folder / "config.yaml").write_text(yaml.safe_dump(changed_config, sort_keys=False))
     (folder / "overrides.yaml").write_text(yaml.safe_dump(overrides))
     for name in (*COPIED, *(["result.png"] if status != "failed" else [])):
         if (source / name).is_file():

@@ -1,10 +1,10 @@
-"""docs/published.md anew: the default settings beside pictures that others published, all measured by nst with VGG19:
+"""Write docs/published.md: results of the default settings beside published pictures, all measured with VGG19:
 
 python scripts/published.py --photographs FOLDER --published FOLDER
 
-Neither folder is part of nst. `--photographs` has the content and style pictures of `PAIRS`, like tubingen.jpg;
-`--published` has the results, like tubingen_scream.png. Runs lie in outputs/sweeps/published; what is done there is not
-run again.
+Neither folder is part of nst. `--photographs` holds the content and style pictures of `PAIRS`, such as tubingen.jpg;
+`--published` holds the results, such as tubingen_scream.png. Run folders are in outputs/sweeps/published; finished runs
+are not repeated.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from nst.errors import InputError
 from nst.extractor.imagenet import find
 from nst.runtime import device
 
-if TYPE_CHECKING:  # it brings TensorFlow
+if TYPE_CHECKING:  # it imports TensorFlow
     from nst.extractor.network import Network
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,7 +35,7 @@ PAIRS = {
     ("golden_gate", "the_scream"): "golden_gate_scream",
     ("tubingen", "seated_nude"): "tubingen_seated_nude",
 }
-"""{(content, style): the published picture}, by jcjohnson/neural-style."""
+"""{(content, style): published picture}, by jcjohnson/neural-style."""
 OWN = [
     ("harbor", "starry_night"),
     ("cat", "ink"),
@@ -45,7 +45,7 @@ OWN = [
 ]
 WEIGHTS = (2, 4, 8, 16)
 STEPS = ("114", "null")
-"""About half of the default's evaluations, and the default."""
+"""The setting `steps`: about half of the default evaluations, and the default."""
 COMMON = ("extractor=vgg19", "observers=quiet")
 
 
@@ -66,11 +66,11 @@ class Row:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what is missing and write the page."""
+    """Run what is missing and write the page. The exit status is 2 for bad input or a failed run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photographs", type=Path, required=True, help="folder of the pictures of the published pairs")
+    parser.add_argument("--photographs", type=Path, required=True, help="folder of content and style pictures")
     parser.add_argument("--published", type=Path, required=True, help="folder of the published results")
-    parser.add_argument("--own", action="store_true", help="add pairs of nst's own, beside experiment=johnson: hours")
+    parser.add_argument("--own", action="store_true", help="add bundled pairs beside experiment=johnson: hours")
     options = parser.parse_args(arguments)
     try:
         blocks = [HEAD.format(weights=find("vgg19").origin, machine=machine())]
@@ -86,42 +86,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-HEAD = """# Beside published pictures
+HEAD = """# Comparison with published pictures
 
-Style and content distance ([what they mean](../nst/metrics.py); lower is nearer) at 512 pixels, measured with VGG19,
+The tables show style and content distance ([definitions](explanation/metrics.md); lower is closer) at 512 pixels. The
+metric network is VGG19,
 {weights}.
 
-The published pictures are results that jcjohnson/neural-style shows, made with about 1,000 evaluations of L-BFGS at
-full size. nst's are made with the default settings at `style.scale=1`, for several style weights. A full-size
-equivalent is the work of one evaluation at full size. Seconds are those in steps, on
+The published pictures are results shown by jcjohnson/neural-style, made with about 1,000 evaluations of L-BFGS at
+full size. nst runs its default settings with `style.scale=1` and several style weights. A full-size equivalent is the
+work of one evaluation at full size. Seconds count the steps only, on
 {machine}.
 
-`python scripts/published.py --photographs FOLDER --published FOLDER` makes this page, with `--own` for pairs of nst's
-own beside `experiment=johnson`. The photographs are not part of nst."""
+`python scripts/published.py --photographs FOLDER --published FOLDER` writes this page. `--own` adds pairs of nst's
+own pictures beside `experiment=johnson`. The photographs are not part of nst."""
 
 
 def beside_published(title: str, result: Path, content: Path, style: Path) -> str:
-    """The section of a published picture."""
+    """The section on a published picture."""
     published = Row("published", None, 0, *measured(result, content, style))
     overrides = [quoted("content.image", content), quoted("style.image", style)]
     return table(title, [published, *rows(title.replace(" x ", "_"), overrides)])
 
 
 def beside_johnson(content: str, style: str) -> str:
-    """The section of a pair of nst's own pictures."""
+    """The section on a pair of nst's own pictures, beside `experiment=johnson`."""
     name, overrides = f"{content}_{style}", [f"content={content}", quoted("style.image", PAINTINGS / f"{style}.jpg")]
     johnson = row("`experiment=johnson`", run(f"{name}/johnson", ["experiment=johnson", *overrides]))
     return table(f"{content} x {style}", [johnson, *rows(name, overrides)])
 
 
 def quoted(key: str, path: Path | str) -> str:
-    """The override `key=path`, whatever characters are in the path."""
+    """The override `key=path`, quoted for Hydra."""
     escaped = str(path).replace("'", "\\'")
     return f"{key}='{escaped}'"
 
 
 def rows(name: str, overrides: Sequence[str]) -> Iterator[Row]:
-    """One row per number of steps and style weight."""
+    """One row per value of `STEPS` and `WEIGHTS`."""
     for steps in STEPS:
         for weight in WEIGHTS:
             more = ["style.scale=1", f"loss.style.weight={weight}", f"steps={steps}"]
@@ -129,14 +130,14 @@ def rows(name: str, overrides: Sequence[str]) -> Iterator[Row]:
 
 
 def row(what: str, record: dict[str, Any]) -> Row:
-    """A run's row."""
+    """The row of a run's record."""
     metrics = record["metrics"]
     distances = metrics["style_distance"], metrics["content_distance"]
     return Row(what, record["full_size_equivalents"], record["seconds"], *distances)
 
 
 def run(name: str, overrides: Sequence[str]) -> dict[str, Any]:
-    """The record of a run, done now unless it was before."""
+    """The record of a run; a finished run is not repeated."""
     folder = f"{FOLDER}/{name}"
     command = [sys.executable, "-m", "nst.run", *overrides, *COMMON, quoted("hydra.run.dir", folder)]
     subprocess.run(command, cwd=ROOT, check=True)  # noqa: S603
@@ -144,7 +145,7 @@ def run(name: str, overrides: Sequence[str]) -> dict[str, Any]:
 
 
 def network() -> Network:
-    """VGG19, which the runs are measured with, too."""
+    """VGG19, also the metric network of the runs."""
     device.prepare()
     from nst.extractor.vgg19 import load_weights
 
@@ -152,7 +153,7 @@ def network() -> Network:
 
 
 def measured(result: Path, content: Path, style: Path) -> tuple[float, float]:
-    """(style distance, content distance) of a picture that somebody else made.
+    """(style distance, content distance) of a published picture.
 
     Raises:
         InputError: a picture is missing.

@@ -2,9 +2,9 @@
 
     python scripts/train_slim.py PICTURES... --teacher vgg19.h5 [--teacher deeper.npz] [--out FOLDER]
 
-PICTURES are files and folders. A layer is learned from the first teacher that has it. The same command goes on where
-an earlier one was stopped; `tensorboard --logdir FOLDER` shows the curves. Keras decides what it runs on:
-KERAS_BACKEND=torch, jax or tensorflow.
+PICTURES are files and folders. Each layer learns from the first teacher that has it. The same command resumes an
+interrupted training; `tensorboard --logdir FOLDER` shows the curves. KERAS_BACKEND selects the backend: torch, jax or
+tensorflow.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, cast
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # two pools of threads, forward and backward: neither may spin
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # forward and backward use two thread pools: neither must spin
 import keras
 import numpy as np
 
@@ -33,13 +33,13 @@ from distill.visited import Visited
 from nst.errors import InputError, check_count, check_number
 
 REVIVAL = 0.55
-"""The share of the steps after which dead channels are left alone: what is new by then has no time to learn."""
+"""Share of the steps during which dead channels are revived: later ones have no time to learn."""
 
 PLACES = ("pictures", "teacher", "start", "out", "stop_after")
-"""Options that are no business of the card's, or told in it otherwise."""
+"""Options that the network's card omits or records elsewhere."""
 
 SAMPLE, VALIDATED = 96, 32
-"""Crops on which scales and maps are begun and dead channels found, and held-out pictures that are validated on."""
+"""Number of crops used to initialize scales and maps and to find dead channels; of held-out pictures for validation."""
 
 LEAST = {
     "steps": 1,
@@ -53,11 +53,11 @@ LEAST = {
     "seed": 0,
     "every": 1,
 }
-"""Of the whole numbers on the command line."""
+"""Lower bounds of the integer options."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train; the exit status is 2 for bad input and 130 for Ctrl-C, after which the same command goes on."""
+    """Train. The exit status is 2 for bad input and 130 for Ctrl-C, after which the same command resumes."""
     options = _parse(arguments)
     try:
         _check(options)
@@ -68,14 +68,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("stopped; the same command goes on from the last checkpoint", file=sys.stderr)
+        print("interrupted; the same command resumes from the last checkpoint", file=sys.stderr)
         return 130
     return 0
 
 
 @dataclass(frozen=True)
 class Data:
-    """What is learned from, and what is held out."""
+    """Training crops and held-out pictures."""
 
     training: crops.Crops
     held_out: np.ndarray  # [n,size,size,3]
@@ -83,7 +83,7 @@ class Data:
 
     @classmethod
     def read(cls, options: argparse.Namespace) -> "Data":
-        """The pictures of the command line, every one of which is read before training begins."""
+        """Read all pictures of the command line, before the training begins."""
         files = crops.find(options.pictures)
         kept, used = crops.split(files, options.held_out, options.seed)
         often = [any(fnmatch.fnmatch(file.name, pattern) for pattern in options.often) for file in used]
@@ -119,7 +119,7 @@ class Training:
             self.progress.restore(self.model, self.visited)
 
     def _task(self) -> dict[str, Any]:
-        """What must be the same for a training to go on."""
+        """The settings that must be equal to resume a training."""
         options = self.options
         return {
             "pictures": self.data.sha256,
@@ -130,7 +130,7 @@ class Training:
         }
 
     def run(self) -> None:
-        """Train to the last step, with a look around and a checkpoint every so many, then write the weights."""
+        """Train to the last step, validate and save every `--every` steps, then write the weights."""
         options, logs, began = self.options, [], time.monotonic()
         for step in range(self.progress.step or 0, options.steps):
             logs.append(self.model.train_on_batch(self._batch(step), return_dict=True))
@@ -143,7 +143,7 @@ class Training:
         self._write()
 
     def _look_around(self, step: int, figures: dict[str, float], seconds: float) -> None:
-        """Validate, log, revive what is dead, paint the pictures that the next steps learn from, and save."""
+        """Validate, log, revive dead channels, optimize the stylized training pictures, and save a checkpoint."""
         random = np.random.default_rng((self.options.seed, step, 1))
         figures |= validate(self.model, self.data.held_out[:VALIDATED])
         figures["dead"] = sum(int(silent.sum()) for silent in self._dead().values())
@@ -193,7 +193,7 @@ class Training:
 
 
 def _check(options: argparse.Namespace) -> None:
-    """Raise InputError for a number that nothing can be trained with."""
+    """Raise InputError for a number out of range or a missing file."""
     for name, least in LEAST.items():
         check_count(f"--{name.replace('_', '-')}", vars(options)[name], at_least=least)
     if options.stop_after is not None:
@@ -216,26 +216,26 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("pictures", nargs="+", type=Path, metavar="PICTURES", help="files and folders")
     add("--teacher", action="append", type=Path, required=True, help="trained weights, .h5 or .npz; may be repeated")
     add("--out", type=Path, default=Path("outputs/slim"), help="folder of checkpoints, curves and the result")
-    add("--start", type=Path, help="a slim network to start from, as narrow or narrower")
-    add("--steps", type=int, default=8000, help="batches to learn from")
-    add("--stop-after", type=int, help="stop at the first checkpoint from this step on")
-    add("--batch", type=int, default=8, help="pictures in a batch; a quarter are stylized, a quarter their styles")
-    add("--crop", type=int, default=144, help="their side in pixels")
+    add("--start", type=Path, help="a slim network to start from, at most as wide as this one")
+    add("--steps", type=int, default=8000, help="training steps, one batch each")
+    add("--stop-after", type=int, help="stop at the first checkpoint at or after this step")
+    add("--batch", type=int, default=8, help="pictures per batch: a quarter stylized, a quarter their styles")
+    add("--crop", type=int, default=144, help="side of the pictures in pixels")
     add(
         "--late",
         type=float,
         default=0.15,
-        help="the share of the steps, at the end, with larger crops and none stylized",
+        help="share of the steps, at the end, with larger crops and no stylized pictures",
     )
-    add("--late-batch", type=int, default=4, help="pictures in a late batch")
-    add("--late-crop", type=int, default=208, help="their side in pixels, and that of the held-out pictures")
-    add("--rate", type=float, default=1e-3, help="Adam's learning rate, at its highest")
-    add("--held-out", type=int, default=64, help="pictures never learned from")
-    add("--often", nargs="*", default=[], metavar="PATTERN", help="names of pictures to draw more often")
-    add("--times", type=float, default=4.0, help="how much more often")
-    add("--visited", type=int, default=8, help="stylized pictures kept to learn from")
-    add("--painting", type=int, default=25, help="steps they are optimized for at a time")
-    add("--every", type=int, default=250, help="steps between validations, checkpoints and paintings")
+    add("--late-batch", type=int, default=4, help="pictures per late batch")
+    add("--late-crop", type=int, default=208, help="side of late and held-out pictures in pixels")
+    add("--rate", type=float, default=1e-3, help="peak learning rate of Adam")
+    add("--held-out", type=int, default=64, help="number of pictures kept for validation")
+    add("--often", nargs="*", default=[], metavar="PATTERN", help="file names of pictures to sample more often")
+    add("--times", type=float, default=4.0, help="their weight relative to other pictures")
+    add("--visited", type=int, default=8, help="size of the pool of stylized pictures")
+    add("--painting", type=int, default=25, help="optimizer steps per round on the pool")
+    add("--every", type=int, default=250, help="steps between validations, checkpoints and rounds on the pool")
     add("--seed", type=int, default=0)
     return parser.parse_args(arguments)
 

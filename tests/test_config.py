@@ -1,4 +1,4 @@
-"""The config folder is listed: a new file is tested by its being there."""
+"""Every file in conf/, found by listing: a new file is tested without further changes."""
 
 import inspect
 import itertools
@@ -23,7 +23,7 @@ from nst.state import full_size_equivalents
 from tests.conftest import CONF
 
 FILES = sorted(path.relative_to(CONF) for path in CONF.rglob("*.yaml"))
-NAMED = ("experiment", "sweep")  # groups whose files are commands of their own
+NAMED = ("experiment", "sweep")  # groups of complete commands
 GROUP_FILES = [file for file in FILES if file.parts[0] not in ("config.yaml", "hydra", *NAMED)]  # hydra: test_launch
 EXPERIMENTS, SWEEPS = ([file.stem for file in FILES if file.parts[0] == group] for group in NAMED)
 
@@ -35,7 +35,7 @@ def load(*overrides: str) -> DictConfig:
 
 
 def targets(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every mapping in a YAML file that names a target."""
+    """(path, mapping) of every mapping in a YAML file that has a `_target_`."""
     if isinstance(node, dict):
         if "_target_" in node:
             yield path, node
@@ -44,7 +44,7 @@ def targets(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("file", FILES, ids=str)
-def test_the_first_line_says_what_it_is_or_how_to_run_it(file: Path) -> None:
+def test_the_first_lines_describe_the_file_or_give_its_command(file: Path) -> None:
     first, second, *_ = (CONF / file).read_text().splitlines()
     assert first.startswith("# ")
     assert file.parts[0] not in NAMED or (first, second) == (
@@ -54,7 +54,7 @@ def test_the_first_line_says_what_it_is_or_how_to_run_it(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", GROUP_FILES, ids=str)
-def test_a_yaml_lists_every_knob_of_its_constructor(file: Path) -> None:
+def test_a_group_file_lists_every_parameter_of_its_constructor(file: Path) -> None:
     found = list(targets(yaml.safe_load((CONF / file).read_text())))
     assert found
     for _, node in found:
@@ -65,8 +65,8 @@ def test_a_yaml_lists_every_knob_of_its_constructor(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", GROUP_FILES, ids=str)
-def test_its_values_are_the_constructors_defaults(file: Path) -> None:
-    """One source for a default: the two places that say it say the same."""
+def test_group_files_and_constructors_have_the_same_defaults(file: Path) -> None:
+    """The YAML file and the constructor state the same default."""
     for path, node in targets(yaml.safe_load((CONF / file).read_text())):
         for name, parameter in inspect.signature(get_object(node["_target_"])).parameters.items():
             if parameter.default is not parameter.empty and name in node:
@@ -127,8 +127,8 @@ def test_every_value_of_every_sweep_composes(name: str) -> None:
         assert all(one != other for one, other in itertools.pairwise(configs)), f"{key} changes nothing"
 
 
-def test_the_blog_recipe_is_what_it_says() -> None:
-    """Against the recipe's numbers, written here once more by hand."""
+def test_the_blog_experiment_has_the_values_of_its_source() -> None:
+    """The expected values are copied from the source by hand."""
     config = load("experiment=blog")
     assert config["size"] == [224, 224]
     assert config.style.aspect == "content"
@@ -153,14 +153,14 @@ def test_the_blog_recipe_is_what_it_says() -> None:
     assert list(config.output.formats) == ["jpg"]
 
 
-def test_a_target_that_is_not_there_is_refused() -> None:
+def test_a_missing_target_is_refused() -> None:
     config = load()
     config.optimizer._target_ = "nst.optimizer.adamm.Adam"
     with pytest.raises(InputError, match=r"optimizer._target_: nst.optimizer.adamm.Adam cannot be imported"):
         build(config, "optimizer")
 
 
-def test_slugs_differ_where_names_do() -> None:
+def test_folder_names_are_short_and_distinct() -> None:
     long = "a" * 300
     assert naming.folder_name(f"{long}1") != naming.folder_name(f"{long}2")
     assert naming.folder_name("style.image=a@b.png") != naming.folder_name("style.image=a-b.png")

@@ -1,4 +1,4 @@
-"""The documents against the code: files, paths, rules, and the examples, which are run."""
+"""The documents against the code: files, paths and rules; the examples are executed."""
 
 import importlib
 import inspect
@@ -21,12 +21,12 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 DOCUMENTS = {"docs/architecture.md": ARCHITECTURE, "CONTRIBUTING.md": CONTRIBUTING}
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
 LISTING = ARCHITECTURE.partition("```\nnst/\n")[2].partition("\n```")[0]
-ONE_IDEA_PER_FILE = ("content", "style", "smooth")  # folders of losses, listed as wholes
+ONE_IDEA_PER_FILE = ("content", "style", "smooth")  # folders of losses, listed without their files
 WIDEST = 120
 
 
 class Example(NamedTuple):
-    """A file that CONTRIBUTING.md shows, under the step that names its path."""
+    """A file shown in CONTRIBUTING.md, under the step that names its path."""
 
     path: str
     language: str
@@ -46,7 +46,7 @@ def examples() -> list[Example]:
 
 EXAMPLES = examples()
 SHOWN = {example.path for example in EXAMPLES}
-MADE = {"nst/bundled/pictures/dunes.jpg"}  # by a command of CONTRIBUTING.md
+MADE = {"nst/bundled/pictures/dunes.jpg"}  # a command of CONTRIBUTING.md makes it
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.path)
@@ -94,7 +94,7 @@ def test_the_packages_are_listed_from_top_to_bottom() -> None:
 
 
 def _listed(line: str) -> list[str]:
-    """The modules and packages that a line of the listing begins with, at nst's own level."""
+    """The modules and packages at the start of a line of the listing, if it is at nst's top level."""
     names = re.match(r"  (\w[\w./ ]*?)(?:  |$)", line)
     return [name.rstrip("/") for name in names[1].split()] if names else []
 
@@ -132,7 +132,7 @@ OWN = [example for example in EXAMPLES if re.match(r"(nst/(?!bundled)|tests/|con
 
 @pytest.fixture
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The examples in a folder outside the tree, by the rule that CONTRIBUTING.md gives."""
+    """The examples in a folder outside the tree, by the rule in CONTRIBUTING.md."""
     inside = [Path(example.path).with_suffix("") for example in OWN if example.path.startswith("nst/")]
     for path, language, text in OWN:
         for module in inside:

@@ -1,6 +1,7 @@
-"""Every recipe of conf/experiment against its source's formula, written once more by hand, in the source's units.
+"""Compare each experiment of conf/experiment with its source's formula, written by hand in the source's units.
 
-The judges are NumPy on features `{layer: [1,h,w,C]}` and a picture of 0..255; gradients are compared along directions.
+The formulas use NumPy on features `{layer: [1,h,w,C]}` and a picture of 0..255. Gradients are compared along random
+directions.
 """
 
 import json
@@ -37,19 +38,19 @@ SHAPES = {
 }
 
 
-def some(seed: int) -> Maps:
-    """Features, and a picture without two neighbours alike, where an absolute difference has no slope."""
+def random_features(seed: int) -> Maps:
+    """Random features, and a picture without equal neighbors: at a difference of 0, |x| has no derivative."""
     rng = np.random.default_rng(seed)
     maps = {layer: rng.uniform(0, 1, shape) for layer, shape in SHAPES.items()}
     odd = np.indices(SHAPES[IMAGE][1:3]).sum(0)[None, ..., None] % 2
     return {**maps, IMAGE: (2 * rng.integers(0, 120, SHAPES[IMAGE]) + odd) / 255}
 
 
-X, CONTENT, STYLE = some(1), some(2), some(3)
+X, CONTENT, STYLE = random_features(1), random_features(2), random_features(3)
 
 
 def matrix(maps: Maps, layer: str) -> np.ndarray:
-    """F as the papers have it: [C channels, M positions]."""
+    """F as in the papers: [C channels, M positions]."""
     features = maps[layer]
     return features.reshape(-1, features.shape[-1]).T
 
@@ -63,7 +64,7 @@ def mean_square(x: Maps, layer: str) -> float:
 
 
 def differences(x: Maps) -> tuple[np.ndarray, np.ndarray]:
-    """Across and down, of values of 0..255."""
+    """Horizontal and vertical differences, of values of 0..255."""
     picture = 255 * x[IMAGE][0]
     return picture[:, 1:] - picture[:, :-1], picture[1:] - picture[:-1]
 
@@ -74,7 +75,7 @@ def absolute(x: Maps) -> float:
 
 
 def interior(x: Maps) -> np.ndarray:
-    """dx^2 + dy^2 where there are both."""
+    """dx^2 + dy^2 where both exist."""
     dx, dy = differences(x)
     return dx[:-1] ** 2 + dy[:, :-1] ** 2
 
@@ -85,35 +86,35 @@ def gram_squares(x: Maps, layer: str) -> float:
     return ((F @ F.T - A @ A.T) ** 2).sum()
 
 
-def of_gatys(x: Maps, layer: str) -> float:
+def gatys_layer(x: Maps, layer: str) -> float:
     N, M = matrix(x, layer).shape
     return gram_squares(x, layer) / (4 * N**2 * M**2)
 
 
-def of_johnson(x: Maps, layer: str) -> float:
+def johnson_layer(x: Maps, layer: str) -> float:
     """mean((F F^T / (C M) - A)^2)."""
     C, M = matrix(x, layer).shape
     return gram_squares(x, layer) / (C * M) ** 2 / C**2
 
 
-def of_tensorflow(x: Maps, layer: str) -> float:
+def tensorflow_layer(x: Maps, layer: str) -> float:
     """mean((F F^T / M - A)^2)."""
     C, M = matrix(x, layer).shape
     return gram_squares(x, layer) / M**2 / C**2
 
 
-def of_gordic(x: Maps, layer: str) -> float:
+def gordic_layer(x: Maps, layer: str) -> float:
     """sum((F F^T / (C M) - A)^2)."""
     C, M = matrix(x, layer).shape
     return gram_squares(x, layer) / (C * M) ** 2
 
 
-def of_keras_io(x: Maps, layer: str) -> float:
-    """The picture's positions and its 3 channels stand for the layer's."""
+def keras_io_layer(x: Maps, layer: str) -> float:
+    """The picture's positions and 3 channels replace the layer's."""
     return gram_squares(x, layer) / (4 * 3**2 * (32 * 40) ** 2)
 
 
-def of_crowsonkb(x: Maps, layer: str) -> float:
+def crowsonkb_layer(x: Maps, layer: str) -> float:
     F, A = matrix(x, layer), matrix(STYLE, layer)
     small = 1e-4 * np.eye(len(F))
     S, T = (np.cov(features, bias=True) + small for features in (F, A))
@@ -123,7 +124,7 @@ def of_crowsonkb(x: Maps, layer: str) -> float:
 
 
 def crowsonkb_smooth(x: Maps) -> float:
-    """On values of 0..1, the border repeated."""
+    """On values of 0..1, with the border repeated."""
     P = np.pad(x[IMAGE][0], ((1, 1), (1, 1), (0, 0)), "edge")
     here = P[1:-1, 1:-1]
     straight = ((P[1:-1, 2:] - here) ** 2).mean() + ((P[2:, 1:-1] - here) ** 2).mean()
@@ -131,12 +132,12 @@ def crowsonkb_smooth(x: Maps) -> float:
     return straight / 3 + slanted / 12
 
 
-def summed(term: Callable[[Maps, str], float], x: Maps) -> float:
+def sum_over_layers(term: Callable[[Maps, str], float], x: Maps) -> float:
     return sum(term(x, layer) for layer in STYLE_LAYERS)
 
 
 def johnson(x: Maps) -> float:
-    return 5 * mean_square(x, "block4_conv2") + 100 * summed(of_johnson, x)
+    return 5 * mean_square(x, "block4_conv2") + 100 * sum_over_layers(johnson_layer, x)
 
 
 def athalye_smooth(x: Maps) -> float:
@@ -145,33 +146,37 @@ def athalye_smooth(x: Maps) -> float:
 
 
 def crowsonkb_style(x: Maps) -> float:
-    return sum(w * of_crowsonkb(x, la) for w, la in zip((256, 64, 16, 4, 1), STYLE_LAYERS, strict=True)) / 341
+    return sum(w * crowsonkb_layer(x, la) for w, la in zip((256, 64, 16, 4, 1), STYLE_LAYERS, strict=True)) / 341
 
 
 FORMULAS: dict[str, Callable[[Maps], float]] = {
-    "blog": lambda x: mean_square(x, "block5_conv2") + summed(of_tensorflow, x) / 5,
-    "gatys2016": lambda x: squares(x, "block4_conv2") / 2 + 1e3 * summed(of_gatys, x) / 5,
+    "blog": lambda x: mean_square(x, "block5_conv2") + sum_over_layers(tensorflow_layer, x) / 5,
+    "gatys2016": lambda x: squares(x, "block4_conv2") / 2 + 1e3 * sum_over_layers(gatys_layer, x) / 5,
     "johnson": lambda x: johnson(x) + 1e-3 / 2 * interior(x).sum(),
     "johnson_pt": lambda x: johnson(x) + 1e-3 * absolute(x),
-    "athalye": lambda x: 5 * mean_square(x, "block4_conv2") + 500 / 5 * summed(of_johnson, x) + athalye_smooth(x),
+    "athalye": lambda x: (
+        5 * mean_square(x, "block4_conv2") + 500 / 5 * sum_over_layers(johnson_layer, x) + athalye_smooth(x)
+    ),
     "tf_tutorial": lambda x: (
-        1e4 * mean_square(x, "block5_conv2") + 1e-2 / 5 * summed(of_tensorflow, x) + 30 * absolute(x) / 255
+        1e4 * mean_square(x, "block5_conv2") + 1e-2 / 5 * sum_over_layers(tensorflow_layer, x) + 30 * absolute(x) / 255
     ),
     "keras_io": lambda x: (
-        2.5e-8 * squares(x, "block5_conv2") + 1e-6 / 5 * summed(of_keras_io, x) + 1e-6 * (interior(x) ** 1.25).sum()
+        2.5e-8 * squares(x, "block5_conv2")
+        + 1e-6 / 5 * sum_over_layers(keras_io_layer, x)
+        + 1e-6 * (interior(x) ** 1.25).sum()
     ),
-    "gordic": lambda x: 1e5 * mean_square(x, "block4_conv2") + 3e4 / 5 * summed(of_gordic, x) + absolute(x),
+    "gordic": lambda x: 1e5 * mean_square(x, "block4_conv2") + 3e4 / 5 * sum_over_layers(gordic_layer, x) + absolute(x),
     "cysmith": lambda x: (
         5 * squares(x, "block4_conv2") / (2 * np.sqrt(6) * np.sqrt(4 * 5))
-        + 1e4 / 5 * summed(of_gatys, x)
+        + 1e4 / 5 * sum_over_layers(gatys_layer, x)
         + 1e-3 * absolute(x)
     ),
     "crowsonkb": lambda x: 0.015 * mean_square(x, "block4_conv2") + crowsonkb_style(x) + 2 * (2 * crowsonkb_smooth(x)),
 }
 
 
-def ours(name: str) -> tuple[float, Maps]:
-    """(total, its gradient) of nst's objective, at X."""
+def loss_and_gradient(name: str) -> tuple[float, Maps]:
+    """(total, gradient) of nst's objective at X."""
     config = load(f"experiment={name}")
     content, style, smooth = (
         build(config, f"loss.{term}", term == "smooth") for term in ("content", "style", "smooth")
@@ -189,21 +194,21 @@ def ours(name: str) -> tuple[float, Maps]:
     return float(total), {layer: value.numpy() for layer, value in gradient.items()}
 
 
-def test_every_recipe_has_a_formula() -> None:
+def test_every_experiment_has_a_formula() -> None:
     assert set(FORMULAS) == set(EXPERIMENTS) - {"texture", "reconstruct", "interpolate"}
 
 
 @pytest.mark.parametrize("name", sorted(FORMULAS))
-def test_its_loss_and_gradient_are_its_sources(name: str) -> None:
-    judge, rng, small = FORMULAS[name], np.random.default_rng(5), 1e-5
-    total, gradient = ours(name)
-    assert total == pytest.approx(judge(X), rel=1e-4)
+def test_the_loss_and_its_gradient_equal_the_source(name: str) -> None:
+    formula, rng, delta = FORMULAS[name], np.random.default_rng(5), 1e-5
+    total, gradient = loss_and_gradient(name)
+    assert total == pytest.approx(formula(X), rel=1e-4)
     for layer in SHAPES:
-        way = rng.normal(size=SHAPES[layer])
-        ahead, behind = (judge({**X, layer: X[layer] + sign * small * way}) for sign in (1, -1))
-        slope = (ahead - behind) / (2 * small)
-        noise = 1e-14 * abs(total) / small  # of a difference of two sums, in float64
-        assert (gradient[layer] * way).sum() == pytest.approx(slope, rel=2e-3, abs=noise), layer
+        direction = rng.normal(size=SHAPES[layer])
+        ahead, behind = (formula({**X, layer: X[layer] + sign * delta * direction}) for sign in (1, -1))
+        slope = (ahead - behind) / (2 * delta)
+        noise = 1e-14 * abs(total) / delta  # rounding of a difference of two sums, in float64
+        assert (gradient[layer] * direction).sum() == pytest.approx(slope, rel=2e-3, abs=noise), layer
 
 
 # first picture, pyramid, network's pooling, the style's aspect ratio, evaluations
@@ -222,7 +227,7 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("name", sorted(FORMULAS))
-def test_what_is_around_the_loss_is_its_sources(name: str) -> None:
+def test_the_other_settings_equal_the_source(name: str) -> None:
     config = load(f"experiment={name}")
     pyramid = config.pyramid._target_.rpartition(".")[2].lower()
     first = config.init._target_.rpartition(".")[2].lower().removeprefix("from")
@@ -231,10 +236,10 @@ def test_what_is_around_the_loss_is_its_sources(name: str) -> None:
     assert config.style.scale == 1
 
 
-# what else descends, in the source's own units: those of 0..255 are divided here
+# optimizer, init and pyramid, in the source's units: values for 0..255 are divided here
 CAFFE_MEAN = [123.68 / 255, 116.779 / 255, 103.939 / 255]
 BOUNDED = {"learning_rate": 0.02, "beta_1": 0.99, "beta_2": 0.999, "epsilon": 0.1, "box": True}
-DESCENTS: dict[str, dict[str, Any]] = {
+DESCENT_SETTINGS: dict[str, dict[str, Any]] = {
     "blog": {"optimizer": BOUNDED},
     "gatys2016": {"optimizer": {"box": False}},
     "johnson": {
@@ -258,22 +263,22 @@ DESCENTS: dict[str, dict[str, Any]] = {
         "pyramid": {"ratios": [2 ** (-half / 2) for half in (4, 3, 2, 1, 0)], "detail": False},
     },
 }
-DESCENTS["johnson_pt"] = DESCENTS["johnson"]
+DESCENT_SETTINGS["johnson_pt"] = DESCENT_SETTINGS["johnson"]
 
 
 @pytest.mark.parametrize("name", sorted(FORMULAS))
-def test_its_descent_is_its_sources(name: str) -> None:
+def test_optimizer_start_and_pyramid_equal_the_source(name: str) -> None:
     config = load(f"experiment={name}")
-    for group, knobs in DESCENTS[name].items():
-        for knob, value in knobs.items():
-            found = OmegaConf.select(config, f"{group}.{knob}")
+    for group, settings in DESCENT_SETTINGS[name].items():
+        for setting, value in settings.items():
+            found = OmegaConf.select(config, f"{group}.{setting}")
             found = list(found) if isinstance(value, list) else found
             exact = isinstance(value, str | bool)
-            assert found == (value if exact else pytest.approx(value, rel=1e-3)), f"{group}.{knob}"
+            assert found == (value if exact else pytest.approx(value, rel=1e-3)), f"{group}.{setting}"
 
 
-def test_crowsonkb_takes_its_updates_at_each_size() -> None:
-    """Beside them each size has an evaluation of its first picture, and one of the average."""
+def test_crowsonkb_has_the_sources_number_of_updates_at_each_size() -> None:
+    """Each size has two more evaluations: of its first picture, and of the average."""
     config = load("experiment=crowsonkb")
     levels = build(config, "pyramid").levels(512, 384, config.steps)
     assert [level.steps - 2 for level in levels] == [1000, 500, 500, 500, 500]
@@ -281,9 +286,9 @@ def test_crowsonkb_takes_its_updates_at_each_size() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_every_experiment_ends_in_a_picture(name: str, nst: Callable[..., Outcome], pictures: Path) -> None:
+def test_every_experiment_makes_a_picture(name: str, nst: Callable[..., Outcome], pictures: Path) -> None:
     blend = ["style=blend", f"style.images=[{pictures / 'style.png'},{pictures / 'content.png'}]"]
-    pyramid = f"pyramid={SETTINGS.get(name, ('', 'octaves'))[1]}"  # on the command line it wins over the recipe's
+    pyramid = f"pyramid={SETTINGS.get(name, ('', 'octaves'))[1]}"  # the command line overrides the experiment's
     given = [*(blend if name == "interpolate" else []), f"experiment={name}", "size=256", "steps=20", pyramid]
     outcome = nst(*given, "output.folder=made", f"hydra.run.dir=made/{name}", "sweep_dir=made")
     assert outcome.status == 0, outcome.err
@@ -293,4 +298,4 @@ def test_every_experiment_ends_in_a_picture(name: str, nst: Callable[..., Outcom
         assert (found["status"], max(found["size"]), found["evaluations"]) == ("done", 256, 20)
         assert np.isfinite(found["loss"])
     for path in Path("made").glob("*/result.png"):
-        assert read_image(path).std() > 0.002, "nothing is to be seen"
+        assert read_image(path).std() > 0.002, "the picture is nearly uniform"

@@ -1,4 +1,4 @@
-"""Who may import whom: docs/architecture.md lists the packages from top to bottom, and imports go down only."""
+"""Direction of imports: docs/architecture.md lists the packages from top to bottom, and imports only go down."""
 
 import ast
 import subprocess
@@ -32,13 +32,13 @@ ORDER = (
     ("settings",),
     ("setting_rules", "state", "layers", "errors"),
 )
-"""From top to bottom; those of one row import each other without circles."""
+"""Packages and modules from top to bottom; those in one row may import each other, without cycles."""
 HEIGHT = {name: len(ORDER) - row for row, names in enumerate(ORDER) for name in names}
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
 
 def module(path: Path) -> str:
-    """Its dotted name."""
+    """The dotted name of a file's module."""
     name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
     return name.removesuffix(".__init__").removesuffix(".__main__")
 
@@ -47,7 +47,7 @@ MODULES = {module(path) for path in FILES}
 
 
 def imports(path: Path) -> Iterator[str]:
-    """The modules that a file imports, also within functions; blocks of `TYPE_CHECKING` are left out."""
+    """The modules that a file imports, also inside functions; without `TYPE_CHECKING` blocks."""
     todo: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
     while todo:
         node = todo.pop()
@@ -63,20 +63,20 @@ def imports(path: Path) -> Iterator[str]:
         todo += ast.iter_child_nodes(node)
 
 
-def row(name: str) -> int:
-    """How high a module of nst stands."""
+def height(name: str) -> int:
+    """The height of a module of nst in `ORDER`."""
     return HEIGHT[name.split(".")[1]]
 
 
 @pytest.mark.parametrize("path", FILES, ids=module)
 def test_imports_go_down_only(path: Path) -> None:
     own = module(path)
-    upward = [name for name in imports(path) if name.startswith("nst.") and row(name) > row(own)]
-    assert not upward, f"{own} imports {upward}, which stand above it"
+    upward = [name for name in imports(path) if name.startswith("nst.") and height(name) > height(own)]
+    assert not upward, f"{own} imports {upward}, which are above it"
     assert not [name for name in imports(path) if name.split(".")[0] == "hydra_plugins"], f"{own} imports a plugin"
 
 
-def test_there_are_no_circles() -> None:
+def test_there_are_no_import_cycles() -> None:
     graph = {module(path): {name for name in imports(path) if name in MODULES} - {module(path)} for path in FILES}
     try:
         TopologicalSorter(graph).prepare()
@@ -84,7 +84,7 @@ def test_there_are_no_circles() -> None:
         pytest.fail(" -> ".join(error.args[1]))
 
 
-def test_every_module_has_its_place_in_the_document() -> None:
+def test_architecture_md_lists_every_module() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     assert {name.split(".")[1] for name in MODULES} == set(HEIGHT)
     missing = [name for name in HEIGHT if f"{name}/" not in text and f"{name}.py" not in text]
@@ -92,12 +92,13 @@ def test_every_module_has_its_place_in_the_document() -> None:
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if path.name == "__init__.py"], ids=module)
-def test_packages_import_nothing_by_themselves(path: Path) -> None:
-    assert not path.read_text().strip()
+def test_package_init_files_import_at_most_lazy_loader(path: Path) -> None:
+    lazy = path.with_suffix(".pyi").exists()
+    assert set(imports(path)) == {"lazy_loader"} if lazy else not path.read_text().strip()
 
 
 @pytest.mark.parametrize("package", ["cli", "report"])
-def test_no_tensorflow_is_imported_by(package: str) -> None:
+def test_the_package_does_not_import_tensorflow(package: str) -> None:
     names = [name for name in MODULES if name.startswith(f"nst.{package}.")]
     code = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)\n"
     code += "assert 'tensorflow' not in sys.modules"

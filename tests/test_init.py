@@ -1,4 +1,4 @@
-"""The first picture: the size of the content, in 0..1, and what it says it is."""
+"""The first picture: its size is the content's, its values are in 0..1, and its source is right."""
 
 from typing import Any
 
@@ -14,19 +14,19 @@ INITS = {
     "content": init.FromContent(),
     "style": init.FromStyle(),
     "noise": init.Noise(deviation=0.5),
-    "given": init.Given(blobs(33, 99, 3)),
+    "given": init.FromImage(blobs(33, 99, 3)),
 }
 
 
 @pytest.mark.parametrize("name", INITS)
-def test_it_has_the_contents_size_and_range(name: str) -> None:
+def test_the_first_picture_has_the_contents_size_and_values_in_0_to_1(name: str) -> None:
     picture = INITS[name](CONTENT, STYLE, 0)
     assert picture.shape == CONTENT.shape
     assert picture.dtype == np.float32
     assert 0 <= picture.min() <= picture.max() <= 1
 
 
-def test_content_is_a_copy() -> None:
+def test_from_content_returns_a_copy() -> None:
     picture = init.FromContent()(CONTENT, STYLE, 0)
     np.testing.assert_array_equal(picture, CONTENT)
     assert not np.shares_memory(picture, CONTENT)
@@ -38,7 +38,7 @@ def test_noise_follows_the_seed() -> None:
     assert np.abs(first - other).mean() > 0.1
 
 
-def test_noise_has_the_mean_and_deviation_asked_for() -> None:
+def test_noise_has_the_given_mean_and_deviation() -> None:
     picture = init.Noise(mean=0.4, deviation=0.1)(np.zeros((1, 200, 200, 3), np.float32), STYLE, 0)
     assert picture.mean() == pytest.approx(0.4, abs=0.005)
     assert picture.std() == pytest.approx(0.1, abs=0.005)
@@ -50,7 +50,7 @@ def test_noise_may_have_a_mean_for_each_color() -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "says"),
+    ("make", "message"),
     [
         (lambda: init.Noise(mean=[0.1, 0.2]), "2 values; give one, or one each for red, green and blue"),
         (lambda: init.Noise(mean=[0.1, 0.2, 3]), "at most 1"),
@@ -58,6 +58,6 @@ def test_noise_may_have_a_mean_for_each_color() -> None:
         (lambda: init.Noise(deviation=-1), "at least 0"),
     ],
 )
-def test_bad_settings_are_refused_with_the_bound(make: Any, says: str) -> None:
-    with pytest.raises(InputError, match=says):
+def test_bad_settings_are_refused(make: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         make()

@@ -1,4 +1,4 @@
-"""The metrics, against NumPy and against what they must say of pictures whose answer is known."""
+"""The metrics, against NumPy, and on pictures with known values."""
 
 from pathlib import Path
 
@@ -19,21 +19,21 @@ from tests.test_config import load
 CONTENT, STYLE = blobs(64, 80, 1), blobs(60, 80, 2)
 
 
-def test_the_content_itself(network: Network) -> None:
+def test_the_content_has_zero_content_distance(network: Network) -> None:
     found = measure_picture(network, CONTENT, from_uint8(to_uint8(CONTENT)), [Style(STYLE)])
     assert found["content_distance"] == 0
     assert found["ssim"] == pytest.approx(1)
     assert found["style_distance"] > 0.01
 
 
-def test_the_style_itself(network: Network) -> None:
+def test_the_style_has_zero_style_distance(network: Network) -> None:
     style = from_uint8(to_uint8(STYLE))
     assert measure_picture(network, style, CONTENT[:, :60], [Style(style)])["style_distance"] == pytest.approx(
         0, abs=1e-9
     )
 
 
-def test_they_equal_numpy(network: Network) -> None:
+def test_distances_equal_numpy(network: Network) -> None:
     picture = from_uint8(to_uint8(blobs(64, 80, 3)))
     found = measure_picture(network, picture, CONTENT, [Style(STYLE)])
     x, p, a = (network(tf.constant(image), LAYERS) for image in (picture, CONTENT, STYLE))
@@ -49,7 +49,7 @@ def test_they_equal_numpy(network: Network) -> None:
     assert found["content_distance"] == pytest.approx(((F - P) ** 2).mean() / (P**2).mean(), rel=1e-4)
 
 
-def test_they_do_not_depend_on_how_the_run_computed(network: Network) -> None:
+def test_pooling_precision_and_style_scale_have_no_effect(network: Network) -> None:
     other = VGG19Slim(pooling="avg").load(precision=Precision.bfloat16)
     first, second = (
         measure_picture(n, blobs(64, 80, 3), CONTENT, [Style(STYLE, scale=s)]) for n, s in ((network, 1), (other, 2))
@@ -57,7 +57,7 @@ def test_they_do_not_depend_on_how_the_run_computed(network: Network) -> None:
     assert first == second
 
 
-def test_they_do_not_depend_on_the_scale_at_which_the_style_was_taken(network: Network, pictures: Path) -> None:
+def test_a_runs_style_scale_has_almost_no_effect(network: Network, pictures: Path) -> None:
     found = []
     for scale in (0.4, 1.0, 1.8):
         config = load(
@@ -69,14 +69,14 @@ def test_they_do_not_depend_on_the_scale_at_which_the_style_was_taken(network: N
     assert found == pytest.approx([found[0]] * 3, rel=0.02)
 
 
-def test_a_network_that_ends_early_is_measured_by_what_it_has(network: Network) -> None:
-    def cut(layer: str) -> Network:
-        kept = {name: network.weights[name] for name in LAYERS[: LAYERS.index(layer) + 1]}
-        return Network(kept, network.preprocess, source=network.source)
+def test_a_truncated_network_is_measured_at_the_layers_it_has(network: Network) -> None:
+    def truncated(layer: str) -> Network:
+        weights = {name: network.weights[name] for name in LAYERS[: LAYERS.index(layer) + 1]}
+        return Network(weights, network.preprocess, source=network.source)
 
-    found = measure_picture(cut("block3_conv4"), CONTENT, CONTENT, [Style(STYLE)])
+    found = measure_picture(truncated("block3_conv4"), CONTENT, CONTENT, [Style(STYLE)])
     assert (found["style_layers"], found["content_layer"]) == (list(STYLE_LAYERS[:3]), "block3_conv3")
-    found = measure_picture(cut("block1_conv2"), CONTENT, CONTENT, [Style(STYLE)])
+    found = measure_picture(truncated("block1_conv2"), CONTENT, CONTENT, [Style(STYLE)])
     assert (found["style_layers"], found["content_layer"], found["content_distance"]) == (["block1_conv1"], None, None)
 
 

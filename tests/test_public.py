@@ -12,11 +12,11 @@ from tests.conftest import ROOT
 from tests.test_config import CONF, GROUP_FILES, targets
 
 FOR_CONFIGS = {"nst.content.Content", "nst.init.Picture", "nst.style.blend", "nst.style.single"}
-"""What names a picture, which a library reads by itself."""
+"""Classes that name a picture for configs; a library call passes arrays."""
 
 
 @pytest.mark.parametrize("file", GROUP_FILES, ids=str)
-def test_every_choice_of_every_group_is_there_by_its_plain_name(file: Path) -> None:
+def test_every_class_in_the_configs_has_a_public_name(file: Path) -> None:
     for _, node in targets(yaml.safe_load((CONF / file).read_text())):
         if (target := node["_target_"]) not in FOR_CONFIGS:
             module, _, name = target.rpartition(".")
@@ -24,15 +24,15 @@ def test_every_choice_of_every_group_is_there_by_its_plain_name(file: Path) -> N
 
 
 @pytest.mark.parametrize("name", nst.__all__)
-def test_every_name_leads_somewhere(name: str) -> None:
+def test_every_public_name_has_a_docstring(name: str) -> None:
     assert getattr(nst, name).__doc__
 
 
-def test_an_unknown_name_is_no_attribute() -> None:
+def test_an_unknown_name_raises_attribute_error() -> None:
     with pytest.raises(AttributeError, match="nonsense"):
         nst.nonsense  # noqa: B018
 
 
-def test_importing_nst_waits_for_nothing() -> None:
+def test_importing_nst_imports_neither_tensorflow_nor_hydra() -> None:
     code = "import sys, nst; nst.read_image; assert not {'tensorflow', 'hydra'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

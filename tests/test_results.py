@@ -1,4 +1,4 @@
-"""Whole runs at real size: the first command's picture, the blog's recipe, real weights. Minutes each."""
+"""Complete runs at real size: the first command, `experiment=blog`, real weights. Each takes minutes."""
 
 import json
 import os
@@ -27,14 +27,14 @@ def record(folder: Path) -> dict[str, Any]:
     return json.loads((folder / "result.json").read_text())
 
 
-def at_the_start(folder: Path) -> dict[str, float]:
+def first_row_of_last_level(folder: Path) -> dict[str, float]:
     """The first row of the last level: the enlarged picture of the level before, or the first picture."""
     header, *rows = (line.split(",") for line in (folder / "history.csv").read_text().splitlines())
     named = [dict(zip(header, map(float, row), strict=True)) for row in rows]
     return next(row for row in named if row["level"] == named[-1]["level"])
 
 
-def test_the_first_command_gives_a_picture_in_that_style(tmp_path: Path) -> None:
+def test_the_first_command_transfers_the_style(tmp_path: Path) -> None:
     done = run(tmp_path, "style=starry_night", "extractor=vgg19_slim", "metrics.network=own")
     assert (done.returncode, done.stderr) == (0, "")
     found = record(tmp_path)
@@ -54,17 +54,17 @@ def test_the_first_command_gives_a_picture_in_that_style(tmp_path: Path) -> None
     assert after["ssim"] > 0.1
 
 
-def test_the_blog_recipe_comes_to_its_end(tmp_path: Path) -> None:
+def test_the_blog_experiment_completes(tmp_path: Path) -> None:
     done = run(tmp_path, "experiment=blog", "extractor=vgg19_slim", "metrics.network=own")
     assert (done.returncode, done.stderr) == (0, "")
     found = record(tmp_path)
     assert (found["size"], found["evaluations"]) == ([224, 224], 1001)
-    assert found["loss"] < 0.5 * at_the_start(tmp_path)["loss/total"]
+    assert found["loss"] < 0.5 * first_row_of_last_level(tmp_path)["loss/total"]
     assert (tmp_path / "result.jpg").is_file()
 
 
 @needs_real_weights
-def test_real_weights_and_pictures(tmp_path: Path) -> None:
+def test_a_run_works_with_real_weights_and_pictures(tmp_path: Path) -> None:
     pictures = [f"content.image={CASES}/tubingen.jpg", f"style.image={CASES}/the_scream.jpg"]
     network = ["extractor=vgg19", f"extractor.weights={WEIGHTS}", "loss.content.layers=[block3_conv3]"]
     layers = "loss.style.layers=[block1_conv1,block2_conv1,block3_conv1"
@@ -73,7 +73,7 @@ def test_real_weights_and_pictures(tmp_path: Path) -> None:
     found = record(tmp_path)
     assert found["metrics"]["style_layers"] == ["block1_conv1", "block2_conv1", "block3_conv1"]
     assert found["metrics"]["content_layer"] == "block3_conv3"
-    assert found["loss"] < 0.5 * at_the_start(tmp_path)["loss/total"]
+    assert found["loss"] < 0.5 * first_row_of_last_level(tmp_path)["loss/total"]
     refused = run(tmp_path / "refused", *pictures, *network, f"{layers},block4_conv1]", "size=256", "steps=60")
     assert refused.returncode == 2
     assert "'block4_conv1' is not in" in refused.stderr

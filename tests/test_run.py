@@ -1,4 +1,4 @@
-"""The command line: what a run leaves, what bad input gets, and what must not be imported."""
+"""The command line: files of a run, messages for bad input, and modules that must not be imported."""
 
 import json
 import os
@@ -25,8 +25,8 @@ def record(folder: Path) -> dict[str, Any]:
     return json.loads((folder / "result.json").read_text())
 
 
-class TestARun:
-    def test_leaves_the_whole_record(self, nst: Command) -> None:
+class TestRun:
+    def test_writes_all_files_and_a_complete_record(self, nst: Command) -> None:
         outcome = nst("output.formats=[jpg,webp,tiff]", "observers.snapshots.every=2")
         assert (outcome.status, outcome.err) == (0, "")
         folder = only_run()
@@ -54,13 +54,13 @@ class TestARun:
         assert provenance["versions"]["tensorflow"]
         assert read_image(folder / "result.png").shape[1:3] == tuple(found["size"]) == (64, 80)
 
-    def test_its_last_lines_say_where_the_picture_is(self, nst: Command) -> None:
+    def test_the_last_lines_give_the_picture_and_the_tensorboard_command(self, nst: Command) -> None:
         lines = nst().out.strip().splitlines()
         picture = lines[-2].split()[-1]
         assert Path(picture).is_file()
         assert lines[-1].split(maxsplit=1)[1].startswith("tensorboard --logdir outputs")
 
-    def test_its_picture_carries_the_recipe(self, nst: Command) -> None:
+    def test_the_picture_contains_the_recipe(self, nst: Command) -> None:
         nst("loss.style.weight=77")
         folder = only_run()
         with Image.open(folder / "result.png") as picture:
@@ -69,7 +69,7 @@ class TestARun:
         assert yaml.safe_load(text["nst.config"])["loss"]["style"]["weight"] == 77
         assert json.loads(text["nst.record"])["provenance"] == record(folder)["provenance"]
 
-    def test_does_not_write_the_home_folders_path(
+    def test_no_file_contains_the_home_folders_path(
         self, nst: Command, pictures: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("HOME", str(pictures))
@@ -79,7 +79,7 @@ class TestARun:
         with Image.open(only_run() / "result.png") as picture:
             assert str(pictures) not in str(picture.text)  # pyright: ignore[reportAttributeAccessIssue]
 
-    def test_the_same_again_in_its_folder_is_done_already(self, nst: Command) -> None:
+    def test_a_completed_run_is_not_repeated_in_its_folder(self, nst: Command) -> None:
         first = nst("hydra.run.dir=here")
         before = (Path("here/result.png").stat().st_mtime_ns, record(Path("here")))
         again = nst("hydra.run.dir=here", "threads=1", "observers=quiet")
@@ -87,7 +87,7 @@ class TestARun:
         assert "done already" in again.out
         assert before == (Path("here/result.png").stat().st_mtime_ns, record(Path("here")))
 
-    def test_another_run_in_its_folder_is_refused_and_nothing_is_lost(self, nst: Command) -> None:
+    def test_another_run_in_the_folder_is_refused_and_the_record_is_kept(self, nst: Command) -> None:
         nst("hydra.run.dir=here")
         before = record(Path("here"))
         for other in ("seed=1", "loss.style.weight=2", "content.image=no.jpg", "size=79"):
@@ -95,7 +95,7 @@ class TestARun:
             assert outcome.status == 2
             assert record(Path("here")) == before
 
-    def test_a_folder_that_another_process_writes_is_refused(self, nst: Command) -> None:
+    def test_a_folder_in_use_by_another_process_is_refused(self, nst: Command) -> None:
         from nst.runner.folder import RunFolder
 
         with RunFolder(Path("here")):
@@ -110,40 +110,40 @@ class TestARun:
         assert found["status"] == "diverged"
         assert read_image(only_run() / "result.png").shape == (1, 64, 80, 3)
 
-    def test_snapshots_are_in_the_results_colors(self, nst: Command) -> None:
+    def test_snapshots_have_the_results_colors(self, nst: Command) -> None:
         nst("color=luminance", "observers.snapshots.every=3", "steps=3", "pyramid=single")
         snapshot, result = (read_image(only_run() / name) for name in ("snapshots/00003.png", "result.png"))
         np.testing.assert_array_equal(snapshot, result)
 
-    def test_it_scores_what_is_asked_for(self, nst: Command) -> None:
+    def test_the_score_holds_the_requested_metrics(self, nst: Command) -> None:
         nst("score=[ssim,content_distance]")
         found = record(only_run())
         assert found["score"] == [found["metrics"]["ssim"], found["metrics"]["content_distance"]]
 
-    def test_it_starts_from_any_picture(self, nst: Command, pictures: Path) -> None:
+    def test_a_run_starts_from_a_given_picture(self, nst: Command, pictures: Path) -> None:
         nst("init=image", f"init.image={pictures / 'style.png'}", "steps=1")
         start = read_image(pictures / "style.png", (64, 80))
         np.testing.assert_allclose(read_image(only_run() / "result.png"), start, atol=0.05)
 
-    def test_an_empty_output_folder_is_where_one_stands(self, nst: Command) -> None:
+    def test_an_empty_output_folder_means_the_current_folder(self, nst: Command) -> None:
         assert nst("output.folder=").status == 0
         assert Path("latest.png").exists()
         assert only_run(Path())
 
-    def test_an_observer_is_switched_off_with_null(self, nst: Command) -> None:
+    def test_null_switches_an_observer_off(self, nst: Command) -> None:
         assert nst("observers.tensorboard=null").status == 0
         assert not list(only_run().glob("events.*"))
 
-    def test_a_wide_picture_leaves_out_the_levels_that_would_be_too_low(self, nst: Command, tmp_path: Path) -> None:
+    def test_a_wide_picture_skips_levels_of_too_small_a_height(self, nst: Command, tmp_path: Path) -> None:
         Image.new("RGB", (400, 80), "teal").save(tmp_path / "wide.png")
         assert nst(f"content.image={tmp_path / 'wide.png'}", "size=200", "pyramid=octaves").status == 0
         assert [level["height"] for level in record(only_run())["levels"]] == [40]
 
-    def test_the_content_alone_is_done_not_diverged(self, nst: Command) -> None:
+    def test_a_run_with_the_content_loss_alone_does_not_diverge(self, nst: Command) -> None:
         outcome = nst("loss.style.weight=0", "loss.smooth.weight=0", "optimizer=adam")
         assert (outcome.status, record(only_run())["status"]) == (0, "done")
 
-    def test_the_blog_recipe_runs(self, nst: Command) -> None:
+    def test_the_blog_experiment_runs(self, nst: Command) -> None:
         outcome = nst("experiment=blog", "steps=3", "size=[64,64]", "pyramid=single")
         assert outcome.status == 0
         assert (only_run() / "result.jpg").is_file()
@@ -172,27 +172,27 @@ def test_the_same_config_gives_the_same_pixels_in_another_process_under_load(nst
     assert record(Path("here"))["metrics"] == record(Path("there"))["metrics"]
 
 
-class TestASweep:
-    def test_gives_the_score_to_the_sweeper(self, nst: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+class TestSweep:
+    def test_the_sweeper_gets_the_scores(self, nst: Command, monkeypatch: pytest.MonkeyPatch) -> None:
         from hydra._internal.core_plugins import basic_sweeper
         from hydra.core.plugins import Plugins
 
-        Plugins.instance()  # imports the sweepers anew when it is made
+        Plugins.instance()  # the constructor imports the sweepers again
         scores: list[Any] = []
         sweep = basic_sweeper.BasicSweeper.sweep
 
-        def listening(self: Any, arguments: list[str]) -> Any:
+        def sweep_and_record(self: Any, arguments: list[str]) -> Any:
             returned = sweep(self, arguments)
             scores.extend(job.return_value for batch in returned for job in batch)
             return returned
 
-        monkeypatch.setattr(basic_sweeper.BasicSweeper, "sweep", listening)
+        monkeypatch.setattr(basic_sweeper.BasicSweeper, "sweep", sweep_and_record)
         nst("-m", "seed=1,2", "sweep_dir=swept", "score=[ssim]", "init=noise")
         assert sorted(scores) == sorted(record(path)["metrics"]["ssim"] for path in Path("swept").glob("*seed=*/"))
 
 
-def broken(folder: Path, name: str) -> str:
-    """A content picture that cannot serve."""
+def bad_picture(folder: Path, name: str) -> str:
+    """An override for a content picture that is not valid."""
     path = folder / name
     if name == "text.jpg":
         path.write_text("no picture")
@@ -214,7 +214,7 @@ BAD_PICTURES = {
     "missing.jpg": "there is no such file",
     "folder": "is a folder",
     "empty.png": "is an empty file",
-    "text.jpg": "not a picture in any format",
+    "text.jpg": "not a picture in any supported format",
     "short.jpg": "is broken",
     "bomb.png": "too large: over 89 million pixels",
     "wide.png": "the short side must be at least 32 pixels, not 80x8",
@@ -239,19 +239,19 @@ BAD_ARGUMENTS = {
     "+stepz=3": "'stepz' is unknown; did you mean 'steps'?",
     "loss.style.wieght=3": "'loss.style.wieght' is unknown; did you mean 'weight'?",
     "+loss.style.wieght=3": "'loss.style.wieght' is unknown; did you mean 'weight'?",
-    "optimizer.learning_rate=3": "'optimizer.learning_rate' is unknown; there is box, history, max_evaluations",
+    "optimizer.learning_rate=3": "'optimizer.learning_rate' is unknown; choose from box, history, max_evaluations",
     "optimizer.history=0": "optimizer.history must be at least 1, not 0",
     "precision=float16": "precision: 'float16' is unknown; did you mean 'bfloat16'?",
     "score=[ssi]": "'ssi' is unknown; did you mean 'ssim'?",
     "output.formats=[gif]": "format 'gif' is unknown; did you mean 'tiff'?",
-    "init=image": "'init.image' must be given",
-    "content.image=catt": "picture 'catt' is neither a name nor a file; did you mean 'cat'?",
-    "content.image=http://127.0.0.1/x.jpg": "only https addresses are read",
+    "init=image": "'init.image' is required",
+    "content.image=catt": "picture 'catt' is neither a known name nor a file; did you mean 'cat'?",
+    "content.image=http://127.0.0.1/x.jpg": "only https addresses are allowed",
     "content.image=https://127.0.0.1:9/x.jpg": "cannot be reached",
-    "content.image=a,b.jpg": """a name 'content.image="a,b.jpg"'""",
-    "content.image=größe.jpg": """inside the shell's: 'content.image="größe.jpg"'""",
-    "me.jpg": "'me.jpg' is no override: write key=value",
-    "content=../me.jpg": "a picture of your own is content.image=../me.jpg",
+    "content.image=a,b.jpg": """'content.image="a,b.jpg"' for a name""",
+    "content.image=größe.jpg": """inside the shell's quotes: 'content.image="größe.jpg"'""",
+    "me.jpg": "'me.jpg' is not an override: write key=value",
+    "content=../me.jpg": "for your own picture use content.image=../me.jpg",
     "style.scale=0": "style.scale must be above 0",
     "pyramid.ratios=[1]": "is unknown",
     "extractor.pooling=avgg": "extractor.pooling 'avgg' is unknown; did you mean 'avg'?",
@@ -260,10 +260,10 @@ BAD_ARGUMENTS = {
     "score=[]": "score must name at least one of",
     "optimizer.box=no": "optimizer.box must be true or false, not no",
     "optimizer=null": "null",
-    "~optimizer": "'optimizer' must be",
-    "~steps": "'steps' must be given",
+    "~optimizer": "'optimizer' is required",
+    "~steps": "'steps' is required",
     "loss.style.layers=null": "loss.style.layers must be a list",
-    "style.image=null": "neither a name nor a file",
+    "style.image=null": "neither a known name nor a file",
     "extractor.weights=5": "is unknown",
     "+observers.histroy.every=3": "'observers.histroy' is unknown; did you mean 'history'?",
     "observers.history.every=0": "observers.history.every must be at least 1, not 0",
@@ -272,26 +272,26 @@ BAD_ARGUMENTS = {
 
 class TestBadInput:
     @staticmethod
-    def assert_one_line(outcome: Outcome, says: str) -> None:
+    def assert_one_error_line(outcome: Outcome, message: str) -> None:
         assert outcome.status == 2
         assert outcome.err.startswith("nst: ")
         assert outcome.err.count("\n") == 1
-        assert says in outcome.err
+        assert message in outcome.err
         assert not list(Path().rglob("result.png"))
         for path in Path().rglob("result.json"):
             assert json.loads(path.read_text())["status"] == "failed"
             assert json.loads(path.read_text())["error"] in outcome.err
 
-    @pytest.mark.parametrize(("name", "says"), BAD_PICTURES.items())
-    def test_pictures(self, name: str, says: str, nst: Command, tmp_path: Path) -> None:
-        self.assert_one_line(nst(broken(tmp_path, name)), says)
+    @pytest.mark.parametrize(("name", "message"), BAD_PICTURES.items())
+    def test_a_bad_picture_is_refused(self, name: str, message: str, nst: Command, tmp_path: Path) -> None:
+        self.assert_one_error_line(nst(bad_picture(tmp_path, name)), message)
 
-    @pytest.mark.parametrize(("argument", "says"), BAD_ARGUMENTS.items())
-    def test_arguments(self, argument: str, says: str, nst: Command) -> None:
-        self.assert_one_line(nst(argument), says)
+    @pytest.mark.parametrize(("argument", "message"), BAD_ARGUMENTS.items())
+    def test_a_bad_argument_is_refused(self, argument: str, message: str, nst: Command) -> None:
+        self.assert_one_error_line(nst(argument), message)
 
     @pytest.mark.parametrize(
-        ("text", "says"),
+        ("text", "message"),
         [
             ("stepz: 3", "'stepz' is unknown; did you mean 'steps'?"),
             ("stop: {patiense: 3}", "'patiense' is unknown; did you mean 'patience'?"),
@@ -299,46 +299,52 @@ class TestBadInput:
             ("observers: {tensorbord: {every: 3}}", "'observers.tensorbord' is unknown; did you mean 'tensorboard'?"),
         ],
     )
-    def test_a_misspelt_key_in_a_users_own_file(self, text: str, says: str, nst: Command, tmp_path: Path) -> None:
+    def test_a_misspelled_key_in_a_users_file_is_refused(
+        self, text: str, message: str, nst: Command, tmp_path: Path
+    ) -> None:
         (tmp_path / "mine" / "experiment").mkdir(parents=True)
         (tmp_path / "mine" / "experiment" / "own.yaml").write_text(f"# @package _global_\n{text}\n")
-        self.assert_one_line(nst("--config-dir=mine", "experiment=own"), says)
+        self.assert_one_error_line(nst("--config-dir=mine", "experiment=own"), message)
 
-    def test_auto_without_fallback(self, nst: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_auto_without_weights_and_fallback_is_refused(
+        self, nst: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         from nst.extractor import imagenet
 
         monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
         monkeypatch.setattr(imagenet, "HOST", "https://127.0.0.1:9")
-        self.assert_one_line(nst("extractor=auto", "fallback=false"), "with fallback=true the 8-bit weights")
+        self.assert_one_error_line(nst("extractor=auto", "fallback=false"), "fallback=true allows the 8-bit weights")
 
-    def test_both_weights_zero(self, nst: Command) -> None:
-        self.assert_one_line(nst("loss.style.weight=0", "loss.content.weight=0"), "are both 0")
+    def test_content_and_style_weight_zero_are_refused(self, nst: Command) -> None:
+        self.assert_one_error_line(nst("loss.style.weight=0", "loss.content.weight=0"), "are both 0")
 
-    def test_a_weights_file_that_is_none(self, nst: Command, tmp_path: Path) -> None:
+    def test_an_invalid_weights_file_is_refused(self, nst: Command, tmp_path: Path) -> None:
         (tmp_path / "w.h5").write_text("no weights")
         outcome = nst("extractor=vgg19", f"extractor.weights={tmp_path / 'w.h5'}")
-        self.assert_one_line(outcome, "w.h5 is no Keras weights file, or a broken one")
+        self.assert_one_error_line(outcome, "w.h5 is not a Keras weights file, or it is broken")
 
-    def test_an_output_folder_that_cannot_be_made(self, nst: Command) -> None:
+    def test_an_output_folder_that_cannot_be_created_is_refused(self, nst: Command) -> None:
         Path("outputs").touch()
-        self.assert_one_line(
-            nst(), "cannot be made or written (Not a directory); output.folder=... puts runs elsewhere"
+        self.assert_one_error_line(
+            nst(), "cannot be created or written (Not a directory); choose another output.folder=..."
         )
 
-    def test_no_network_and_no_fallback(self, nst: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_unreachable_picture_without_fallback_is_refused(
+        self, nst: Command, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         from nst.assets import find as assets
 
         entry = {"sources": [{"address": "https://127.0.0.1:9/x.jpg"}, {"bundled": "pictures/starry_night.jpg"}]}
         monkeypatch.setattr(assets, "catalogue", lambda: {"far": entry})
-        self.assert_one_line(
-            nst("style.image=far", "fallback=false"), "with fallback=true 'far' has a bundled stand-in"
+        self.assert_one_error_line(
+            nst("style.image=far", "fallback=false"), "fallback=true allows the bundled replacement of 'far'"
         )
 
-    def test_another_keras_backend(self, nst: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_another_keras_backend_is_refused(self, nst: Command, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("KERAS_BACKEND", "jax")
-        self.assert_one_line(nst(), "KERAS_BACKEND is jax")
+        self.assert_one_error_line(nst(), "KERAS_BACKEND is jax")
 
-    def test_a_bug_is_told_in_one_line_and_its_traceback_is_in_the_log(
+    def test_a_bug_gives_one_line_and_its_traceback_is_in_the_log(
         self, nst: Command, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         from nst.transfer import stylize
@@ -355,7 +361,7 @@ class TestBadInput:
         assert record(only_run())["status"] == "failed"
 
 
-def test_a_reader_that_goes_away_does_not_end_the_run(pictures: Path, tmp_path: Path) -> None:
+def test_a_closed_output_pipe_does_not_end_the_run(pictures: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "nst.run", f"content.image={pictures / 'content.png'}", "steps=4", "size=80"]
     command += [
         f"style.image={pictures / 'style.png'}",
@@ -371,8 +377,8 @@ def test_a_reader_that_goes_away_does_not_end_the_run(pictures: Path, tmp_path: 
     assert read_image(tmp_path / "result.png").shape == (1, 64, 80, 3)
 
 
-def in_a_process(*arguments: str, code: str = "") -> subprocess.CompletedProcess[str]:
-    """The command in a process of its own, which says at its end whether TensorFlow was imported."""
+def run_in_separate_process(*arguments: str, code: str = "") -> subprocess.CompletedProcess[str]:
+    """The command in a separate process, which prints at its end whether TensorFlow was imported."""
     script = f"import sys; sys.argv = ['nst', *{list(arguments)!r}]; import nst.run\n{code}\n"
     script += (
         "try:\n    status = nst.run.main()\nexcept SystemExit as e:\n    status = e.code\n"
@@ -392,9 +398,9 @@ def in_a_process(*arguments: str, code: str = "") -> subprocess.CompletedProcess
     ],
     ids=" ".join,
 )
-def test_what_needs_no_tensorflow_does_not_import_it(arguments: list[str], tmp_path: Path) -> None:
+def test_commands_without_a_run_do_not_import_tensorflow(arguments: list[str], tmp_path: Path) -> None:
     arguments = [argument.replace("/tmp/nst-test", str(tmp_path)) for argument in arguments]  # noqa: S108
-    done = in_a_process(*arguments)
+    done = run_in_separate_process(*arguments)
     assert done.stdout.strip().splitlines()[-1].startswith("False"), done
 
 
@@ -416,7 +422,7 @@ def test_a_signal_ends_a_run_with_its_picture_and_record(
         while (not history.exists() or history.read_text().count("\n") < 5) and time.monotonic() < deadline:
             time.sleep(0.1)
         os.kill(process.pid, number)
-        if number == signal.SIGTERM:  # schedulers repeat themselves
+        if number == signal.SIGTERM:  # schedulers send it repeatedly
             os.kill(process.pid, number)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (status, "")

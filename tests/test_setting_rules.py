@@ -1,4 +1,4 @@
-"""What each key counts for, and that every key says it."""
+"""The rules of the config's keys, and that every key has one."""
 
 import pytest
 import yaml
@@ -9,23 +9,23 @@ from tests.conftest import CONF
 
 
 @pytest.mark.parametrize("key", Config.__dataclass_fields__)
-def test_every_key_has_a_rule_of_its_own(key: str) -> None:
+def test_every_top_level_key_has_a_rule(key: str) -> None:
     assert key in RULES
 
 
-def test_hydra_leaves_out_of_folder_names_what_the_rules_say() -> None:
+def test_hydra_and_the_rules_exclude_the_same_keys_from_folder_names() -> None:
     config = yaml.safe_load((CONF / "config.yaml").read_text())
     excluded = config["hydra"]["job"]["config"]["override_dirname"]["exclude_keys"]
     assert set(excluded) == {key for key, found in RULES.items() if not found.named}
 
 
-def test_the_nearest_rule_holds() -> None:
+def test_the_most_specific_rule_applies() -> None:
     assert rule("loss/style") == rule("loss.style.weight") == PICTURE_KEY
     assert not rule("observers.prune").named
     assert rule("observers.console.every").named
     assert rule("optimizer@optimizer.optimizer").identity
 
 
-def test_the_part_of_the_identity_is_a_part() -> None:
+def test_identity_part_keeps_only_settings_that_count_for_the_identity() -> None:
     config = {"size": 1, "output": {"folder": "x", "bits": 8}, "threads": 3, "extractor": {"convolution": "direct"}}
     assert identity_part(config) == {"size": 1, "output": {"bits": 8}, "extractor": {}}

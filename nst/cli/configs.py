@@ -1,4 +1,4 @@
-"""Where nst's configs are, and what Hydra has to know before it reads them."""
+"""The folder of configs, and what nst registers with Hydra before Hydra reads them."""
 
 import os
 from pathlib import Path
@@ -8,11 +8,11 @@ from hydra import version
 from nst.cli import naming
 from nst.runner import schema
 
-VERSION_BASE = "1.3"  # of Hydra, whose behaviour then stays
+VERSION_BASE = "1.3"  # Hydra's behavior follows this version, whichever is installed
 
 
 def conf_dir() -> str:
-    """The folder of configs: inside an installed package, beside it in a checkout."""
+    """Return the folder of configs: inside an installed package, beside the package in a checkout."""
     package = Path(__file__).resolve().parents[1]
     for folder in (package / "conf", package.parent / "conf"):
         if (folder / "config.yaml").is_file():
@@ -21,8 +21,8 @@ def conf_dir() -> str:
 
 
 def register() -> None:
-    """Make the schema and nst's resolvers known to Hydra; errors then come out as they are."""
-    version.setbase(VERSION_BASE)  # as `hydra.main` does, which processes of a launcher do not run
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra would print them, and its one line is not ours
+    """Register the schema and nst's resolvers with Hydra, and make Hydra raise errors instead of printing them."""
+    version.setbase(VERSION_BASE)  # `hydra.main` does the same, but a launcher's processes do not call it
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # `hydra_errors` prints them instead
     schema.register()
     naming.register_resolvers()

@@ -1,4 +1,4 @@
-"""What runs may download, fetched beforehand, listed and checked."""
+"""Fetch, list and check the files that runs may download."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -13,7 +13,7 @@ from nst.extractor import imagenet
 
 
 class Held(NamedTuple):
-    """A file that is on this machine."""
+    """A file on this machine, with its source or credit."""
 
     path: Path
     origin: str
@@ -23,12 +23,12 @@ Getter = Callable[[], Held]
 
 
 def default() -> list[str]:
-    """What a run with the default settings may want to download."""
+    """Return the names of all files that a run with default settings may download."""
     return ["vgg19", *_pictures()]
 
 
 def sources() -> dict[str, Getter]:
-    """{name: what finds or fetches it}: weights, and every picture that has an address."""
+    """Return {name: function that finds or fetches the file}, for weights and every picture with an address."""
     return {
         "vgg19": lambda: _held(_vgg19()),
         "vgg19-exact": lambda: _held(imagenet.find("vgg19", exact=True)),
@@ -42,7 +42,7 @@ def _pictures() -> list[str]:
 
 
 def _vgg19() -> imagenet.Weights:
-    """VGG19's weights in a cache; an installed package is no cache that could be shared."""
+    """Find or fetch VGG19's weights in a cache; an installed package comes last, since it cannot be shared."""
     if cached := imagenet.KERAS["vgg19"].cached():
         return cached
     try:
@@ -52,7 +52,7 @@ def _vgg19() -> imagenet.Weights:
 
 
 def _held(found: imagenet.Weights) -> Held:
-    return Held(found.path, f"{found.origin} ({found.licence})")
+    return Held(found.path, f"{found.origin} ({found.license})")
 
 
 def _picture(name: str) -> Held:
@@ -61,19 +61,19 @@ def _picture(name: str) -> Held:
 
 
 def fetch(names: Sequence[str]) -> int:
-    """Fetch what is missing of `names`, and print what is there; the exit status."""
+    """Fetch the missing files of `names`, print all of them, and return the exit status: 1 if any is missing."""
     unreachable.forget()
     return _list(names, explain=True)
 
 
 def check(names: Sequence[str]) -> int:
-    """Print what is there of `names`, without a download; the exit status."""
+    """Print the files of `names` without a download, and return the exit status: 1 if any is missing."""
     with unreachable.forbidden():
         return _list(names, explain=False)
 
 
 def _list(names: Sequence[str], *, explain: bool) -> int:
-    """Print each of `names`, and with `explain` why it is missing; 1 if any is, else 0."""
+    """Print each file of `names`, and with `explain` why it is missing; return 1 if any is missing, else 0."""
     known, missing = sources(), 0
     for name in names:
         try:

@@ -1,4 +1,4 @@
-"""Hydra's errors -> one line that names the culprit and the nearest right answer, which Hydra does not."""
+"""Hydra's errors, each as one line that names the culprit and the nearest right answer."""
 
 import re
 import sys
@@ -11,11 +11,11 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBase
 from nst.errors import InputError, suggestion, unknown_key
 from nst.runner import schema
 
-INPUT_ERRORS = (InputError, HydraException, OmegaConfBaseException)  # exit status 2: the person can mend it
+INPUT_ERRORS = (InputError, HydraException, OmegaConfBaseException)  # exit status 2: the user can correct them
 
 
 def one_line(error: BaseException) -> str:
-    """The whole of `error` in a line."""
+    """Describe `error` in one line."""
     if isinstance(error, InputError):
         return " ".join(str(error).split())
     if isinstance(error, OverrideParseException):
@@ -23,7 +23,7 @@ def one_line(error: BaseException) -> str:
     ambiguous = re.search(r"Ambiguous value for argument '([^']+)'", str(error))
     if ambiguous:
         name = quoted(ambiguous[1])
-        return f"'{ambiguous[1]}' is more than one value; -m sweeps over them, a list is [in,brackets], a name {name}"
+        return f"'{ambiguous[1]}' has more than one value; use -m to sweep, [a,b] for a list, {name} for a name"
     if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
         return _no_such_choice(error.missing_cfg_file, error.options)
     in_file = re.search(r"In '([^']+)': .*Key '([^']+)' not in '(\w+)'", " ".join(str(error).split()))
@@ -36,19 +36,19 @@ def one_line(error: BaseException) -> str:
     if cause is not None and cause.full_key:
         return _about_key(cause)
     if isinstance(error, OSError) and error.filename:
-        return f"{error.filename} cannot be made or written ({error.strerror}); output.folder=... puts runs elsewhere"
+        return f"{error.filename} cannot be created or written ({error.strerror}); choose another output.folder=..."
     text = " ".join(str(error).split()) or "no reason given"
     return text if isinstance(error, (*INPUT_ERRORS, OSError)) else f"{type(error).__name__}: {text}"
 
 
 def show(error: BaseException, log_file: Path | None = None) -> int:
-    """Print one line on stderr; the exit status: 2 for what the person can correct, else 1.
+    """Print `error` as one line on stderr; return the exit status: 2 if the user can correct it, else 1.
 
     Args:
-        error: what ended the command or a run.
-        log_file: has its traceback; None where there is no run yet.
+        error: the exception that ended the command or a run.
+        log_file: the log with the traceback; None before a run begins.
     """
-    before_the_job = (*INPUT_ERRORS, OSError, ValueError)  # composing the config, making the folder
+    before_the_job = (*INPUT_ERRORS, OSError, ValueError)  # raised while composing the config and creating the folder
     expected = isinstance(error, before_the_job if log_file is None else INPUT_ERRORS)
     where = f" (traceback: {log_file})" if log_file and not expected else ""
     print(f"nst: {one_line(error)}{where}", file=sys.stderr)  # noqa: T201
@@ -56,7 +56,7 @@ def show(error: BaseException, log_file: Path | None = None) -> int:
 
 
 def guarded(command: Callable[[], int], expected: type[Exception] = Exception) -> int:
-    """The exit status of `command()`: 130 after Ctrl-C, and after an `expected` error the one that `show` gives."""
+    """Return the exit status of `command()`: 130 after Ctrl-C, that of `show` after an `expected` error."""
     try:
         return command()
     except KeyboardInterrupt:
@@ -67,15 +67,15 @@ def guarded(command: Callable[[], int], expected: type[Exception] = Exception) -
 
 def _unreadable(override: str) -> str:
     if "=" not in override:
-        return f"'{override}' is no override: write key=value, without spaces; --help lists the keys"
+        return f"'{override}' is not an override: write key=value, without spaces; --help lists the keys"
     return (
-        f"cannot read '{override}'; a value with commas, brackets, '=', '~' or letters beyond ASCII needs quotes "
-        f"inside the shell's: {quoted(override)}"
+        f"cannot read '{override}'; a value with commas, brackets, '=', '~' or non-ASCII letters needs quotes "
+        f"inside the shell's quotes: {quoted(override)}"
     )
 
 
 def quoted(override: str) -> str:
-    """An override for a shell, its value quoted for Hydra too."""
+    """Quote an override for a shell, and its value for Hydra."""
     key, _, value = override.partition("=")
     return f"""'{key}="{value}"'"""
 
@@ -84,13 +84,13 @@ def _no_such_choice(file: str, options: Sequence[str]) -> str:
     for group in ("content", "style"):
         name = file.removeprefix(f"{group}/")
         if name != file and ("." in name or "/" in name):
-            return f"there is no {group}={name}; a picture of your own is {group}.image={name}"
+            return f"there is no {group}={name}; for your own picture use {group}.image={name}"
     group, _, name = file.rpartition("/")
     return f"there is no {group}={name}{suggestion(name, options)}"
 
 
 def _about_key(error: OmegaConfBaseException) -> str:
-    """An unknown key, with those beside it; or a value that does not fit."""
+    """Describe an unknown key, with the nearest known one, or an invalid value."""
     if isinstance(error, ConfigKeyError | ConfigAttributeError):
         known = [str(key) for key in error.parent_node or () if not str(key).startswith("_") and key != "hydra"]
         return str(unknown_key(str(error.full_key), known, error.key))

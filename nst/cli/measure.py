@@ -1,4 +1,4 @@
-"""Finished runs, measured again with one network."""
+"""Measure finished runs again, all with the same network."""
 
 from __future__ import annotations
 
@@ -26,14 +26,18 @@ from nst.state import Metric, MetricNetwork
 if TYPE_CHECKING:
     from nst.extractor.network import Network
 
-GROUPS = ("content", "style", "size", "score", "output", "fallback")  # what measuring needs
+GROUPS = ("content", "style", "size", "score", "output", "fallback")  # the parts of a recipe that measuring needs
 
 
 def measure(folders: Sequence[Path], asked: MetricNetwork) -> int:
-    """Measure every run in `folders` that has a picture; the exit status.
+    """Measure every run in `folders` that has a picture; return the exit status, 1 if any failed.
+
+    Args:
+        folders: contain runs at any depth.
+        asked: `auto` measures with VGG19, `own` with each run's own network.
 
     Raises:
-        InputError: there is no such run, or VGG19's weights cannot be had.
+        InputError: there is no such run, or VGG19's weights are not available.
     """
     runs, unreadable = find(folders)
     for line in unreadable:
@@ -46,12 +50,12 @@ def measure(folders: Sequence[Path], asked: MetricNetwork) -> int:
     failed = len(unreadable)
     for found in finished:
         try:
-            logs.console.print(f"{found.name}  {_again(found, weights)}", highlight=False)
+            logs.console.print(f"{found.name}  {_again(found, weights)}", soft_wrap=True, markup=False, highlight=False)
         except (*hydra_errors.INPUT_ERRORS, OSError, KeyError, TypeError) as error:
             failed += 1
             print(f"nst: {found.name}: {hydra_errors.one_line(error)}", file=sys.stderr)  # noqa: T201
     for folder in {*folders, *(found.folder.parent for found in finished)}:
-        Pins(folder).replace("metrics", weights)  # a sweep that is continued measures likewise
+        Pins(folder).replace("metrics", weights)  # a continued sweep then measures with the same network
     return 1 if failed else 0
 
 
@@ -63,7 +67,7 @@ def _vgg19() -> Weights:
 
 
 def _again(found: Run, weights: Weights | None) -> str:
-    """Measure a run with `weights`, or with its own network, and write what changed; a line that says it."""
+    """Measure a run with `weights`, or with its own network if None, and record it; return a line on what changed."""
     from nst.extractor.vgg19 import load_weights
     from nst.metrics import measure_picture
     from nst.runner.setup import masked_styles
@@ -85,10 +89,10 @@ def _again(found: Run, weights: Weights | None) -> str:
 
 
 def _own(recorded: dict[str, Any]) -> Network:
-    """The network that the record names.
+    """Load the network that the record names.
 
     Raises:
-        InputError: its weights are not there any more.
+        InputError: the weights of the run's own network are missing or have changed.
     """
     from nst.extractor.vgg19 import load_weights
     from nst.extractor.vgg19_slim import VGG19Slim
@@ -100,7 +104,7 @@ def _own(recorded: dict[str, Any]) -> Network:
         )
     network = VGG19Slim().load()
     if network.source.sha256 != recorded["sha256"]:
-        raise InputError("its network was the bundled one of another version of nst")
+        raise InputError("its network is the bundled one of another version of nst")
     return network
 
 
@@ -109,11 +113,11 @@ def _check_unchanged(found: Run, now: dict[str, str]) -> None:
     then = {role: str(picture.get("sha256")) for role, picture in found.pictures.items() if role != "init"}
     for role in sorted({*then, *now}):
         if then.get(role) != now.get(role):
-            raise InputError(f"its {role} picture is not what it was; the run is left as it is")
+            raise InputError(f"its {role} picture has changed since the run; the run is left unchanged")
 
 
 def _same(before: dict[str, Any], after: dict[str, Any]) -> bool:
-    """Whether two measurements agree, to rounding, and were made with the same network."""
+    """Whether two measurements agree within rounding and were made with the same network."""
     return all(
         math.isclose(value, before[key], rel_tol=1e-3, abs_tol=1e-6)
         if isinstance(value, float) and isinstance(before.get(key), float)
@@ -123,7 +127,7 @@ def _same(before: dict[str, Any], after: dict[str, Any]) -> bool:
 
 
 def _changes(before: dict[str, Any], after: dict[str, Any]) -> str:
-    """`style_distance 0.142 -> 0.046`, for every metric that changed."""
+    """`style_distance 0.142 -> 0.046`, for every changed metric."""
     values = [(metric.value, before.get(metric.value), after.get(metric.value)) for metric in Metric]
     return ", ".join(f"{name} {_number(old)} -> {_number(new)}" for name, old, new in values if old != new)
 

@@ -1,4 +1,4 @@
-"""Names of folders: of a run, of a sweep, and the resolvers that configs use for them."""
+"""Names of run folders, and the resolvers that configs use for them."""
 
 import re
 from datetime import datetime
@@ -10,11 +10,11 @@ from omegaconf import DictConfig, OmegaConf
 
 from nst import settings
 
-LONGEST = 100  # bytes of a folder's name
+LONGEST = 100  # bytes in a folder name, at most
 
 
 def folder_name(text: str, full: str | None = None) -> str:
-    """`text` as a name of a folder; a hash of `full`, by default `text`, is appended if anything was shortened."""
+    """Turn `text` into a folder name; append a hash of `full` (default: `text`) if the name leaves anything out."""
     name, full = _clean(text), text if full is None else full
     if name == full and len(name.encode()) <= LONGEST:
         return name
@@ -22,9 +22,10 @@ def folder_name(text: str, full: str | None = None) -> str:
 
 
 def run_name(dirname: str) -> str:
-    """The name of a run's folder in a sweep: its overrides, knobs by their last two parts, files without their folder.
+    """Name a run's folder in a sweep by its overrides: the last two parts of each key, files without their folder.
 
-    `dirname` is Hydra's list of overrides, `key=value,key=value`.
+    Args:
+        dirname: Hydra's list of overrides, `key=value,key=value`.
     """
     parts = [part.partition("=") for part in re.split(r",(?=[^,\[\]()]*=)", str(dirname))]
     full = ",".join(f"{settings.short(key)}{mark}{value}" for key, mark, value in parts)
@@ -33,23 +34,23 @@ def run_name(dirname: str) -> str:
 
 
 def _last_name(value: str) -> str:
-    """A path's or address's last part; of a list, what is in it."""
+    """Return the last part of a path or address, or the contents of a list without brackets."""
     return re.sub(r"[\[\]\"' ]", "", value) if value.startswith("[") else value.rpartition("/")[2]
 
 
 def label(group: str, *, _root_: DictConfig) -> str:
-    """The picture of `content` or `style` as a part of a folder's name."""
+    """Return the name of the content or style picture for a folder name; `group` if the config names none."""
     image = OmegaConf.select(_root_, f"{group}.image", throw_on_missing=False)
     return _cut(_clean(Path(str(image).partition("#")[0]).stem), 40) if image else group
 
 
 def output_folder(*, _root_: DictConfig) -> str:
-    """`output.folder`, or the current folder if that is empty."""
+    """Return `output.folder`, or the current folder if it is empty."""
     return str(OmegaConf.select(_root_, "output.folder") or ".")
 
 
 def new_run_folder(config: DictConfig) -> Path:
-    """The folder of a new single run, as `hydra.run.dir` in conf/config.yaml names it."""
+    """Return the folder of a new single run, in the form of `hydra.run.dir` in conf/config.yaml."""
     now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S-%f")
     labels = (label(group, _root_=config) for group in ("content", "style"))
     return Path(output_folder(_root_=config)) / "_".join((now, *labels))
@@ -60,12 +61,12 @@ def _clean(text: Any) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    """`text`, shortened to so many bytes, which is what file systems count."""
+    """Shorten `text` to `most` bytes: file systems limit bytes, not letters."""
     return text.encode()[:most].decode(errors="ignore")
 
 
 def register_resolvers() -> None:
-    """Make `${nst.run_name:...}`, `${nst.label:...}` and `${nst.folder:}` known to configs."""
+    """Register `${nst.run_name:...}`, `${nst.label:...}` and `${nst.folder:}` with OmegaConf."""
     OmegaConf.register_new_resolver("nst.folder", output_folder, replace=True)
     OmegaConf.register_new_resolver("nst.run_name", run_name, replace=True)
     OmegaConf.register_new_resolver("nst.label", label, replace=True)

@@ -1,6 +1,6 @@
-"""The recipe inside a picture, read as data and made a config again.
+"""Read the recipe inside a picture as data, and compose a config from it.
 
-It may name nothing but nst's own parts, each in its place, and pictures; nothing in it is computed.
+A recipe may name only nst's own parts, each in its own group, and pictures. Nothing in it is evaluated.
 """
 
 import re
@@ -27,25 +27,25 @@ from nst.runner.instantiate import TARGET, plain
 from nst.settings import flatten
 
 TOP = schema.Config.__dataclass_fields__
-OTHER_VERSION = "perhaps it is of another version of nst"
+OTHER_VERSION = "perhaps another version of nst wrote it"
 GROUPS_OF_CONFIGS = ("experiment", "sweep")
-ELSEWHERE = ("sweep_dir", "output")  # where the first one was written is nothing to repeat
+ELSEWHERE = ("sweep_dir", "output")  # folders of the recorded run; they are not repeated
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a picture was made with."""
+    """The config and the record of a picture."""
 
     config: dict[str, Any]
-    record: Mapping[str, Any]  # identity, overrides, choices, provenance, as far as they were kept
+    record: Mapping[str, Any]  # identity, overrides, choices and provenance, if recorded
     picture: Path | None
 
 
 def read(source: Path) -> Recipe:
-    """The recipe in a picture, or in a run's folder.
+    """Read the recipe in a PNG file that nst wrote, or in a run folder.
 
     Raises:
-        InputError: neither, or a picture without one.
+        InputError: `source` is neither, or has no recipe.
     """
     if source.is_dir():
         return _of_folder(source)
@@ -57,14 +57,14 @@ def read(source: Path) -> Recipe:
     except (OSError, SyntaxError, ValueError) as error:
         raise InputError(f"{source} is not a picture that can be read") from error
     if "nst.config" not in text:
-        raise InputError(f"{source} has no recipe inside: only the PNG files that nst writes do")
+        raise InputError(f"{source} has no recipe inside: only PNG files that nst wrote have one")
     return Recipe(_mapping(source, text["nst.config"]), _mapping(source, text.get("nst.record", "{}")), source)
 
 
 def _of_folder(source: Path) -> Recipe:
     config, record, picture = (source / name for name in (CONFIG, RESULT, PICTURE))
     if not config.is_file():
-        raise InputError(f"{source} is no run: there is no {CONFIG} in it")
+        raise InputError(f"{source} is not a run folder: there is no {CONFIG} in it")
     text = record.read_text(encoding="utf-8") if record.is_file() else "{}"
     found = picture if picture.is_file() else None
     return Recipe(_mapping(config, config.read_text(encoding="utf-8")), _mapping(record, text), found)
@@ -81,10 +81,10 @@ def _mapping(source: Path, text: str) -> dict[str, Any]:
 
 
 def compose_recipe(recipe: Mapping[str, Any]) -> DictConfig:
-    """The recipe as a config of this version: what it does not say is as it is by default.
+    """Compose a config of this version from `recipe`; keys that it lacks keep their defaults.
 
     Raises:
-        InputError: it names something that is not nst's, or would be computed while it is read.
+        InputError: it names something outside nst, has an unknown key, or contains an interpolation.
     """
     _check(recipe)
     config = _composed([])
@@ -98,7 +98,7 @@ def compose_recipe(recipe: Mapping[str, Any]) -> DictConfig:
     output = recipe.get("output") or {}
     formats = output.get("formats", []) if isinstance(output, Mapping) else None
     if not isinstance(formats, list):
-        raise InputError("the recipe's output.formats is no list")
+        raise InputError("the recipe's output.formats is not a list")
     config.output.formats = formats
     if isinstance(output, Mapping) and output.get("bits") is not None:
         check_bits("the recipe's output.bits", output["bits"], formats)
@@ -107,7 +107,7 @@ def compose_recipe(recipe: Mapping[str, Any]) -> DictConfig:
 
 
 def _put(config: DictConfig, key: str, value: Any) -> None:
-    """Whole groups in place of the default's; of a node with a schema, part by part."""
+    """Replace a whole group; update a node with a schema key by key."""
     if is_dataclass(OmegaConf.get_type(config, key)) and isinstance(value, Mapping):
         for part, inner in value.items():
             OmegaConf.update(config, f"{key}.{part}", inner, merge=False)
@@ -116,33 +116,33 @@ def _put(config: DictConfig, key: str, value: Any) -> None:
 
 
 def _check(node: Any, path: str = "") -> None:
-    """Raise InputError unless every `_target_` at or below `node` is one that conf/ has in the group it stands in."""
+    """Raise InputError unless every `_target_` at or below `node` is one that conf/ names in the same group."""
     if isinstance(node, Mapping):
         for key, value in node.items():
             name = str(key)
             if name == TARGET and value not in _targets(group := _group(path)):
                 raise InputError(
-                    f"the recipe's {path}.{TARGET} is {value}, which is none of conf/{group}; {OTHER_VERSION}"
+                    f"the recipe's {path}.{TARGET} is {value}, which conf/{group} does not name; {OTHER_VERSION}"
                 )
             if name != TARGET and not re.fullmatch(r"[a-z]\w*", name):
-                raise InputError(f"the recipe's {path}.{name} is not for recipes")
+                raise InputError(f"the recipe's {path}.{name} is not allowed in recipes")
             _check(value, f"{path}.{name}" if path and name != TARGET else name)
     elif isinstance(node, list):
         for item in node:
             _check(item, path)
     elif isinstance(node, str) and "${" in node:
-        raise InputError(f"the recipe's {path} is to be computed: {node}")
+        raise InputError(f"the recipe's {path} is an interpolation, which recipes may not contain: {node}")
 
 
 def _group(path: str) -> str:
-    """The config group that a node belongs to, be it a part of a part."""
+    """Return the config group of the node at `path`, also if the node is nested in another choice."""
     names = path.split(".")
     return next((group for k in range(len(names), 0, -1) if _is_group(group := "/".join(names[:k]))), path)
 
 
 @cache
 def _targets(group: str) -> set[str]:
-    """Every `_target_` in the files of a group."""
+    """Return every `_target_` in the files of a group."""
     texts = (file.read_text(encoding="utf-8") for file in (Path(conf_dir()) / group).glob("*.yaml"))
     return {target for text in texts for target in re.findall(rf"{TARGET}:\s*([\w.]+)", text)}
 
@@ -153,25 +153,25 @@ def _composed(overrides: list[str]) -> DictConfig:
 
 
 def changed(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
-    """`config` with overrides of Hydra's kind: `group=choice` puts a whole group in place, `key=value` one knob."""
+    """Apply overrides in Hydra's syntax to `config`: `group=choice` replaces a group, `key=value` one setting."""
     for override in OverridesParser.create().parse_overrides(list(overrides)):
         _override(config, override)
     return config
 
 
 def choices(before: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
-    """{group: the file chosen} after `overrides` of what was chosen `before`."""
+    """Return {group: name of the chosen file} after `overrides` of the earlier choices `before`."""
     chosen = dict(before)
     for override in OverridesParser.create().parse_overrides(list(overrides)):
         group, place = override.key_or_group, _place(override)
-        if _is_group(group):  # what had been chosen inside went with it
+        if _is_group(group):  # nested choices are replaced with it
             chosen = {key: value for key, value in chosen.items() if not key.partition("@")[2].startswith(f"{place}.")}
             chosen[f"{group}@{place}" if override.package else group] = override.value()
     return chosen
 
 
 def _place(override: Override) -> str:
-    """Where in the config a group's choice goes: `group@place=choice`, or where the group itself stands."""
+    """Return the place of a choice in the config: that of `group@place=choice`, else the group's own."""
     return override.package or override.key_or_group.replace("/", ".")
 
 
@@ -182,10 +182,10 @@ def _is_group(key: str) -> bool:
 def _override(config: DictConfig, override: Override) -> None:
     key, value = override.key_or_group, override.value()
     if override.is_sweep_override():
-        raise InputError(f"'{override.input_line}' is more than one value; nst.repeat makes one picture")
+        raise InputError(f"'{override.input_line}' has more than one value; nst.repeat makes one picture")
     if key in GROUPS_OF_CONFIGS:
         raise InputError(
-            f"'{key}' chooses a whole config, for nst.run; nst.repeat changes single keys of a picture's own"
+            f"'{key}' chooses a whole config, which needs nst.run; nst.repeat changes single settings of a recipe"
         )
     if _is_group(key):
         place = _place(override)

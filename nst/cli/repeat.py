@@ -1,4 +1,4 @@
-"""A picture made again from the recipe inside it, and what is different then."""
+"""Repeat a run from its recipe, and compare the two."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def repeat(recipe: Recipe, overrides: Sequence[str] = ()) -> int:
-    """Run the recipe and log what differs from the recorded run; the exit status."""
+    """Run the recipe; without overrides, log what differs from the recorded run. Return the exit status."""
     config = changed(compose_recipe(recipe.config), overrides)
     asked, chosen = (recipe.record.get(key) for key in ("overrides", "choices"))
     request = Request(
@@ -32,15 +32,18 @@ def repeat(recipe: Recipe, overrides: Sequence[str] = ()) -> int:
 
 
 def differences(recipe: Recipe, record: Mapping[str, Any], picture: Path) -> list[str]:
-    """What is not as it was, in a line each; and whether the pixels are."""
-    before, now = _facts(recipe.record.get("provenance") or {}), _facts(record["provenance"])
+    """List the differences from the recorded run, one line each; the last line compares the pixels."""
+    provenance = recipe.record.get("provenance")
+    if not provenance:
+        return ["the run ended without a record: there is nothing to compare"]
+    before, now = _facts(provenance), _facts(record["provenance"])
     changed_ = [name for name in {**before, **now} if before.get(name) != now.get(name)]
-    lines = [f"{name} is not what it was: {before.get(name)} then, {now.get(name)} now" for name in changed_]
+    lines = [f"{name} has changed: {before.get(name)} then, {now.get(name)} now" for name in changed_]
     return [*lines, *_pixels(recipe.picture, picture)]
 
 
 def _facts(provenance: Mapping[str, Any]) -> dict[str, str]:
-    """What pixels depend on beside the config."""
+    """Return everything outside the config that the pixels depend on."""
     network = provenance.get("network") or {}
     made_of = {**(provenance.get("pictures") or {}), "network": {**network, "source": network.get("name")}}
     digests = {role: f"{entry.get('source')} ({str(entry.get('sha256'))[:12]})" for role, entry in made_of.items()}
@@ -53,8 +56,8 @@ def _pixels(before: Path | None, now: Path) -> list[str]:
         return []
     old, new = (read_result(path).astype(np.int16) for path in (before, now))
     if old.shape != new.shape:
-        return [f"another size than then: {old.shape[1]}x{old.shape[0]} then, {new.shape[1]}x{new.shape[0]} now"]
+        return [f"the size has changed: {old.shape[1]}x{old.shape[0]} then, {new.shape[1]}x{new.shape[0]} now"]
     off = np.abs(old - new)
     if not off.any():
-        return ["the same pixels as then"]
+        return ["the pixels are identical"]
     return [f"the pixels differ by {off.mean():.2f} of 255 on average, {off.max()} at most"]

@@ -1,6 +1,6 @@
-"""What the runs of one command report to it: exit statuses, and the folder of their sweep.
+"""The session of one command: the exit statuses of its runs, and the folder of its sweep.
 
-Hydra calls the task and the callback, and returns nothing of theirs.
+Hydra calls the task and the callback but does not return their results, so they write them to the session.
 """
 
 from collections.abc import Iterator
@@ -15,11 +15,11 @@ from hydra.experimental.callback import Callback
 
 @dataclass
 class Session:
-    """One command.
+    """The results of one command.
 
     Args:
-        threads: of the processor for each run whose config leaves them open; None takes all.
-        statuses: the exit status of each of its runs.
+        threads: processor threads of each run with `threads=null`; None: all.
+        statuses: the exit statuses of its runs, in the order in which they end.
         sweep: the folder of its sweep; None for a single run.
     """
 
@@ -39,7 +39,7 @@ _current: ContextVar[Session] = ContextVar("session")
 
 
 def current() -> Session:
-    """The command that is running; a new one where a caller of Hydra's `job` has begun none."""
+    """Return the session of the running command; create one if there is none."""
     if (found := _current.get(None)) is None:
         _current.set(found := Session())
     return found
@@ -47,7 +47,7 @@ def current() -> Session:
 
 @contextmanager
 def session(threads: int | None = None) -> Iterator[Session]:
-    """A new command, for the runs inside."""
+    """Open a new session for the runs inside."""
     token = _current.set(Session(threads))
     try:
         yield current()
@@ -55,9 +55,9 @@ def session(threads: int | None = None) -> Iterator[Session]:
         _current.reset(token)
 
 
-class Remember(Callback):
-    """Hydra's callback that reports the folder of a sweep; `hydra.callbacks` in conf/config.yaml names it."""
+class RecordSweepFolder(Callback):
+    """Hydra callback that stores the folder of a sweep; named in `hydra.callbacks` of conf/config.yaml."""
 
     def on_multirun_start(self, config: Any, **_: Any) -> None:
-        """Before the first job."""
+        """Store the folder, before the first run."""
         current().sweep = Path(config.hydra.sweep.dir)

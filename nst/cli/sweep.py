@@ -1,4 +1,4 @@
-"""What a sweep ends with: the table and the report of its folder."""
+"""The end of a sweep: print the table and write the report of its folder."""
 
 import logging
 import os
@@ -20,7 +20,9 @@ def finish(folder: Path) -> None:
     runs, _ = find([folder])
     if not runs:
         return
-    logs.console.print(table.terminal(runs))
+    shown, console = table.terminal(runs), logs.console
+    width = max(console.width, console.measure(shown).minimum)  # a narrow terminal wraps lines; no column is lost
+    console.print(shown, width=width, crop=False)
     for line in table.failures(runs):
         log.info("%s", line)
     counts = Counter(run.status for run in runs)
@@ -29,7 +31,7 @@ def finish(folder: Path) -> None:
 
 
 def _report(folder: Path) -> None:
-    """Whatever goes wrong here, the runs are done, and the command's exit status is theirs."""
+    """Write the report; an error is only logged, since the exit status depends on the runs alone."""
     from nst.report.write import report
 
     try:
@@ -37,6 +39,6 @@ def _report(folder: Path) -> None:
     except (InputError, OSError, ValueError) as error:
         log.warning("%s", error)
         return
-    for complaint in written.complaints:
-        log.warning("%s", complaint)
+    for problem in written.problems:
+        log.warning("%s", problem)
     log.info("report   %s", os.path.relpath(written.folder / "index.html"))

@@ -1,4 +1,4 @@
-"""One run, as Hydra calls it."""
+"""The task that Hydra calls for each run."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ from nst.runner.request import Request, score
 
 
 def task(config: DictConfig) -> Any:
-    """Do one run and return its score, for a sweeper; nan after a failure, which is recorded and printed."""
+    """Do one run and return its score for a sweeper; nan if it failed, which is recorded and printed."""
     from nst.runner.run import run
 
     hydra_, command = HydraConfig.get(), session.current()
@@ -29,7 +29,7 @@ def task(config: DictConfig) -> Any:
     )
     try:
         record = run(request)
-    except Exception as error:  # noqa: BLE001  whatever it is, the other runs of a sweep are not to blame
+    except Exception as error:  # noqa: BLE001  any error: the other runs of a sweep continue
         command.statuses.append(hydra_errors.show(error, request.folder / "run.log"))
         return float("nan")
     command.statuses.append(0 if record["status"] in ("done", "pruned") else 1)

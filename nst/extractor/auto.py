@@ -1,4 +1,4 @@
-"""VGG19 if its weights are on this machine or can be fetched, else the bundled network: the fallback rule again."""
+"""Auto: VGG19 if its weights are on this machine or can be fetched, else the bundled network."""
 
 import logging
 from collections.abc import Callable
@@ -18,16 +18,19 @@ from nst.runtime.precision import Precision
 
 log = logging.getLogger(__name__)
 
-IN_A_SWEEP = "its weights could not be had when this sweep began"
+SWEEP_REASON = "its weights were unavailable when this sweep began"
 
 
 @dataclass(frozen=True)
 class Auto(Extractor):
-    """VGG19 or, if its weights cannot be had, the bundled network; logged and recorded.
+    """VGG19 or, if its weights are unavailable, the bundled network; a replacement is logged and recorded.
 
     Args:
-        patience: seconds that Keras's download (80 MB), the last of the sources, may take.
-        pooling, padding, convolution: as `Extractor` has them.
+        patience: time limit in seconds, above 0, of Keras's download (80 MB), the last of the sources.
+        pooling, padding, convolution: see `Extractor`.
+
+    Raises:
+        InputError: a setting is out of range or unknown.
     """
 
     patience: float = 30.0
@@ -37,17 +40,18 @@ class Auto(Extractor):
         check_number("extractor.patience", self.patience, above=0)
 
     def load(self, *, precision: Precision = Precision.auto, fallback: bool = True, pins: Pins = SINGLE) -> Network:
-        """The network that serves, loaded once per process.
+        """Return the network; it is loaded once per process.
 
         Args:
-            precision: what the convolutions compute in.
-            fallback: whether the 8-bit weights, and the bundled network, may serve.
-            pins: choices of the sweep that this run is part of.
+            precision: number format of the convolutions.
+            fallback: whether the 8-bit weights or the bundled network may replace the exact weights.
+            pins: choices of the run's sweep.
 
         Raises:
-            InputError: `fallback` is false, and VGG19's exact weights are out of reach.
+            InputError: `fallback` is false and VGG19's exact weights are unavailable, or this machine lacks the weights
+                that the sweep chose.
         """
-        reason = IN_A_SWEEP
+        reason = SWEEP_REASON
 
         def search() -> Weights | None:
             nonlocal reason
@@ -56,10 +60,10 @@ class Auto(Extractor):
             except UnreachableError as error:
                 if not fallback:
                     raise InputError(
-                        f"{error}; with fallback=true the 8-bit weights or the bundled network serve"
+                        f"{error}; fallback=true allows the 8-bit weights or the bundled network"
                     ) from error
-                log.warning("VGG19's weights: %s; the bundled network, vgg19_slim, replaces it", error)
-                if pins.folder is None:  # the runs of a sweep share one reason, and so one network and graph
+                log.warning("VGG19's weights: %s; the bundled network, vgg19_slim, replaces VGG19", error)
+                if pins.folder is None:  # a sweep's runs share one reason, and so one network and graph
                     reason = str(error)
                 return None
 
@@ -69,12 +73,12 @@ class Auto(Extractor):
         return _replacing(self._slim().load(precision=precision), reason)
 
     def _slim(self) -> Extractor:
-        """The bundled network with the settings of this one."""
+        """The bundled network with the same settings."""
         make: Callable[..., Any] = VGG19Slim
         return make(**{field.name: getattr(self, field.name) for field in fields(Extractor)})
 
 
 @lru_cache(maxsize=8)
 def _replacing(network: Network, reason: str) -> Network:
-    """The same network with the reason on record."""
+    """Return the same network with `reason` in its source, for the record."""
     return network.replace(source=replace(network.source, instead_of=f"vgg19: {reason}"))

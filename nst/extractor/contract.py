@@ -1,4 +1,4 @@
-"""What a choice of the group `extractor` is: settings, and the network they stand for."""
+"""The contract of the choices in the config group `extractor`: settings, and a network with these settings."""
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
@@ -14,16 +14,16 @@ from nst.runtime.precision import Precision
 
 @dataclass(frozen=True, kw_only=True)
 class Extractor(ABC):
-    """Base of all choices.
+    """Base of all extractors.
 
     Args:
-        pooling: `max` as the weights were trained, `avg` as Gatys et al. (2016, section 2) prefer, or `l2`, the root
-            of the sum of squares (crowsonkb).
-        padding: beyond the edge: `zero` as the weights were trained, `reflect`, `replicate`.
-        convolution: `direct`, `winograd` (float32 only), or `auto`, which takes the faster.
+        pooling: `max` as in training, `avg` as preferred by Gatys et al. (2016, section 2), or `l2`, the root of the
+            sum of squares (crowsonkb).
+        padding: values beyond the edge: `zero` as in training, `reflect` or `replicate`.
+        convolution: `direct`, `winograd` (float32 only), or `auto`, the faster of the two.
 
     Raises:
-        InputError: an unknown value.
+        InputError: a setting has an unknown value.
     """
 
     pooling: str = "max"
@@ -36,16 +36,19 @@ class Extractor(ABC):
 
     @abstractmethod
     def load(self, *, precision: Precision = Precision.auto, fallback: bool = True, pins: Pins = SINGLE) -> Network:
-        """The network, loaded once per process.
+        """Return the network; it is loaded once per process.
 
         Args:
-            precision: what the convolutions compute in.
-            fallback: whether something else may serve if the first source cannot be reached.
-            pins: choices of the sweep that this run is part of.
+            precision: number format of the convolutions.
+            fallback: whether other weights or another network may replace exact weights.
+            pins: choices of the run's sweep.
+
+        Raises:
+            InputError: the weights are broken or unavailable.
         """
 
     def applied(self, network: Network, precision: Precision) -> Network:
-        """`network`, computing as chosen; the same object for the same choice."""
+        """Return `network` with these settings; the same object for the same arguments."""
         resolved = precision.resolve()
         return _applied(network, Options(self.pooling, self.padding, resolved, resolve(self.convolution, resolved)))
 

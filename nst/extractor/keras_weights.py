@@ -1,4 +1,4 @@
-"""Keras weight files -> `{layer: (kernel, bias)}`, read by layer name, with nothing skipped in silence."""
+"""Read VGG weights from Keras files, by layer name; a file with other layers or shapes is an error."""
 
 import io
 import zipfile
@@ -12,29 +12,29 @@ import numpy as np
 from nst.errors import InputError
 from nst.layers import LAYERS, begins_block, block_of
 
-WIDTHS = (64, 128, 256, 512, 512)  # of VGG19's five blocks
-MEAN = (103.939, 116.779, 123.68)  # of its input over ImageNet: blue, green, red, 0..255
+WIDTHS = (64, 128, 256, 512, 512)  # channels of VGG19's five blocks
+MEAN = (103.939, 116.779, 123.68)  # mean of the input over ImageNet: blue, green, red, 0..255
 
 
 def read_keras(path: Path, layers: Sequence[str] = LAYERS) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """The convolutions of VGG19 in a Keras file: the official `.h5`, a `.weights.h5` or a `.keras`.
+    """Return `{layer: (kernel [3,3,in,out], bias [out])}`, float32, of the VGG layers that a Keras file holds.
 
     Args:
-        path: the file.
-        layers: VGG19's, or those of one of its kind.
+        path: the official `.h5`, a `.weights.h5` or a `.keras` file.
+        layers: the names of the network's layers.
 
     Raises:
-        InputError: corrupt file, none of `layers` by name in it, one beyond them, or one of another shape.
+        InputError: the file is broken, has no VGG layer, a layer beyond `layers`, a wrong shape or a value not finite.
     """
     try:
         with _open(path) as file:
             found = _convolutions(file)
     except (OSError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
-        raise InputError(f"extractor.weights: {path} is no Keras weights file, or a broken one") from error
+        raise InputError(f"extractor.weights: {path} is not a Keras weights file, or it is broken") from error
     if not found:
         raise InputError(f"extractor.weights: {path} holds no layer named like VGG19's ({LAYERS[0]} ... {LAYERS[-1]})")
     if beyond := [layer for layer in found if layer not in layers]:
-        raise InputError(f"extractor.weights: {path} is of another network: it has {beyond[0]}")
+        raise InputError(f"extractor.weights: {path} belongs to another network: it has {beyond[0]}")
     for layer, (kernel, bias) in found.items():
         _check_shape(path, layer, kernel, bias)
     return found
@@ -48,9 +48,9 @@ def _open(path: Path) -> h5py.File:
 
 
 def _convolutions(file: h5py.File) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Every group whose datasets are one kernel and one bias, under the layer's name.
+    """Return every group that holds one kernel and one bias, by the layer's name.
 
-    The old layout names the group after the layer; Keras 3 numbers the groups and keeps the name as an attribute.
+    The old layout names each group after its layer. Keras 3 numbers the groups and stores the name as an attribute.
     """
     found: dict[str, tuple[np.ndarray, np.ndarray]] = {}
 
@@ -74,4 +74,4 @@ def _check_shape(path: Path, layer: str, kernel: np.ndarray, bias: np.ndarray) -
     if kernel.shape != wanted or bias.shape != wanted[3:]:
         raise InputError(f"extractor.weights: {layer} in {path} is {kernel.shape}, not VGG19's {wanted}")
     if not (np.isfinite(kernel).all() and np.isfinite(bias).all()):
-        raise InputError(f"extractor.weights: {layer} in {path} holds numbers that are not finite")
+        raise InputError(f"extractor.weights: {layer} in {path} holds values that are not finite")

@@ -1,9 +1,9 @@
-"""The network that the metrics are measured with: one for all runs that are to be compared, whatever they used.
+"""The network that measures the metrics: the same for all runs of a comparison, whatever network they used.
 
-    auto    VGG19 if its weights are on this machine; a sweep fetches them if necessary. Else the run's own network.
+    auto    VGG19 if its weights are on this machine (a sweep downloads them if necessary), else the run's own network
     own     the run's own network
 
-It is always used as it was trained: max pooling, zero padding, float32.
+It always computes as in training: max pooling, zero padding, float32.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from nst.extractor.imagenet import Weights, cached, find
 from nst.extractor.pins import SINGLE, Pins
 from nst.state import MetricNetwork
 
-if TYPE_CHECKING:  # it brings TensorFlow, which a search does not need
+if TYPE_CHECKING:  # it imports TensorFlow, which a search does not need
     from nst.extractor.network import Network
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 30.0  # seconds that Keras's download may take, the last of the sources
+PATIENCE = 30.0  # time limit in seconds of Keras's download, the last of the sources
 
 
 def metric_network(
     asked: MetricNetwork, own: Callable[[], Network], pins: Pins = SINGLE, *, fetch: bool = False
 ) -> Network:
-    """The network to measure with.
+    """Return the metric network.
 
     Args:
-        asked: `metrics.network`.
-        own: gives the network of the run.
-        pins: choices of the sweep that the run is part of.
+        asked: the value of the setting `metrics.network`.
+        own: returns the run's own network.
+        pins: choices of the run's sweep.
         fetch: whether VGG19's weights may be downloaded.
 
     Raises:
@@ -46,12 +46,12 @@ def metric_network(
 
 
 def metric_weights(asked: MetricNetwork, pins: Pins, *, fetch: bool) -> Weights | None:
-    """The weights of the network to measure with; None for the run's own. The arguments are `metric_network`'s."""
+    """Return the weights of the metric network; None is the run's own network. Args: see `metric_network`."""
     return None if asked is MetricNetwork.own else pins.weights("metrics", lambda: _available(fetch))
 
 
 def _available(fetch: bool) -> Weights | None:
-    """VGG19's weights, or None."""
+    """VGG19's weights; None if they are unavailable, which is logged if `fetch`."""
     if not fetch:
         return cached()
     try:

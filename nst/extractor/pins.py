@@ -1,6 +1,6 @@
-"""What the first run of a sweep chose for all of its runs, in whatever process and on whatever day they are done.
+"""Pins: the weights that the first run of a sweep chose for all its runs, in any process and on any day.
 
-A run that is not part of a sweep chooses for itself.
+A single run makes its own choice.
 """
 
 import json
@@ -20,17 +20,17 @@ class Pins:
     """The choices of a sweep.
 
     Args:
-        folder: of the sweep; None for a single run.
+        folder: folder of the sweep; None for a single run.
     """
 
     folder: Path | None = None
 
     def weights(self, name: str, choose: Callable[[], Weights | None]) -> Weights | None:
-        """The weights chosen under `name` by the first run that asked, by `choose`; None if that chose none.
+        """Return the weights stored under `name`; the first run stores the result of `choose`. None is a choice, too.
 
         Raises:
-            UnreachableError: this machine does not have the weights that were chosen.
-            Exception: whatever `choose` raises; then nothing is chosen yet.
+            UnreachableError: this machine does not have the stored weights.
+            Exception: any error of `choose`; nothing is stored then.
         """
         if self.folder is None:
             return choose()
@@ -42,7 +42,7 @@ class Pins:
         return Weights.from_json(stored) if stored else None
 
     def replace(self, name: str, weights: Weights | None) -> None:
-        """Choose anew, if the folder is a sweep that has chosen."""
+        """Replace the choice stored under `name`, if there is one."""
         if self.folder and (path := self.folder / file_name(name)).is_file():
             with atomic(path) as part:
                 part.write_text(json.dumps(weights.to_json() if weights else {}), encoding="utf-8")
@@ -52,12 +52,12 @@ SINGLE = Pins()
 
 
 def file_name(name: str) -> str:
-    """Where in a sweep's folder a choice stands."""
+    """Return the name of the file in the sweep's folder that stores a choice."""
     return f".{name}-weights.json"
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """What was written to `path`; None if nothing was, or nothing that can be read."""
+    """Return the content of `path`; None if it is missing or unreadable."""
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -66,7 +66,7 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def _write_first(path: Path, chosen: dict[str, Any]) -> dict[str, Any]:
-    """Write `chosen`, unless another process was faster; what stands there in the end."""
+    """Write `chosen` unless another process was faster; return the content of the file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{uuid4().hex}.part")
     part.write_text(json.dumps(chosen), encoding="utf-8")
@@ -81,11 +81,11 @@ def _write_first(path: Path, chosen: dict[str, Any]) -> dict[str, Any]:
 
 
 def _link(part: Path, path: Path) -> None:
-    """Give `part` the name `path` as well, unless there is such a file."""
+    """Create `path` with the content of `part`, at once; FileExistsError if `path` exists."""
     try:
         os.link(part, path)
     except FileExistsError:
         raise
-    except OSError:  # a file system without links
+    except OSError:  # a file system without hard links
         with path.open("x", encoding="utf-8") as file:
             file.write(part.read_text(encoding="utf-8"))

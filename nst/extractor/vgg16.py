@@ -1,4 +1,4 @@
-"""VGG16 with its ImageNet weights: what VGG19 is, with three fewer layers (column D of the same table)."""
+"""VGG16 with its ImageNet weights: VGG19 without one layer in each of the last three blocks."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,6 +8,6 @@ from nst.extractor.vgg19 import VGG19
 
 @dataclass(frozen=True)
 class VGG16(VGG19):
-    """The network of Kolkin et al. (2019) and others; its settings are VGG19's, its weights are Keras's."""
+    """VGG16 (Simonyan & Zisserman 2015, table 1, column D), used by Kolkin et al. (2019); for Args see `VGG19`."""
 
     network: ClassVar[str] = "vgg16"

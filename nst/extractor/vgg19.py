@@ -1,4 +1,4 @@
-"""VGG19 with its ImageNet weights: from the sources of `nst.extractor.imagenet`, or from any local Keras file."""
+"""VGG19 with its ImageNet weights, from the sources of `nst.extractor.imagenet` or from a local Keras file."""
 
 import logging
 import time
@@ -24,12 +24,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class VGG19(Extractor):
-    """The network of Gatys et al. (2016).
+    """VGG19 (Simonyan & Zisserman 2015, table 1, column E), the network of Gatys et al. (2016).
 
     Args:
-        weights: a Keras file (`.h5`, `.weights.h5`, `.keras`); null takes the ImageNet weights from the first source
-            that has them (`nst.extractor.imagenet`).
-        pooling, padding, convolution: as `Extractor` has them.
+        weights: path of a Keras file (`.h5`, `.weights.h5`, `.keras`); null takes the ImageNet weights from the first
+            source that has them (`nst.extractor.imagenet`).
+        pooling, padding, convolution: see `Extractor`.
+
+    Raises:
+        InputError: a setting has a wrong type or an unknown value.
     """
 
     network: ClassVar[str] = "vgg19"
@@ -39,18 +42,18 @@ class VGG19(Extractor):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.weights is not None and not isinstance(self.weights, str):
-            raise InputError(f"extractor.weights must be a file's path or null, not {self.weights}")
+            raise InputError(f"extractor.weights must be the path of a file or null, not {self.weights}")
 
     def load(self, *, precision: Precision = Precision.auto, fallback: bool = True, pins: Pins = SINGLE) -> Network:
-        """The network, loaded once per process.
+        """Return the network; it is loaded once per process.
 
         Args:
-            precision: what the convolutions compute in.
-            fallback: whether the 8-bit weights may serve.
-            pins: choices of the sweep that this run is part of.
+            precision: number format of the convolutions.
+            fallback: whether the 8-bit weights may replace the exact weights.
+            pins: choices of the run's sweep.
 
         Raises:
-            InputError: weights that are missing, broken, or out of reach.
+            InputError: the weights are missing, broken or unavailable.
         """
         if self.weights:
             weights = self._given(Path(self.weights).expanduser())
@@ -66,14 +69,14 @@ class VGG19(Extractor):
 
 
 def pin_name(network: str, fallback: bool) -> str:
-    """Under which name a sweep keeps its choice of weights."""
+    """Return the name under which a sweep stores its choice of weights."""
     return network if fallback else f"{network}-exact"
 
 
 @lru_cache(maxsize=4)
 def load_weights(weights: Weights) -> Network:
-    """The network with `weights`, as it was trained: max pooling, zero padding, float32."""
-    source = Source(weights.network, str(weights.path), weights.sha256, origin=weights.origin, licence=weights.licence)
+    """Return the network with `weights`, as in training: max pooling, zero padding, float32."""
+    source = Source(weights.network, str(weights.path), weights.sha256, origin=weights.origin, license=weights.license)
     order, started = KERAS[weights.network].layers, time.perf_counter()
     values = weights.read()
     log.info("read the weights of %s in %.1f s", weights.network, time.perf_counter() - started)
@@ -81,10 +84,10 @@ def load_weights(weights: Weights) -> Network:
 
 
 def to_network(image: Image) -> Tensor:
-    """RGB 0..1 -> what VGG19 was trained on: BGR 0..255 less the mean. `[...,3]` to `[...,3]`."""
+    """`[...,3]`, RGB 0..1 -> `[...,3]`, the input of VGG's training: BGR 0..255 minus the mean over ImageNet."""
     return tf.reverse(image, [-1]) * 255.0 - tf.constant(MEAN, image.dtype)
 
 
 def from_network(values: Tensor) -> Tensor:
-    """The inverse of `to_network`."""
+    """Inverse of `to_network`."""
     return (values + tf.constant(MEAN, values.dtype))[..., ::-1] / 255.0

@@ -1,6 +1,6 @@
-"""The bundled network: VGG19's sixteen layers, 16 to 128 channels wide, trained to carry style like VGG19 does.
+"""The bundled network: VGG19's sixteen layers with 16 to 128 channels, trained to transfer style like VGG19.
 
-How it was made and what it is worth stands in `nst/bundled/README.md`.
+`nst/bundled/README.md` describes its training and its quality.
 """
 
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ FILE = Path(__file__).parents[1] / "bundled" / "vgg19_slim.npz"
 
 @dataclass(frozen=True)
 class VGG19Slim(Extractor):
-    """The bundled network; several times faster than VGG19 on a processor, and there without a download."""
+    """The bundled network: several times faster than VGG19 on a processor, no download; for Args see `Extractor`."""
 
     def load(self, *, precision: Precision = Precision.auto, fallback: bool = True, pins: Pins = SINGLE) -> Network:
-        """The network, loaded once per process; it is always there."""
+        """Return the network; it is loaded once per process. `fallback` and `pins` have no effect."""
         del fallback, pins
         return self.applied(_load(), precision)
 
@@ -37,15 +37,15 @@ def _load() -> Network:
 
 
 def read_slim(path: Path, name: str) -> Network:
-    """The network in a file that scripts/train_slim.py wrote, under `name` in records; max pooling, float32."""
+    """Read a file of `scripts/train_slim.py`; `name` is its name in records. Max pooling, float32."""
     with np.load(path) as file:
         arrays = {key: file[key].astype(np.float32) for key in file.files}
     mean, deviation = arrays["preprocess/mean"], arrays["preprocess/std"]
 
     def preprocess(image: Image) -> Tensor:
-        """RGB 0..1 -> less the mean, over the standard deviation."""
+        """RGB 0..1 -> minus the mean, divided by the standard deviation."""
         return (image - tf.constant(mean)) / tf.constant(deviation)
 
     weights = {layer: (arrays[f"{layer}/kernel"], arrays[f"{layer}/bias"]) for layer in LAYERS}
-    source = Source("vgg19_slim", name, sha256(path), origin="nst", licence="nst, MIT")
+    source = Source("vgg19_slim", name, sha256(path), origin="nst", license="nst, MIT")
     return Network(weights, preprocess, source=source)

@@ -1,4 +1,4 @@
-"""Levels into picture files: 8 or 16 bits, with or without alpha, sRGB's profile inside."""
+"""Encode arrays as picture files: 8 or 16 bits, with or without alpha, with an embedded sRGB profile."""
 
 import struct
 import zlib
@@ -16,23 +16,23 @@ FORMATS: dict[str, dict[str, Any]] = {
     "webp": {"quality": 95},
     "tiff": {"compression": "tiff_lzw"},
 }
-OPAQUE = ("jpg",)  # have no alpha
+OPAQUE = ("jpg",)  # formats without alpha
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-COLOR_TYPES = {3: 2, 4: 6}  # PNG's numbers for RGB and RGBA
-UP = 2  # PNG's filter that keeps differences to the row above
+COLOR_TYPES = {3: 2, 4: 6}  # {channels: PNG color type}
+UP = 2  # PNG filter type: difference to the row above
 
 
 @cache
 def srgb() -> bytes:
-    """The profile of sRGB, without the moment it was made at, so that equal pictures are equal files."""
+    """The sRGB profile without its creation date, so that equal pictures give equal files."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     profile[24:36] = bytes(12)  # the date (ICC.1:2022, 7.2.10)
-    profile[84:100] = bytes(16)  # the digest of all (7.2.18); zero says that there is none
+    profile[84:100] = bytes(16)  # the profile's digest (7.2.18); zero means absent
     return bytes(profile)
 
 
 def save(levels: np.ndarray, path: Path, suffix: str, text: PngImagePlugin.PngInfo | None = None) -> None:
-    """`levels` `[H,W,3]`, or `[H,W,4]` with alpha, uint8 or uint16, in the format of `suffix`; `text` is for PNG."""
+    """Write `levels`, `[H,W,3]` or `[H,W,4]` with alpha, uint8 or uint16, as a `suffix` file; `text` is for PNG."""
     if levels.dtype == np.uint16:
         DEEP[suffix](levels, path, text)
         return
@@ -42,7 +42,7 @@ def save(levels: np.ndarray, path: Path, suffix: str, text: PngImagePlugin.PngIn
 
 
 def _deep_png(levels: np.ndarray, path: Path, text: PngImagePlugin.PngInfo | None) -> None:
-    """PNG of 16 bits (W3C, PNG third edition), in which Pillow has no colors."""
+    """Write a 16-bit color PNG (W3C, PNG third edition), which Pillow does not support."""
     height, width, channels = levels.shape
     rows = np.ascontiguousarray(levels, ">u2").view(np.uint8).reshape(height, -1)
     filtered = np.diff(rows, axis=0, prepend=np.zeros_like(rows[:1]))

@@ -1,6 +1,6 @@
-"""Where files, Pillow, 8-bit numbers and the picture in memory meet, and nowhere else.
+"""Conversion between picture files, 8-bit or 16-bit arrays, and the picture in memory.
 
-The picture in memory is float32, RGB, sRGB-encoded, `[1,H,W,3]`, 0..1.
+The picture in memory is `[1,H,W,3]` float32, RGB, sRGB-encoded, 0..1.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,13 +15,17 @@ from nst.image.decode import MAX_PIXELS, decode, decode_alpha
 from nst.image.encode import DEEP, FORMATS, OPAQUE, save
 from nst.runtime.atomic import atomic
 
-MIN_SIDE = 32  # the deepest layers see a picture of this side as 2x2 positions
+MIN_SIDE = 32  # pixels; the deepest layers then have 2x2 positions
 Size = int | tuple[int, int]
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # of red, green, blue: ITU-R BT.601
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # weights of red, green, blue: ITU-R BT.601
 
 
 def check_size(size: object) -> Size:
-    """`size` as the long side in pixels, or as (height, width); InputError when it is neither or too small."""
+    """Validate `size`: the long side in pixels, or (height, width).
+
+    Raises:
+        InputError: it is neither, or a side is below `MIN_SIDE`.
+    """
     if isinstance(size, Iterable) and not isinstance(size, str):
         sides = [check_count("size", side, at_least=MIN_SIDE) for side in size]
         if len(sides) != 2:
@@ -31,7 +35,7 @@ def check_size(size: object) -> Size:
 
 
 def fit(shape: Sequence[int], size: Size) -> tuple[int, int]:
-    """(height, width) of `shape` brought to `size`: a long side keeps the aspect ratio, a pair is taken as it is."""
+    """(height, width) of a picture of `shape` at `size`: a long side keeps its aspect ratio; a pair does not."""
     if isinstance(size, tuple):
         return size
     height, width = shape
@@ -42,23 +46,23 @@ def fit(shape: Sequence[int], size: Size) -> tuple[int, int]:
 def read_image(
     path: str | Path, size: Size | None = None, *, name: str | None = None, smallest: int = MIN_SIDE
 ) -> np.ndarray:
-    """The picture in a file.
+    """Read a picture file.
 
-    Orientation is applied, an embedded color profile converted to sRGB, transparency composited on white, every
-    color mode brought to RGB; of an animation the first frame is taken. 16-bit files are read at 8 bits.
+    The EXIF orientation is applied, embedded color profiles are converted to sRGB, transparency is composited on white,
+    and every color mode is converted to RGB. Of an animation, the first frame is read. 16-bit files are read as 8 bits.
 
     Args:
-        path: JPEG, PNG, WebP, TIFF, BMP, GIF or whatever else Pillow reads.
-        size: long side in pixels, or (height, width); None keeps the file's own.
-        name: what to call the picture in messages, in place of the path.
-        smallest: the least short side, in pixels, at `size`.
+        path: JPEG, PNG, WebP, TIFF, BMP, GIF or any other format that Pillow reads.
+        size: long side in pixels, or (height, width); None keeps the file's size.
+        name: name of the picture in messages; None uses the path.
+        smallest: lower bound of the short side at `size`, in pixels.
 
     Returns:
         `[1,H,W,3]` float32, RGB 0..1.
 
     Raises:
-        InputError: the file is missing, no picture, broken, too large to be decoded safely, or its short side is
-            under `smallest` at `size`.
+        InputError: the file is missing, is not a picture, is broken, has too many pixels to decode safely, or its
+            short side at `size` is below `smallest`.
     """
     name = name or str(path)
     picture = decode(Path(path), name)
@@ -66,30 +70,30 @@ def read_image(
         height, width = fit((picture.height, picture.width), size)
         check_short_side(name, height, width, smallest)
         if height * width > MAX_PIXELS:
-            raise InputError(f"{name} at {width}x{height} would be over {MAX_PIXELS / 1e6:.0f} million pixels")
+            raise InputError(f"{name} at {width}x{height} is too large: over {MAX_PIXELS / 1e6:.0f} million pixels")
         picture = picture.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
     check_short_side(name, picture.height, picture.width, smallest)
     return np.asarray(picture, np.float32)[None] / np.float32(255)
 
 
 def read_result(path: Path) -> np.ndarray:
-    """The colors of a picture that nst wrote, whatever its transparency: `[H,W,3]` uint8.
+    """The colors of a picture written by nst, without its alpha: `[H,W,3]` uint8.
 
     Raises:
-        InputError: it is missing or broken.
+        InputError: the file is missing or broken.
     """
     try:
         with Image.open(path) as picture:
             return np.asarray(picture.convert("RGB"))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(f"{path} is missing, or no picture that can be read") from error
+        raise InputError(f"{path} is missing or is not a readable picture") from error
 
 
 def read_alpha(path: str | Path, height: int, width: int) -> np.ndarray | None:
-    """`[height,width]` float32, 0 where the picture in a file is clear to 1; None where it hides nothing.
+    """The alpha of a picture file: `[height,width]` float32, 0 (clear) to 1 (opaque); None if it is opaque everywhere.
 
     Raises:
-        InputError: as `read`.
+        InputError: as `nst.image.decode.decode`.
     """
     levels = decode_alpha(Path(path), str(path))
     if levels is None:
@@ -99,15 +103,15 @@ def read_alpha(path: str | Path, height: int, width: int) -> np.ndarray | None:
 
 
 def check_short_side(name: str, height: int, width: int, smallest: int = MIN_SIDE) -> None:
-    """Refuse, with an InputError, a picture whose short side is too small for the network."""
+    """Raise an InputError if the short side of a picture is below `smallest` pixels."""
     if min(height, width) < smallest:
         raise InputError(
-            f"{name}: the short side must be at least {smallest} pixels, not {width}x{height} (ask for a larger size)"
+            f"{name}: the short side must be at least {smallest} pixels, not {width}x{height} (use a larger size)"
         )
 
 
 def check_picture(name: str, picture: object) -> None:
-    """Refuse, with an InputError, what is no picture in memory: another shape, or values far from 0..1."""
+    """Raise an InputError if `picture` is not a `[1,H,W,3]` array, or has values far from 0..1 (outside -1..2)."""
     if not isinstance(picture, np.ndarray) or picture.ndim != 4 or picture.shape[0] != 1 or picture.shape[3] != 3:
         raise InputError(f"{name} must be an array [1,H,W,3], not {getattr(picture, 'shape', type(picture).__name__)}")
     if not (np.isfinite(picture).all() and picture.min() >= -1 and picture.max() <= 2):
@@ -115,7 +119,7 @@ def check_picture(name: str, picture: object) -> None:
 
 
 def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
-    """`picture` `[1,h,w,3]` at `[1,height,width,3]`: antialiased Lanczos on floats, clipped to 0..1."""
+    """Resize `picture` from `[1,h,w,3]` to `[1,height,width,3]`: antialiased Lanczos on floats, clipped to 0..1."""
     if picture.shape[1:3] == (height, width):
         return picture
     channels = [Image.fromarray(np.ascontiguousarray(picture[0, :, :, c], np.float32)) for c in range(3)]
@@ -124,18 +128,18 @@ def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def to_levels(picture: Any, bits: int = 8) -> np.ndarray:
-    """`[1,H,W,C]` float, 0..1, as `[H,W,C]` uint8, or uint16 for 16 `bits`: rounded, what lies outside clipped."""
+    """Convert `[1,H,W,C]` float, clipped to 0..1, to rounded `[H,W,C]` uint8, or uint16 if `bits` is 16."""
     most, kind = {8: (255, np.uint8), 16: (65535, np.uint16)}[bits]
     return np.rint(np.clip(np.asarray(picture)[0], 0, 1) * most).astype(kind)
 
 
 def to_uint8(picture: Any) -> np.ndarray:
-    """`to_levels` of 8 bits."""
+    """`to_levels` with 8 bits."""
     return to_levels(picture)
 
 
 def from_uint8(picture: np.ndarray) -> np.ndarray:
-    """The inverse of `to_uint8`: `[H,W,3]` uint8 as `[1,H,W,3]` float32, 0..1."""
+    """The inverse of `to_uint8`: `[H,W,3]` uint8 to `[1,H,W,3]` float32, 0..1."""
     return picture[None].astype(np.float32) / np.float32(255)
 
 
@@ -147,17 +151,17 @@ def write_image(
     bits: int = 8,
     text: PngImagePlugin.PngInfo | None = None,
 ) -> None:
-    """Write `picture` `[1,H,W,3]` in the format of the suffix (png, jpg, webp, tiff), atomically, as sRGB.
+    """Write a picture as sRGB, atomically; the suffix of `path` selects the format: png, jpg, webp or tiff.
 
     Args:
-        picture: float, 0..1.
-        path: where to.
-        alpha: `[H,W]` float, 0..1, how much of it hides what is behind; JPEG has none.
-        bits: 8, or 16 for png and tiff.
-        text: what a PNG has inside.
+        picture: `[1,H,W,3]` float, 0..1; other values are clipped.
+        path: the file to write.
+        alpha: `[H,W]` float, 0 (clear) to 1 (opaque); None means opaque. JPEG ignores it.
+        bits: bits per channel: 8, or 16 for png and tiff.
+        text: text chunks for a PNG; other formats ignore them.
 
     Raises:
-        InputError: unknown suffix, or one that has no such bits.
+        InputError: the suffix is unknown, or its format does not support `bits`.
     """
     path = Path(path)
     suffix = check_name("picture format", path.suffix.lstrip(".").lower().replace("jpeg", "jpg"), FORMATS)
@@ -169,9 +173,9 @@ def write_image(
 
 
 def check_bits(what: str, bits: object, formats: Iterable[str]) -> None:
-    """Refuse, with an InputError, bits per channel that there are not, or that one of `formats` does not have."""
+    """Raise an InputError unless `bits` per channel is 8 or 16 and each of `formats` supports it."""
     if bits not in (8, 16):
         raise InputError(f"{what} must be 8 or 16, not {bits}")
     for suffix in formats:
         if bits == 16 and suffix not in DEEP:
-            raise InputError(f"{what}=16: {suffix} has 8 bits; 16 are for {' and '.join(DEEP)}")
+            raise InputError(f"{what}=16: {suffix} has only 8 bits; use {' or '.join(DEEP)}")

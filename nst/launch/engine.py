@@ -1,4 +1,4 @@
-"""What all engines share: from Hydra's overrides to jobs, and from outcomes to what Hydra wants back."""
+"""The code that all launchers share: Hydra's overrides to jobs, and outcomes to Hydra's return values."""
 
 import logging
 from abc import ABC, abstractmethod
@@ -20,35 +20,40 @@ from nst.runtime import logs, signals
 
 log = logging.getLogger(__name__)
 
-MOMENT = 1.0  # seconds within which an engine looks up from its work
+MOMENT = 1.0  # seconds that `Engine.ended` waits, at most
 
 
 class Engine(ABC):
-    """Where jobs are done. It is made once per command, and does one batch after the other."""
+    """Base of the engines that execute jobs. Each command creates one, for all of its batches."""
 
     @abstractmethod
     def free_slots(self) -> int:
-        """How many jobs may be begun now."""
+        """Return the number of jobs that may begin now."""
 
     @abstractmethod
     def begin(self, jobs: Sequence[Job]) -> None:
-        """Begin them; no more than `free_slots` allows."""
+        """Begin `jobs`, at most `free_slots()` of them."""
 
     @abstractmethod
     def ended(self) -> list[Outcome]:
-        """What came of those that have ended since, after `MOMENT` at the latest."""
+        """Return the outcomes of jobs that ended since the last call; wait `MOMENT` seconds at most."""
 
     @abstractmethod
     def stop(self) -> None:
-        """Ask those that were begun to end with what they have."""
+        """Ask all jobs that have begun to end early."""
 
 
 def launch(
     engine: Engine, context: HydraContext, config: DictConfig, batch: Sequence[Sequence[str]], first: int
 ) -> list[JobReturn]:
-    """Do a batch of jobs, given by their overrides; what each returned, in their order.
+    """Do a batch of jobs and return Hydra's results in its order: the scores; nan after a failure, None if interrupted.
 
-    A run that was interrupted returns None, one that failed nan.
+    Args:
+        engine: executes the jobs.
+        context: Hydra's, with the config loader.
+        config: the config of the sweep, Hydra's part included.
+        batch: the overrides of each job.
+        first: the number of the first job in the sweep.
 
     Raises:
         KeyboardInterrupt, SystemExit: after a signal, once every job that was begun has ended.
@@ -71,7 +76,7 @@ def launch(
 
 
 def _outcomes(engine: Engine, jobs: Sequence[Job], interrupt: signals.Interrupt) -> Iterator[Outcome]:
-    """Of each job that was begun; after a signal no more are."""
+    """Yield the outcome of every job that begins; after a signal no further job begins."""
     waiting, at_work, stopped = deque(jobs), 0, False
     while at_work or (waiting and not interrupt()):
         if interrupt() and not stopped:
@@ -86,7 +91,7 @@ def _outcomes(engine: Engine, jobs: Sequence[Job], interrupt: signals.Interrupt)
 
 
 def _mark(job: Job, why: str) -> str:
-    """Let the record of a run whose process was lost say so; its folder's name."""
+    """Record a run as failed because its process was lost; return the name of its folder."""
     folder = job.top
     try:
         config: Any = job.composed()
@@ -95,8 +100,8 @@ def _mark(job: Job, why: str) -> str:
         choices = dict(config.hydra.runtime.choices)
         request = Request(own, folder, list(config.hydra.overrides.task), choices)
         record_loss(request, InputError(why))
-    except Exception as error:  # noqa: BLE001  it is at work after all, the disk is full: the other runs go on
-        log.warning("%s: what became of it cannot be recorded (%s)", folder.name, error)
+    except Exception as error:  # noqa: BLE001  a run that is still active, a full disk: the other runs continue
+        log.warning("%s: its failure cannot be recorded (%s)", folder.name, error)
     return folder.name
 
 

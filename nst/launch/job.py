@@ -1,4 +1,4 @@
-"""One run of a sweep as it travels to another process, and what comes back."""
+"""A run of a sweep, as it is sent to another process, and its outcome."""
 
 import os
 import signal
@@ -17,23 +17,23 @@ from nst.cli.session import Session, session
 from nst.cli.task import task
 from nst.runtime import logs, signals
 
-STOP_FILE = "stop"  # a file in `pid_folder`: no further job may begin
-INTERRUPTED = (128 + signal.SIGINT, 128 + signal.SIGTERM)  # exit statuses of a run that was asked to end
+STOP_FILE = "stop"  # while this file is in `pid_folder`, no further job begins
+INTERRUPTED = (128 + signal.SIGINT, 128 + signal.SIGTERM)  # exit statuses of a run that a signal ended
 
 
 @dataclass(frozen=True)
 class Job:
-    """A run, composed where it is done.
+    """A run; the process that executes it composes its config.
 
     Args:
-        num: in the sweep.
-        overrides: as the sweeper gave them.
-        loader: Hydra's, of this command's configs.
-        config: the sweep's, Hydra's part included.
-        top: the sweep's folder, absolute.
-        here: where the command was given; relative paths in the config start there.
-        threads: of the processor where the config leaves it open; None takes all.
-        pid_folder: each running job writes its process id to the file `<num>` in there; None: it does not.
+        num: its number in the sweep.
+        overrides: from the sweeper.
+        loader: Hydra's config loader of the command.
+        config: the config of the sweep, Hydra's part included.
+        top: the sweep's folder, an absolute path.
+        here: the working directory of the command; relative paths in the config start there.
+        threads: processor threads if the config has `threads=null`; None: all.
+        pid_folder: each running job writes its process id to the file `<num>` in it; None: no job does.
     """
 
     num: int
@@ -46,7 +46,7 @@ class Job:
     pid_folder: Path | None = None
 
     def composed(self) -> DictConfig:
-        """Its own config, Hydra's part included."""
+        """Compose the run's config, Hydra's part included."""
         composed = self.loader.load_sweep_config(self.config, list(self.overrides))
         with open_dict(composed):
             composed.hydra.job.id, composed.hydra.job.num = str(self.num), self.num
@@ -54,7 +54,7 @@ class Job:
         return composed
 
     def folder(self, composed: DictConfig) -> Path:
-        """Of the run."""
+        """Return the folder of the run."""
         before = HydraConfig.instance().cfg
         HydraConfig.instance().set_config(composed)
         try:
@@ -65,15 +65,15 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job.
+    """The outcome of a job.
 
     Args:
-        num: the job's.
-        value: what the run scored; nan where it failed, None where it was interrupted.
-        status: the exit status that it would have had as a command.
+        num: the number of the job.
+        value: the run's score; nan if it failed, None if it was interrupted.
+        status: the exit status of the same run as a command.
         run: the name of its folder.
-        place: the machine it ran on.
-        lost: why there is no other word of it, where its process did not come back.
+        place: the machine that executed it.
+        lost: the reason, if its process did not return an outcome; else empty.
     """
 
     num: int
@@ -85,17 +85,17 @@ class Outcome:
 
 
 def perform(job: Job, *also: int) -> Outcome:
-    """Do the run in this process, quietly; whatever happens, signals and those of `also` included, is an outcome."""
+    """Do the run in this process without output. Any error or signal, those in `also` included, gives an outcome."""
     with signals.deferred(*also) as interrupt, _process_id_written(job):
         try:
             return _performed(job, interrupt)
-        except Exception as error:  # noqa: BLE001  the other runs are not to blame
+        except Exception as error:  # noqa: BLE001  any error: the other runs continue
             return Outcome(job.num, float("nan"), 1, place=socket.gethostname(), lost=hydra_errors.one_line(error))
 
 
 @contextmanager
 def _process_id_written(job: Job) -> Iterator[None]:
-    """While inside, the job's file in `pid_folder` has the number of this process."""
+    """Write this process's id to the job's file in `pid_folder`; delete the file at the end."""
     if job.pid_folder is None:
         yield
         return
@@ -117,7 +117,7 @@ def _performed(job: Job, interrupt: signals.Interrupt) -> Outcome:
 
 
 def _value(job: Job, config: DictConfig, command: Session, interrupt: signals.Interrupt) -> Any:
-    """What the run scored; None where it was interrupted, which `command` then says."""
+    """Do the run and return its score; None if it was interrupted, with the status added to `command`."""
     try:
         interrupt.resume()
         if job.pid_folder and (job.pid_folder / STOP_FILE).exists():
@@ -131,7 +131,7 @@ def _value(job: Job, config: DictConfig, command: Session, interrupt: signals.In
 
 
 def _compose(job: Job) -> DictConfig:
-    """The run's config, in a process that Hydra has not set up."""
+    """Compose the run's config, in a process that Hydra has not set up."""
     from hydra.core.utils import JobRuntime, setup_globals
 
     setup_globals()
@@ -141,7 +141,7 @@ def _compose(job: Job) -> DictConfig:
 
 
 def _run(job: Job, config: DictConfig) -> Any:
-    """What Hydra does with a job."""
+    """Do the run as Hydra's own launcher does."""
     from hydra._internal.callbacks import Callbacks
     from hydra.core.utils import run_job
     from hydra.types import HydraContext

@@ -1,4 +1,4 @@
-"""Several processes of this machine (`hydra/launcher=nst_joblib`)."""
+"""Run a sweep in several processes on this machine (`hydra/launcher=nst_joblib`)."""
 
 import atexit
 import os
@@ -19,18 +19,21 @@ from nst.errors import InputError, check_count
 from nst.launch.engine import MOMENT, Engine
 from nst.launch.job import STOP_FILE, Job, Outcome, perform
 
-LOST = "its process was lost (killed, or out of memory); repeating the command goes on with it"
+LOST = "its process was lost (killed, or out of memory); repeat the command to continue it"
 
 
 class Pool(Engine):
-    """Workers that take one job after the other; each imports TensorFlow once.
+    """Workers that execute one job after another; each imports TensorFlow once.
 
-    joblib gives up a whole pool where one of its processes is lost. So each worker is a pool of its own, of one
-    process, and whoever is lost takes nobody along.
+    If one process of a pool dies, joblib gives up the whole pool. So each worker is a separate pool with one process,
+    and a lost worker affects no other job.
 
     Args:
-        n_jobs: workers, at least 1; None is one for every two processors.
-        threads: of each, at least 1; None divides the processors among the workers.
+        n_jobs: number of workers, at least 1; None: one per two processors.
+        threads: processor threads of each worker, at least 1; None divides the processors among the workers.
+
+    Raises:
+        InputError: a value is out of range, or there are more workers than processors.
     """
 
     def __init__(self, n_jobs: int | None, threads: int | None) -> None:
@@ -40,33 +43,33 @@ class Pool(Engine):
         self.threads = max(1, processors // self.n_jobs) if threads is None else threads
         check_count("hydra.launcher.threads", self.threads, at_least=1)
         if self.n_jobs > processors:
-            raise InputError(f"hydra.launcher.n_jobs is {self.n_jobs}, and there are {processors} processors")
+            raise InputError(f"hydra.launcher.n_jobs is {self.n_jobs}, but there are only {processors} processors")
         self._idle: list[Any] = []
         self._at_work: dict[Future[Outcome], tuple[Any, Job]] = {}
-        self._pid_folder = Path(tempfile.mkdtemp(prefix="nst"))  # a file for each job at work, which names its process
+        self._pid_folder = Path(tempfile.mkdtemp(prefix="nst"))  # each running job writes its process id here
         atexit.register(shutil.rmtree, self._pid_folder, ignore_errors=True)
 
     def free_slots(self) -> int:
-        """Workers without work."""
+        """Return the number of idle workers."""
         return self.n_jobs - len(self._at_work)
 
     def begin(self, jobs: Sequence[Job]) -> None:
-        """Hand them out."""
+        """Give each job to an idle worker or a new one."""
         for job in jobs:
             worker = self._idle.pop() if self._idle else ProcessPoolExecutor(1, initializer=_ignore_signals)
             given = replace(job, threads=self.threads, pid_folder=self._pid_folder)
             self._at_work[worker.submit(perform, given)] = worker, job
 
     def ended(self) -> list[Outcome]:
-        """Collect them."""
+        """Collect the outcomes."""
         done, _ = wait(self._at_work, timeout=MOMENT, return_when=FIRST_COMPLETED)
         return [self._outcome(future, *self._at_work.pop(future)) for future in done]
 
     def stop(self) -> None:
-        """SIGTERM for all; the terminal's Ctrl-C has reached them already, and a second signal does nothing."""
-        (self._pid_folder / STOP_FILE).touch()  # for those that have not quite begun
+        """Send SIGTERM to all jobs. After Ctrl-C in a terminal they already have a signal; a second has no effect."""
+        (self._pid_folder / STOP_FILE).touch()  # for jobs that are about to begin
         for file in self._pid_folder.iterdir():
-            with suppress(OSError, ValueError):  # it has just ended
+            with suppress(OSError, ValueError):  # the job has just ended
                 os.kill(int(file.read_text()), signal.SIGTERM)
 
     def _outcome(self, future: Future[Outcome], worker: Any, job: Job) -> Outcome:
@@ -80,6 +83,6 @@ class Pool(Engine):
 
 
 def _ignore_signals() -> None:
-    """A worker without work has nothing to save; the command ends it."""
+    """Ignore signals: an idle worker has nothing to save, and the command ends it."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""A running Ray cluster (`hydra/launcher=nst_ray`): each job is a task, on whatever node has room for it."""
+"""Run a sweep on a running Ray cluster (`hydra/launcher=nst_ray`): each job is a task on any node with room."""
 
 import logging
 import os
@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "4")  # before the import; seconds in which a head must let us in
+os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "4")  # before the import; seconds until the head must accept us
 import ray  # pyright: ignore[reportMissingImports]
 from ray.exceptions import RayError, RayTaskError, TaskCancelledError  # pyright: ignore[reportMissingImports]
 
@@ -18,17 +18,20 @@ from nst.launch.engine import MOMENT, Engine
 from nst.launch.job import INTERRUPTED, Job, Outcome, perform
 from nst.runtime import logs
 
-ANSWER = 5.0  # seconds in which a cluster's port must answer
-AT_ONCE = 1000  # tasks that are told to Ray; the others wait here
+ANSWER = 5.0  # seconds until the cluster's port must answer
+AT_ONCE = 1000  # tasks that Ray gets at a time; the others wait here
 
 
 class Cluster(Engine):
     """Tasks on the nodes of a cluster.
 
     Args:
-        address: `host:port` of its head, or `auto` for the one this machine belongs to.
-        num_cpus: processors of each job, and its threads; above 0.
-        num_gpus: graphics processors of each job, at least 0; the others are hidden from it.
+        address: `host:port` of the head node, or `auto` for the cluster of this machine.
+        num_cpus: processors and threads of each job, above 0.
+        num_gpus: GPUs of each job, at least 0; all others are hidden from it.
+
+    Raises:
+        InputError: a value is out of range, no node is large enough, or the cluster cannot be joined.
     """
 
     def __init__(self, address: str, num_cpus: float, num_gpus: float) -> None:
@@ -40,36 +43,36 @@ class Cluster(Engine):
             if wanted > largest:
                 raise InputError(f"hydra.launcher.num_{name.lower()}s is {wanted:g}; the largest node has {largest:g}")
         self._threads = max(1, int(num_cpus))
-        # asked for here and not by `options`, Ray gives every job that has a GPU a process of its own
+        # with the arguments here, and not in `options`, Ray starts a separate process for every job with a GPU
         asked = {"num_cpus": num_cpus, "num_gpus": num_gpus, "max_retries": 0, "scheduling_strategy": "SPREAD"}
         self._task: Any = ray.remote(**asked)(_perform)
         self._at_work: dict[Any, Job] = {}
 
     def free_slots(self) -> int:
-        """Ray keeps what its nodes have no room for; not any number of them."""
+        """Return the number of tasks that Ray may still get; Ray queues those that its nodes have no room for."""
         return AT_ONCE - len(self._at_work)
 
     def begin(self, jobs: Sequence[Job]) -> None:
-        """Tell Ray of them."""
+        """Submit each job as a task."""
         for job in jobs:
             self._at_work[self._task.remote(replace(job, threads=self._threads))] = job
 
     def ended(self) -> list[Outcome]:
-        """Collect them."""
+        """Collect the outcomes."""
         done, _ = ray.wait(list(self._at_work), timeout=MOMENT)
         return [_outcome(reference, self._at_work.pop(reference)) for reference in done]
 
     def stop(self) -> None:
-        """Those at work end with what they have, those that wait are taken back."""
+        """Cancel all tasks: running ones end early, waiting ones do not begin."""
         for reference in self._at_work:
             ray.cancel(reference)
 
 
 def _join(address: str) -> None:
-    """Become a driver of the cluster.
+    """Connect to the cluster as a driver.
 
     Raises:
-        InputError: nobody answers there, or the answer is no.
+        InputError: the address does not answer, or the cluster refuses.
     """
     host, _, port = address.rpartition(":")
     if address != "auto":
@@ -96,7 +99,7 @@ def _join(address: str) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Ray's own words, which stand at the end of what it was caused by."""
+    """Return Ray's own explanation: the last of its messages in the cause of `error`."""
     own = [line.partition(": ")[2] for line in str(error.__cause__).splitlines() if line.startswith("ray.exceptions.")]
     return [str(error).splitlines()[0], *own][-1].partition(". ")[0]
 
@@ -110,8 +113,8 @@ def _outcome(reference: Any, job: Job) -> Outcome:
         return ray.get(reference)
     except TaskCancelledError:
         return Outcome(job.num, None, INTERRUPTED[0])
-    except RayTaskError as error:  # the task could not even begin
-        why = f"it could not begin on its node: {hydra_errors.one_line(error.cause)}"
+    except RayTaskError as error:  # raised before the run began
+        why = f"it could not start on its node: {hydra_errors.one_line(error.cause)}"
     except RayError as error:
-        why = f"its worker was lost ({type(error).__name__}); repeating the command goes on with it"
+        why = f"its worker was lost ({type(error).__name__}); repeat the command to continue it"
     return Outcome(job.num, float("nan"), 1, lost=why)

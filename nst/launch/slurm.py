@@ -1,8 +1,8 @@
-"""Slurm, by submitit (`hydra/launcher=nst_slurm`): each job is one of an array.
+"""Run a sweep as arrays of Slurm jobs, by submitit (`hydra/launcher=nst_slurm`).
 
-A job whose time limit is near gets submitit's signal, ends after its step with a checkpoint and goes into the queue
-again. One that gets SIGTERM (it is preempted, or cancelled) ends likewise, and leaves it to Slurm whether it is queued
-again. Whichever it was, the job goes on from its checkpoint. `cluster=local` runs jobs as processes of this machine.
+Near its time limit a job gets submitit's signal: it ends after its step with a checkpoint and is queued again. A job
+that gets SIGTERM (preempted or cancelled) ends in the same way, and Slurm decides whether to queue it again. In both
+cases it continues from its checkpoint. `cluster=local` runs jobs as processes on this machine.
 """
 
 import os
@@ -20,37 +20,40 @@ from nst.errors import InputError, check_count, check_name, check_number
 from nst.launch.engine import MOMENT, Engine
 from nst.launch.job import INTERRUPTED, Job, Outcome, perform
 
-ARRAY = 1000  # jobs in one: Slurm's MaxArraySize is 1001 where nobody has changed it
-FORGOTTEN = 600.0  # seconds after which a job that was preempted will not come back
+ARRAY = 1000  # jobs in one array; Slurm's default MaxArraySize is 1001
+FORGOTTEN = 600.0  # seconds after which a preempted job counts as ended
 
 
 class Resumed:
-    """What Slurm runs: the job, again after every interruption."""
+    """The callable that Slurm runs: the job, again after every interruption."""
 
     def __call__(self, job: Job) -> Outcome:
         """Do the run; if interrupted, exit without a result so that Slurm can requeue."""
         limit = submitit.JobEnvironment._usr_sig()
         outcome = perform(job, limit)
         if outcome.status == 128 + limit:
-            os.kill(os.getpid(), limit)  # now submitit hears it, and queues the job again
+            os.kill(os.getpid(), limit)  # submitit handles it now, and queues the job again
         if outcome.status > 128:
             raise SystemExit(outcome.status)
         return outcome
 
     def checkpoint(self, job: Job) -> submitit.helpers.DelayedSubmission:
-        """The same again: it finds its own checkpoint."""
+        """Submit the same job again; it continues from its checkpoint."""
         return submitit.helpers.DelayedSubmission(self, job)
 
 
 class Slurm(Engine):
-    """An array of jobs, or several.
+    """One or more arrays of jobs.
 
     Args:
-        folder: for submitit's own files, on the file system that all nodes share.
-        cluster: `slurm`, or `local` to try it on this machine.
+        folder: for submitit's files, on a file system that all nodes share.
+        cluster: `slurm`, or `local` for a trial on this machine.
         parameters: of submitit's executor, like `slurm_partition`, `timeout_min`, `gpus_per_node`.
-        max_num_timeout: how often a job whose time is up is queued again, at least 0.
-        poll_interval: seconds between two looks at the queue, above 0.
+        max_num_timeout: how often a job that reaches its time limit is queued again, at least 0.
+        poll_interval: seconds between two checks of the queue, above 0.
+
+    Raises:
+        InputError: a value is out of range, or submitit rejects the parameters.
     """
 
     def __init__(
@@ -68,16 +71,16 @@ class Slurm(Engine):
         self._next_look = 0.0
 
     def free_slots(self) -> int:
-        """As many as an array may have; on this machine, one for every two processors."""
+        """Return `ARRAY`; on this machine one per two processors, less the jobs that have begun."""
         return max(1, len(os.sched_getaffinity(0)) // 2) - len(self._queued) if self._local else ARRAY
 
     def begin(self, jobs: Sequence[Job]) -> None:
-        """Submit them."""
+        """Submit `jobs` as one array."""
         with _as_input_error():
             self._queued |= zip(self._executor.map_array(Resumed(), list(jobs)), jobs, strict=True)
 
     def ended(self) -> list[Outcome]:
-        """Look at the queue, when it is time."""
+        """Check the queue once per poll interval, and collect the outcomes."""
         time.sleep(min(MOMENT, self._poll_interval))
         if time.monotonic() < self._next_look:
             return []
@@ -85,7 +88,7 @@ class Slurm(Engine):
         return [_outcome(queued, self._queued.pop(queued)) for queued in list(self._queued) if self._over(queued)]
 
     def stop(self) -> None:
-        """Cancel them: Slurm's arrays as wholes."""
+        """Cancel all jobs; on Slurm, whole arrays."""
         if self._local:
             for queued in self._queued:
                 queued.cancel(check=False)
@@ -93,7 +96,7 @@ class Slurm(Engine):
             subprocess.run(["scancel", *arrays], check=False)  # noqa: S603, S607
 
     def _over(self, queued: Any) -> bool:
-        """Whether it has ended; one that stays preempted is not queued again, and has."""
+        """Whether the job has ended; one that stays preempted for `FORGOTTEN` seconds counts as ended."""
         if queued.done():
             return True
         if queued.state != "PREEMPTED":
@@ -104,7 +107,7 @@ class Slurm(Engine):
 
 @contextmanager
 def _as_input_error() -> Iterator[None]:
-    """What submitit, or sbatch, has against it becomes an InputError."""
+    """Turn errors of submitit or sbatch into an InputError."""
     try:
         yield
     except (FailedJobError, RuntimeError, NameError, AssertionError, TypeError, ValueError) as error:

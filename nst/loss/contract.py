@@ -1,7 +1,7 @@
-"""What a loss is: settings, a target measured once per level, and a value per layer at every evaluation.
+"""The contract of losses: settings, a target measured once per level, and a value per layer at every evaluation.
 
-A loss is made before the network is loaded. It sees features only, as `{layer: tensor}`; the picture itself is the
-layer `image`. One mathematical idea per file.
+A loss is created before the network is loaded. It depends on features only, `{layer: tensor}`; the picture itself is
+the layer `image`. Each file holds one mathematical idea.
 """
 
 from abc import ABC, abstractmethod
@@ -14,15 +14,15 @@ from nst.state import Features, Scalar, Tensor
 
 
 class Reference(NamedTuple):
-    """What a level's picture is compared with."""
+    """Features of the content and the styles at one level, `{layer: [1,h,w,C]}`, with the layer `image`."""
 
-    content: Features  # of the content
+    content: Features
     styles: Sequence[tuple[Features, Scalar]]  # (features, share); shares sum to 1, unless styles have masks
-    masks: Sequence[Tensor] = ()  # [1,H,W,1] each, one per style, where styles have masks
+    masks: Sequence[Tensor] = ()  # one per style, [1,H,W,1], 0..1; empty if styles have none
 
 
 class Target(NamedTuple):
-    """What a loss keeps of the reference: measured once per level, passed to the compiled step as tensors."""
+    """Measurements of the reference: made once per level, passed to the compiled step as tensors."""
 
     values: dict[str, Any]  # {layer: tensor, or a structure of tensors}
     scales: dict[str, Scalar]  # {layer: weight x layer weight x normalizer}
@@ -30,32 +30,32 @@ class Target(NamedTuple):
 
 @dataclass(frozen=True)
 class Loss(ABC):
-    """Base of all losses; a subclass is a frozen dataclass, too.
+    """Base of all losses; a subclass must be a frozen dataclass, too.
+
+    Losses that compute the same graph must compare equal, so that a sweep over weights compiles once. Therefore,
+    declare fields that reach the graph as tensors (`weight`, `layer_weights`, `normalizer`) with `compare=False`.
 
     Args:
-        weight: 0 leaves the term out.
-        layers: names of `nst.layers`; a loss that does not let one choose them declares
+        weight: 0 to 1e30; 0 leaves the term out.
+        layers: names from `nst.layers`. A loss with fixed layers declares
             `layers: Sequence[str] = field(default=(...), init=False)`.
 
-    Two losses that compute the same graph must compare equal, so that a sweep over weights compiles once. So fields
-    that reach the graph as tensors (`weight`, `layer_weights`, `normalizer`) are declared with `compare=False`.
-
     Raises:
-        InputError: a weight out of its range.
+        InputError: `weight` is out of range.
     """
 
     term: ClassVar[str] = "loss"
-    """Where it stands in a config, for messages: `loss.style`, `loss.content`, `loss.smooth`."""
+    """The path in a config that messages name, such as `loss.style`."""
     guidable: ClassVar[bool] = False
-    """Whether it can be measured in a part of the picture: it depends on the features F by F^T F alone."""
+    """Whether the loss can be measured in a part of the picture, because it depends on the features F only by F^T F."""
 
     weight: float = field(compare=False)
     layers: Sequence[str]
 
     def __post_init__(self) -> None:
-        """Check the weight, and turn lists (a YAML has no tuples) into tuples, so that the loss can be hashed.
+        """Check the weight, and convert lists (YAML has no tuples) to tuples, so that the loss is hashable.
 
-        A subclass with a `__post_init__` of its own calls this one first.
+        A subclass that overrides `__post_init__` must call this one first.
         """
         check_weight(self.term, self.weight)
         for setting in fields(self):
@@ -64,45 +64,45 @@ class Loss(ABC):
 
     @abstractmethod
     def target(self, reference: Reference) -> Target:
-        """Measure the reference; runs once per level, inside a graph."""
+        """Measure `reference`; called once per level, inside a graph."""
 
     @abstractmethod
     def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
-        """{layer: canonical value}, free of weight and normalizer.
+        """Return `{layer: canonical value}`: scalars without weight and normalizer, one for each scale of the target.
 
         Args:
             features: `{layer: [1,h,w,C]}` of the picture, for at least `layers`.
-            target: `values` of its target.
+            target: `values` of the loss's target.
         """
 
     @property
     def copies(self) -> float:
-        """How many tensors as large as its features it needs beside them; for the memory estimate."""
+        """Memory for temporary tensors, as a multiple of the features' memory; for the memory estimate."""
         return 0
 
     @property
     def smallest(self) -> int:
-        """Positions that each of its layers must have on the short side."""
+        """Minimum number of positions on the short side of each layer."""
         return 1
 
 
 def check_weight(what: str, weight: object) -> float:
-    """`weight`, if it is at least 0 and within what float32 can multiply; else InputError, naming `what`."""
+    """Return `weight` if it is in 0..1e30, which float32 can multiply; else raise InputError naming `what`."""
     return float(check_number(f"{what}.weight", weight, at_least=0, at_most=1e30))
 
 
 def check_loss(path: str, loss: Any) -> None:
-    """Raise InputError unless `loss` keeps the contract."""
+    """Raise InputError, naming `path`, unless `loss` satisfies the contract."""
     check_kind(path, loss, Loss)
     kind = type(loss).__name__
     if "__dataclass_fields__" not in vars(type(loss)):
-        raise InputError(f"{path}: {kind} must be a dataclass: put @dataclass(frozen=True) on it")
+        raise InputError(f"{path}: {kind} must be a dataclass; decorate it with @dataclass(frozen=True)")
     try:
         hash(loss)
     except TypeError as error:
         raise InputError(
-            f"{path}: {kind} cannot be hashed ({error}): make it a frozen dataclass, and let a "
-            f"__post_init__ of its own call super().__post_init__()"
+            f"{path}: {kind} cannot be hashed ({error}); make it a frozen dataclass, "
+            f"and call super().__post_init__() in its __post_init__"
         ) from error
     if replace(loss, weight=loss.weight + 1) != loss:
-        raise InputError(f"{path}: {kind} must declare weight as field(..., compare=False): a sweep compiles it once")
+        raise InputError(f"{path}: {kind} must declare weight as field(..., compare=False), to compile once per sweep")

@@ -1,4 +1,4 @@
-"""The objective: a weighted sum of named terms, each a loss over the layers it names."""
+"""The objective: a weighted sum of named terms; each term is a loss over its layers."""
 
 from __future__ import annotations
 
@@ -11,42 +11,47 @@ import tensorflow as tf
 from nst.errors import InputError
 from nst.layers import IMAGE
 from nst.loss.contract import Loss, Reference, Target, check_loss, check_weight
-from nst.loss.guided import OfStyle
+from nst.loss.guided import SingleStyle
 from nst.state import Features, Scalar, Terms
 
 
 @dataclass(frozen=True)
 class Mix:
-    """Several losses as one: each part is a term of its own, with its own weight, layers and curves.
+    """Several losses as one: each part becomes a term with its own weight, layers and curves.
 
     Args:
-        parts: {name: loss}, at least one; null leaves a part out.
-        weight: multiplies the weights of all parts.
+        parts: `{name: loss}`, at least one; null leaves a part out.
+        weight: factor on the weights of all parts, 0 to 1e30.
+
+    Raises:
+        InputError: `parts` is empty, or `weight` is out of range.
     """
 
     parts: Mapping[str, Any]
     weight: float = 1.0
 
     def __post_init__(self) -> None:
-        check_weight("a mix", self.weight)
+        check_weight("Mix", self.weight)
         if not self.parts:
-            raise InputError("a mix needs at least one part, like loss.style.parts.gram.weight=8")
+            raise InputError("a mix needs at least one part, for example loss.style.parts.gram.weight=8")
 
     @property
     def weighted_parts(self) -> dict[str, Loss]:
-        """{name: loss}, with their final weights."""
+        """The losses by name, with final weights: each part's weight times that of the mix."""
         return {name: replace(loss, weight=self.weight * loss.weight) for name, loss in self.parts.items() if loss}
 
 
 @dataclass(frozen=True)
 class Objective:
-    """Weights and names the terms; those of weight 0 are left out.
+    """The weighted sum that a transfer minimizes; terms of weight 0 are left out.
 
     Args:
-        content, style, smooth: a loss each, or a `Mix`; smooth may be None.
+        content: a content loss, or a `Mix`.
+        style: a style loss, or a `Mix`.
+        smooth: a loss of the picture alone, or None.
 
     Raises:
-        InputError: content and style both have weight 0, or a loss does not keep the contract.
+        InputError: content and style both have weight 0, or a loss does not satisfy the contract.
     """
 
     content: Loss | Mix
@@ -66,64 +71,68 @@ class Objective:
 
     @property
     def terms(self) -> tuple[tuple[str, Loss], ...]:
-        """(name, loss) of every term; the parts of a mix are named `style/gram` and the like."""
+        """`(name, loss)` of every term; the part `gram` of a style mix is named `style/gram`."""
         named = (("content", self.content), ("style", self.style), ("smooth", self.smooth))
         return tuple(part for name, loss in named if loss for part in _parts(name, loss))
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """The layers of the network that the terms need, sorted."""
+        """Network layers that the terms need, sorted."""
         return network_layers(self.terms)
 
     @property
     def guidable(self) -> bool:
-        """Whether all style terms can be measured in a part of the picture."""
+        """Whether every style term can be measured in a part of the picture."""
         return all(loss.guidable for _, loss in _parts("style", self.style))
 
-    def of_each_style(self, count: int, guided: bool) -> Objective:
-        """The same with a style term for each of `count` styles; where `guided`, in its own part of the picture.
+    def per_style(self, count: int, guided: bool) -> Objective:
+        """Return the objective with every style term split into one term per style.
+
+        Args:
+            count: number of styles.
+            guided: whether each style has a mask, and its term is measured there only.
 
         Raises:
-            InputError: a loss that cannot be measured in a part of the picture.
+            InputError: `guided`, and a style loss is not `guidable`.
         """
         parts: dict[str, Loss] = {}
         for name, loss in _parts("style", self.style):
             if guided and not loss.guidable:
-                raise InputError(f"masks need loss/style=gram, alone or in a mix: {name} has no form for a region")
+                raise InputError(f"masks need loss/style=gram, alone or in a mix; {name} does not support them")
             _, _, own = name.partition("/")
             for index in range(count):
-                parts["/".join(filter(None, (own, f"{index}")))] = OfStyle(
+                parts["/".join(filter(None, (own, f"{index}")))] = SingleStyle(
                     loss.weight, loss.layers, loss, index, guided
                 )
         return replace(self, style=Mix(parts)) if parts else self
 
     def targets(self, reference: Reference) -> dict[str, Target]:
-        """{term: target}, for `measure`."""
+        """Return `{term: target}`, for `measure`."""
         return {name: loss.target(reference) for name, loss in self.terms}
 
 
 def _parts(name: str, loss: Loss | Mix) -> list[tuple[str, Loss]]:
-    """The terms that a loss or a mix stands for, less those of weight 0."""
+    """`(name, loss)` of each term of a loss or a mix, without those of weight 0."""
     if isinstance(loss, Mix):
         return [(f"{name}/{part}", inner) for part, inner in loss.weighted_parts.items() if inner.weight]
     return [(name, loss)] if loss.weight else []
 
 
 def config_path(term: str) -> str:
-    """Where a term stands in a config: `loss.style.parts.gram` for `style/gram`."""
+    """Return the path of a term in a config: `loss.style.parts.gram` for `style/gram`."""
     return f"loss.{term.replace('/', '.parts.')}"
 
 
 def network_layers(terms: Sequence[tuple[str, Loss]]) -> tuple[str, ...]:
-    """The layers of the network that `terms` need, sorted."""
+    """Return the network layers that `terms` need, sorted."""
     return tuple(sorted({layer for _, loss in terms for layer in loss.layers} - {IMAGE}))
 
 
 def measure(terms: Sequence[tuple[str, Loss]], features: Features, targets: Mapping[str, Target]) -> Terms:
-    """{term: {layer: canonical value}} of `features`.
+    """Return `{term: {layer: canonical value}}` for `features`.
 
     Raises:
-        InputError: a loss returned something else than a scalar for each of its target's scales.
+        InputError: a loss did not return one scalar for each scale of its target.
     """
     canonical = {}
     for name, loss in terms:
@@ -136,7 +145,7 @@ def measure(terms: Sequence[tuple[str, Loss]], features: Features, targets: Mapp
 
 
 def weigh(canonical: Terms, targets: Mapping[str, Target]) -> tuple[Scalar, Terms]:
-    """(total, weighted) of canonical values; the total is the sum of all weighted values."""
+    """Return the sum of all weighted values, and `{term: {layer: weighted value}}`."""
     weighted = {
         name: {layer: targets[name].scales[layer] * value for layer, value in values.items()}
         for name, values in canonical.items()

@@ -1,4 +1,4 @@
-"""What losses over the network's layers have in common: the settings, and the scale of each layer's term."""
+"""PerLayer: base of losses that are weighted sums over the network's layers."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,19 +12,22 @@ from nst.loss.contract import Loss, Reference
 from nst.loss.statistics import positions
 from nst.state import Scalar, Tensor
 
-# (target, channels C, positions M of the layer, pixels HW of the picture) -> a factor on the canonical value
+# (target, channels C, positions M of the layer, pixels HW of the picture) -> factor on the canonical value
 Normalizer = Callable[[Any, float, Scalar, Scalar], Any]
 
 
 @dataclass(frozen=True)
 class PerLayer(Loss):
-    """Settings of a loss that is a weighed sum over layers.
+    """Base of losses that are weighted sums over layers; a subclass defines `normalizers`.
 
     Args:
-        weight: 0 leaves the term out.
-        layers: Keras's names.
-        layer_weights: one per layer, taken as they are; null is the mean over the layers, 1/L each.
+        weight: 0 to 1e30; 0 leaves the term out.
+        layers: Keras's names of the layers; at least one, each only once.
+        layer_weights: one factor per layer, 0 to 1e30, not normalized; null is the mean over the layers, 1/L each.
         normalizer: a key of `normalizers`.
+
+    Raises:
+        InputError: a setting is out of range or unknown, or the number of layer weights is wrong.
     """
 
     normalizers: ClassVar[Mapping[str, Normalizer]]
@@ -44,13 +47,13 @@ class PerLayer(Loss):
     def _check_layer_weights(self, weights: list[Any]) -> None:
         if len(weights) != len(self.layers):
             raise InputError(
-                f"{self.term}.layer_weights: {len(weights)} for {len(self.layers)} layers; give one for each, or null"
+                f"{self.term}.layer_weights: {len(weights)} for {len(self.layers)} layers; give one per layer, or null"
             )
         for weight in weights:
             check_number(f"{self.term}.layer_weights", weight, at_least=0, at_most=1e30)
 
     def scales(self, targets: Mapping[str, Any], reference: Reference) -> dict[str, Scalar]:
-        """{layer: weight x layer weight x normalizer}, scalars."""
+        """Return `{layer: weight x layer weight x normalizer}`, scalars; `targets` are the values of the target."""
         pixels = tf.cast(positions(reference.content[IMAGE]), tf.float32)
         weights = self.layer_weights or (1 / len(self.layers),) * len(self.layers)
         scales = {}
@@ -63,7 +66,7 @@ class PerLayer(Loss):
 
 
 def averaged(reference: Reference, layers: Sequence[str], measured: Callable[[Tensor], Tensor]) -> dict[str, Tensor]:
-    """{layer: what is `measured` of the styles' features, averaged by their shares}."""
+    """Return `{layer: measured(features)}`, averaged over the styles by their shares."""
     return {
         layer: tf.add_n([share * measured(features[layer]) for features, share in reference.styles]) for layer in layers
     }

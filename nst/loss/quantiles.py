@@ -1,4 +1,4 @@
-"""Distributions on a line, given by samples: brought together in sorted order, which is how they are nearest."""
+"""Distributions of scalars, given by samples: their quantiles, and the squared distance of sorted samples."""
 
 import tensorflow as tf
 
@@ -6,7 +6,7 @@ from nst.state import Scalar, Tensor
 
 
 def between(samples: Tensor, count: Scalar) -> Tensor:
-    """`[D,N]` in any order -> `[D,count]`: the distribution's quantiles, evenly spread, linear between samples."""
+    """`[D,N]` in any order -> `[D,count]`: evenly spaced quantiles, interpolated linearly between samples."""
     ordered = tf.sort(samples)
     there, wanted = (tf.cast(number, samples.dtype) for number in (tf.shape(samples)[1], count))
     places = (tf.range(wanted) + 0.5) * (there / wanted) - 0.5
@@ -20,7 +20,7 @@ def between(samples: Tensor, count: Scalar) -> Tensor:
 
 @tf.custom_gradient
 def matched(samples: Tensor, quantiles: Tensor) -> Tensor:
-    """mean((sorted samples - quantiles)^2), both `[D,N]`; backwards to `samples`, each towards its own quantile."""
+    """mean((sorted samples - quantiles)^2), both `[D,N]`; the gradient moves each sample toward its quantile."""
     order = tf.argsort(samples)
     off = tf.gather(samples, order, batch_dims=1) - quantiles
 

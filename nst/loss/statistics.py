@@ -1,4 +1,4 @@
-"""Statistics of features over positions, which several losses share."""
+"""Statistics of features over positions, shared by several losses."""
 
 import tensorflow as tf
 
@@ -6,7 +6,7 @@ from nst.state import Scalar, Tensor
 
 
 def positions(features: Tensor) -> Scalar:
-    """Height times width of `[1,h,w,C]`, an integer; in a graph for any size it is known only when that runs."""
+    """Number of positions h w of `[1,h,w,C]`, an integer scalar; in a graph for any size, known only at run time."""
     return tf.shape(features)[1] * tf.shape(features)[2]
 
 
@@ -16,7 +16,7 @@ def matrix(features: Tensor) -> Tensor:
 
 
 def products(one: Tensor, other: Tensor) -> Tensor:
-    """`[1,h,w,C]`, `[1,h,w,D]` -> `[C,D]`: F^T K / M, the mean over the M positions of the channels' products."""
+    """`[1,h,w,C]`, `[1,h,w,D]` -> `[C,D]`: F^T K / M, the channels' products averaged over the M positions."""
     return _mean_product(matrix(one), matrix(other))
 
 

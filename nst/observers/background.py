@@ -1,4 +1,4 @@
-"""Observers called in a thread of their own: encoding pictures and writing files does not delay the steps."""
+"""Calls observers in a separate thread, so that encoding pictures and writing files does not delay the steps."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -8,13 +8,13 @@ from typing import Self
 from nst.observers.contract import Observer
 from nst.state import Iterate
 
-AHEAD = 8  # iterates that may wait; with more the steps wait, so that memory does not grow
+AHEAD = 8  # iterates that may wait; above this the steps wait, which bounds memory
 
 
 class Background:
-    """An observer that passes everything on, in order, while the next step is taken.
+    """Passes each iterate to the observers, in order, while the next steps run. Use it as a context manager.
 
-    What an observer raises is raised by the next call, by `drain`, or at the end of the context.
+    An observer's exception is raised by a later call, by `drain`, or at the end of the context.
     """
 
     def __init__(self, observers: Sequence[Observer]) -> None:
@@ -23,18 +23,18 @@ class Background:
         self._waiting: deque[Future[None]] = deque()
 
     def __call__(self, iterate: Iterate) -> None:
-        """Pass `iterate` on."""
+        """Queue `iterate` for the observers; wait if `AHEAD` iterates are in the queue."""
         while self._waiting and (self._waiting[0].done() or len(self._waiting) >= AHEAD):
             self._waiting.popleft().result()
         self._waiting.append(self._pool.submit(self._notify, iterate))
 
     @property
     def over(self) -> bool:
-        """Whether one of them wants the run to end."""
+        """Whether an observer has ended the run."""
         return any(observer.over for observer in self._observers)
 
     def drain(self) -> None:
-        """Wait until everything is passed on."""
+        """Wait until the observers have got every iterate."""
         while self._waiting:
             self._waiting.popleft().result()
 

@@ -1,4 +1,4 @@
-"""The terminal: a bar where there is one to draw it on, else a line every few seconds."""
+"""Progress of a run on the terminal: a bar, or a line every few seconds if the output is no terminal."""
 
 import logging
 import time
@@ -12,16 +12,19 @@ from nst.observers.contract import Observer, RunContext
 from nst.runtime.logs import console, duration
 from nst.state import Iterate, Level
 
-SETTLED = 5  # evaluations at a level after which its pace can be trusted
+SETTLED = 5  # evaluations at a level after which its pace is reliable
 
 log = logging.getLogger(__name__)
 
 
 class Console(Observer):
-    """Shows level, step, losses, seconds per evaluation and the time that is left.
+    """Displays level, step, losses, seconds per evaluation, and the time left.
 
     Args:
-        every: seconds between lines where no bar can be drawn, above 0.
+        every: seconds between lines if the output is no terminal, above 0.
+
+    Raises:
+        InputError: `every` is not above 0.
     """
 
     def __init__(self, every: float = 5.0) -> None:
@@ -29,7 +32,7 @@ class Console(Observer):
         self._bar: Progress | None = None
 
     def open(self, run: RunContext) -> None:
-        """Draw the bar. It measures work: pixels times evaluations."""
+        """Start the bar. It measures work: pixels times evaluations."""
         self._run, self._logged_at, self._level = run, time.monotonic(), -1
         self._paces: dict[int, float] = {}  # {pixels of a level: seconds per evaluation}
         self._work = sum(_pixels(level) * level.steps for level in run.levels)
@@ -39,7 +42,7 @@ class Console(Observer):
             self._bar.start()
 
     def __call__(self, iterate: Iterate) -> None:
-        """Show where the run is."""
+        """Update the bar, or log a line if one is due."""
         if self._bar is not None:
             self._bar.update(self._task, completed=self._done(iterate), description=self._line(iterate))
         elif time.monotonic() - self._logged_at >= self.every:
@@ -47,19 +50,19 @@ class Console(Observer):
             log.info("%s", self._line(iterate))
 
     def close(self, record: Mapping[str, Any]) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         del record
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
 
     def _done(self, iterate: Iterate) -> int:
-        """Work behind us; a level that ended early counts as done."""
+        """Work so far; a level that ended early counts in full."""
         before = sum(_pixels(level) * level.steps for level in self._run.levels[: iterate.level])
         return before + _pixels(self._run.levels[iterate.level]) * iterate.state.used
 
     def _enter(self, iterate: Iterate) -> None:
-        """Remember where a level began."""
+        """At a new level, store the evaluation and the seconds at its start."""
         if iterate.level != self._level:
             self._level, self._since = iterate.level, (iterate.evaluation, iterate.seconds)
 
@@ -75,10 +78,10 @@ class Console(Observer):
         )
 
     def _left(self, iterate: Iterate) -> str:
-        """How long it will still take; nothing where too little was seen to tell.
+        """The time left, as text; empty while there is too little data.
 
-        An evaluation costs something by itself and something by its pixels. Two levels tell both; one level tells
-        only of itself.
+        The model of an evaluation's time is a constant plus a rate per pixel. Two levels determine both; one level
+        predicts only itself.
         """
         pace, here = self._pace(iterate), _pixels(self._run.levels[iterate.level])
         if iterate.evaluation - self._since[0] < SETTLED:
@@ -96,7 +99,7 @@ class Console(Observer):
         return f"  about {duration(left)} left"
 
     def _pace(self, iterate: Iterate) -> float:
-        """Seconds per evaluation at this level; its first one, which compiles, counts while there is no other."""
+        """Seconds per evaluation at this level, without its first one, which compiles, as soon as there is another."""
         self._enter(iterate)
         evaluations, seconds = iterate.evaluation - self._since[0], iterate.seconds - self._since[1]
         return seconds / evaluations if evaluations else iterate.seconds / iterate.evaluation

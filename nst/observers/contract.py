@@ -1,6 +1,6 @@
-"""What an observer is: it is opened before the first step, called with every `Iterate`, and closed with the record.
+"""Contract of observers: opened before the first step, called with every `Iterate`, closed with the record.
 
-One file per observer. The method knows none of them; a library call needs only a callable.
+Each observer has its own file. The method does not depend on them; a library call accepts any callable.
 """
 
 from abc import ABC, abstractmethod
@@ -17,16 +17,16 @@ from nst.state import Iterate, Level, Point, Scalar, Tensor, full_size_equivalen
 
 @dataclass(frozen=True)
 class RunContext:
-    """What is known before the first step."""
+    """Facts about a run that are known before its first step."""
 
     folder: Path
     config: dict[str, Any]
-    choices: Mapping[str, Any]  # {group: the file chosen}
+    choices: Mapping[str, Any]  # {group: chosen file}
     levels: list[Level]
     content: np.ndarray  # [1,H,W,3]
     styles: list[np.ndarray]  # [1,h,w,3] each
     measure: Callable[[np.ndarray], dict[str, Any]]  # a picture of the content's size -> its metrics
-    present: Callable[[np.ndarray], np.ndarray]  # an iterate's picture -> as the result would show it
+    present: Callable[[np.ndarray], np.ndarray]  # an iterate's picture -> in the result's colors and mask
     resume: Iterate | None = None  # the iterate that the run continues from
 
     @property
@@ -35,7 +35,7 @@ class RunContext:
         return self.resume.evaluation if self.resume else 0
 
     def work(self, evaluation: int) -> float:
-        """Full-size equivalents up to an evaluation, if no level ends early."""
+        """Full-size equivalents of the first `evaluation` evaluations, if no level ends early."""
         done, left = [], evaluation
         for level in self.levels:
             done.append(level._replace(steps=min(level.steps, left)))
@@ -49,25 +49,25 @@ class RunContext:
 
 
 class Observer(ABC):
-    """Base of observers of a recorded run."""
+    """Base class of observers of a recorded run."""
 
     over: bool = False
-    """Whether the run is to end; the runner reads it after every step."""
+    """True ends the run with status `pruned`; the runner reads it after every step."""
 
-    def open(self, run: RunContext) -> None:  # noqa: B027  not every observer needs it
+    def open(self, run: RunContext) -> None:  # noqa: B027  optional
         """Called before the first step."""
 
     @abstractmethod
     def __call__(self, iterate: Iterate) -> None:
-        """Called after every step, in order, in a thread of its own, while the next steps are taken."""
+        """Called after every step, in order, in a separate thread, while the next steps run."""
 
     def close(self, record: Mapping[str, Any]) -> None:  # noqa: B027
-        """Called after the last step, however the run ended, with what result.json will say."""
+        """Called after the last step, for every kind of ending, with the `record` that result.json will hold."""
 
 
 @contextmanager
 def opened(observers: Sequence[Observer], run: RunContext, record: Mapping[str, Any]) -> Iterator[None]:
-    """Open the observers; on leaving, close them with what `record` says by then."""
+    """Open the observers; on exit, close them with `record` as it is at that time."""
     with ExitStack() as stack:
         for observer in observers:
             observer.open(run)
@@ -76,14 +76,19 @@ def opened(observers: Sequence[Observer], run: RunContext, record: Mapping[str, 
 
 
 class Every:
-    """True once in so much of what grows (evaluations, work): at the first that reaches each multiple, and at first."""
+    """Whether output is due, for a counter that grows (evaluations, work).
+
+    Args:
+        every: True at the first call, then at the first value that reaches each multiple of `every`; 0 is never.
+        seen: the value up to which an earlier run has called it.
+    """
 
     def __init__(self, every: float, seen: float = 0) -> None:
         self.every = every
-        self.next = (seen // every + 1) * every if every and seen else 0  # as if it had been asked up to `seen`
+        self.next = (seen // every + 1) * every if every and seen else 0
 
     def __call__(self, now: float) -> bool:
-        """Whether it is time."""
+        """Whether output is due at the value `now`."""
         if not self.every or now < self.next:
             return False
         self.next = (now // self.every + 1) * self.every
@@ -100,7 +105,7 @@ def losses(point: Point) -> Iterator[tuple[str, Scalar]]:
 
 
 def gradient_norm(gradient: Tensor) -> float:
-    """The Euclidean norm."""
+    """The Euclidean norm of `gradient`."""
     import tensorflow as tf
 
     return float(tf.norm(gradient))

@@ -1,4 +1,4 @@
-"""TensorBoard's event files, and what stands in them, with no more of TensorFlow than TensorBoard has itself."""
+"""Reads and writes TensorBoard's event files, without TensorFlow: TensorBoard's own modules are enough."""
 
 import socket
 import time
@@ -14,7 +14,7 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 def pictures(files: Sequence[Path], tag: str, last: int) -> Iterator[tuple[int, bytes]]:
     """(step, serialized Summary) of the pictures under `tag` up to the step `last`, each step once, in order.
 
-    A file's torn end, as a killed process leaves it, is passed over.
+    An incomplete end of a file, left by a killed process, is ignored.
     """
     found: dict[int, bytes] = {}
     for file in files:
@@ -26,7 +26,7 @@ def pictures(files: Sequence[Path], tag: str, last: int) -> Iterator[tuple[int, 
 
 
 def scalars(values: Iterable[tuple[str, Any]]) -> bytes:
-    """A serialized Summary of (tag, number)."""
+    """A serialized Summary of scalars, given as (tag, number)."""
     from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 
     return Summary(
@@ -35,7 +35,7 @@ def scalars(values: Iterable[tuple[str, Any]]) -> bytes:
 
 
 def write_picture(folder: Path, tag: str, png: bytes, size: tuple[int, int]) -> None:
-    """One event file in `folder`, in place of those there, that shows one picture of `size` (width, height)."""
+    """Replace the event files in `folder` by one with a single picture of `size` (width, height)."""
     folder.mkdir(parents=True, exist_ok=True)
     before = list(folder.glob("events.out.tfevents.*"))
     now = time.time()

@@ -14,10 +14,13 @@ FILE = "history.csv"
 
 
 class History(Observer):
-    """One row per logged step: where, when, the gradient's norm, the total, and each term weighted and canonical.
+    """Writes a row per logged step: level, evaluation, seconds, gradient norm, and every loss.
 
     Args:
         every: evaluations between rows, at least 1.
+
+    Raises:
+        InputError: `every` is below 1.
     """
 
     def __init__(self, every: int = 1) -> None:
@@ -26,16 +29,16 @@ class History(Observer):
         self._writer: Any = None
 
     def open(self, run: RunContext) -> None:
-        """Begin the file anew, with the rows up to where a run goes on."""
+        """Start a new file; a resumed run keeps the rows up to its checkpoint."""
         path, part = run.folder / FILE, run.folder / f".{FILE}.part"
         self._file = part.open("w", newline="", encoding="utf-8")
         self._due, self._writer = Every(self.every, run.resumed), None
         for row in read(path, run.resumed):
             self._write(row)
-        part.replace(path)  # the open file goes with its name
+        part.replace(path)  # the open file keeps its handle
 
     def __call__(self, iterate: Iterate) -> None:
-        """Write a row, if one is due."""
+        """Write a row if one is due."""
         if self._file is None or not self._due(iterate.evaluation):
             return
         self._write(_row(iterate))
@@ -50,7 +53,7 @@ class History(Observer):
         self._file.flush()
 
     def close(self, record: Mapping[str, Any]) -> None:
-        """End the file."""
+        """Close the file."""
         del record
         if self._file is not None:
             self._file.close()
@@ -58,7 +61,7 @@ class History(Observer):
 
 
 def read(path: Path, last: float = math.inf) -> list[dict[str, str]]:
-    """The whole rows of a history.csv, as text, up to the evaluation `last`; none without a file."""
+    """The complete rows of a history.csv, as text, up to the evaluation `last`; empty if there is no file."""
     if not path.is_file():
         return []
     with path.open(newline="", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""snapshots/: the picture on its way, as PNG files."""
+"""snapshots/: pictures during a run, as PNG files."""
 
 import numpy as np
 
@@ -12,14 +12,17 @@ class Snapshots(Observer):
     """Writes snapshots/<evaluation>.png.
 
     Args:
-        every: evaluations between pictures; 0 none.
+        every: evaluations between pictures; 0 writes none.
+
+    Raises:
+        InputError: `every` is negative.
     """
 
     def __init__(self, every: int = 0) -> None:
         self.every = check_count("observers.snapshots.every", every)
 
     def open(self, run: RunContext) -> None:
-        """Make the folder, and empty it of an earlier run's pictures, but for those up to where a run goes on."""
+        """Make the folder and delete an earlier run's pictures; a resumed run keeps those up to its checkpoint."""
         self._run, self._folder, self._due = run, run.folder / "snapshots", Every(self.every, run.resumed)
         if self.every:
             self._folder.mkdir(exist_ok=True)
@@ -28,7 +31,7 @@ class Snapshots(Observer):
                 old.unlink()
 
     def __call__(self, iterate: Iterate) -> None:
-        """Write the picture, if one is due."""
+        """Write the picture if one is due."""
         if self._due(iterate.evaluation):
             picture = self._run.present(np.asarray(iterate.point.image))
             write_image(picture, self._folder / f"{iterate.evaluation:05d}.png")

@@ -1,6 +1,6 @@
-"""TensorBoard: the curves and the picture of a run, in the run's own folder.
+"""TensorBoard event files in the run folder: curves, pictures, metrics and config of a run.
 
-    loss/total, loss/<term>/<layer>      weighted: they sum to the total
+    loss/total, loss/<term>/<layer>      weighted: the summands of the total
     term/<term>/<layer>                  canonical: comparable between runs
     image/current, image/content, image/style
     speed/seconds_per_evaluation, optimizer/gradient_norm
@@ -24,7 +24,7 @@ from nst.observers.contract import Every, Observer, RunContext, gradient_norm, l
 from nst.settings import compared
 from nst.state import Iterate, Metric
 
-IMAGE_SIDE = 1024  # a larger picture is shown at this long side
+IMAGE_SIDE = 1024  # pixels, long side; a larger picture is reduced to it
 
 
 class TensorBoard(Observer):
@@ -32,7 +32,10 @@ class TensorBoard(Observer):
 
     Args:
         every: evaluations between scalars, at least 1.
-        images: pictures over the run, 0 none; TensorBoard shows at most 10 of a tag unless told otherwise.
+        images: pictures over the run, evenly spaced by work; 0 writes none. By default TensorBoard displays 10.
+
+    Raises:
+        InputError: a value is too small.
     """
 
     def __init__(self, every: int = 5, images: int = 10) -> None:
@@ -42,7 +45,7 @@ class TensorBoard(Observer):
         self._latest: Iterate | None = None
 
     def open(self, run: RunContext) -> None:
-        """Begin anew: what an earlier run left in the folder would mix with this one's. What goes on is told again."""
+        """Start a new event file and delete old ones, which would mix with it; a resumed run's data is copied."""
         import tensorflow as tf
 
         before = list(run.folder.glob("events.out.tfevents.*"))
@@ -53,7 +56,7 @@ class TensorBoard(Observer):
         self._introduce(run)
         rows = history.read(run.folder / history.FILE, run.resumed)
         if run.resumed and not rows:
-            return  # there is no history.csv: the old curves stay as they are
+            return  # no history.csv: keep the old event files
         self._write_again(rows, before)
         for old in before:
             old.unlink()
@@ -69,7 +72,7 @@ class TensorBoard(Observer):
                     tf.summary.image("image/style" + (f"/{index}" if index else ""), _fitted(style))
 
     def _write_again(self, rows: Sequence[Mapping[str, str]], before: Sequence[Path]) -> None:
-        """The curves out of history.csv, which has them all, and the pictures out of the event files of before."""
+        """Write the curves again from `rows` of history.csv, and the pictures from the event files `before`."""
         import tensorflow as tf
 
         for row in rows:
@@ -78,13 +81,13 @@ class TensorBoard(Observer):
                 tags = {tag: float(value) for tag, value in row.items() if "/" in tag}
                 self._scalars(evaluation, float(row["seconds"]), float(row["gradient_norm"]), tags.items())
         for step, summary in events.pictures(before, "image/current", self._run.resumed):
-            if self._image_due(self._run.work(step)):  # none that was only shown because the run was stopped there
+            if self._image_due(self._run.work(step)):  # skip one written only because the run stopped there
                 with self._writer.as_default(step=step):
                     tf.summary.experimental.write_raw_pb(summary, step=step)
                 self._last_written = step == self._run.resumed
 
     def __call__(self, iterate: Iterate) -> None:
-        """Write what is due."""
+        """Write scalars and a picture if they are due."""
         if self._writer is None:
             return
         if self._scalars_due(iterate.evaluation):
@@ -100,7 +103,7 @@ class TensorBoard(Observer):
         picture = self._run.present(np.asarray(iterate.point.image))
         with self._writer.as_default(step=iterate.evaluation):
             tf.summary.image("image/current", _fitted(picture))
-        self._writer.flush()  # a picture cannot be had from anywhere else
+        self._writer.flush()  # history.csv holds the scalars, but pictures are only here
         self._last_written = True
 
     def _scalars(self, evaluation: int, seconds: float, norm: float, tags: Iterable[tuple[str, Any]]) -> None:
@@ -108,12 +111,12 @@ class TensorBoard(Observer):
 
         pace = (seconds - self._last[1]) / max(evaluation - self._last[0], 1)
         scalars = [*tags, ("optimizer/gradient_norm", norm), ("speed/seconds_per_evaluation", pace)]
-        with self._writer.as_default(step=evaluation):  # in one event: one by one they take five times as long
+        with self._writer.as_default(step=evaluation):  # one event for all: separate events take five times as long
             tf.summary.experimental.write_raw_pb(events.scalars(scalars), step=evaluation)
         self._last = evaluation, seconds
 
     def close(self, record: Mapping[str, Any]) -> None:
-        """Write the metrics, and the settings they came of."""
+        """Write the last picture, the metrics, and the settings for the HPARAMS page."""
         import tensorflow as tf
         from tensorboard.plugins.hparams import api as hparams
         from tensorboard.plugins.hparams import api_pb2, summary

@@ -1,4 +1,4 @@
-"""Adam (Kingma & Ba 2015, algorithm 1 in the form of the end of its section 2, as in Keras)."""
+"""Adam (Kingma & Ba 2015, algorithm 1 with the efficient order of computation at the end of section 2, as Keras)."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,25 +12,28 @@ from nst.state import Image, Point, Scalar, Tensor
 
 
 class Moments(NamedTuple):
-    """Adam's state."""
+    """Adam's state: two decaying averages."""
 
     step: Scalar  # updates so far
-    mean: Tensor  # of the gradients, decaying
-    square: Tensor  # of their squares
+    mean: Tensor  # of the gradients
+    square: Tensor  # of the squared gradients
 
 
 @dataclass(frozen=True)
 class Adam(Scheduled, Optimizer):
-    """Steps of a length near `learning_rate` in every pixel.
+    """Adam: every value of the picture changes by about `learning_rate` per step.
 
-    The settings of the learning rate's schedule are `Scheduled`'s.
+    See `Scheduled` for the settings of the learning rate's schedule.
 
     Args:
-        learning_rate: above 0; the picture is in 0..1 (a peer's rate for 0..255 is divided by 255).
-        beta_1: decay of the mean, 0 up to, not including, 1.
-        beta_2: decay of the squares, likewise.
-        epsilon: above 0, added to the root of the uncorrected squares: the paper's epsilon-hat, as in Keras.
-        box: hold the picture in 0..1 after every step.
+        learning_rate: above 0, for a picture in 0..1 (divide a rate for 0..255 by 255).
+        beta_1: decay of the mean, at least 0, below 1.
+        beta_2: decay of the mean square, at least 0, below 1.
+        epsilon: above 0; added to the root of the uncorrected mean square (the paper's epsilon-hat, as in Keras).
+        box: whether to clip the picture to 0..1 after every step.
+
+    Raises:
+        InputError: a value outside its range.
     """
 
     learning_rate: float = 0.05
@@ -48,7 +51,7 @@ class Adam(Scheduled, Optimizer):
         check_number("optimizer.epsilon", self.epsilon, above=0)
 
     def init(self, image: Image) -> Moments:
-        """No step, no moments."""
+        """All zero."""
         return Moments(tf.zeros([], image.dtype), tf.zeros_like(image), tf.zeros_like(image))
 
     def step(self, evaluate: Evaluate, point: Point, state: Moments, budget: int) -> Step:

@@ -1,4 +1,4 @@
-"""The average of an optimizer's pictures (Polyak & Juditsky 1992), recent ones counting more, as crowsonkb takes it."""
+"""A decaying average of another optimizer's pictures (Polyak & Juditsky 1992), as in crowsonkb's style_transfer."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,19 +11,22 @@ from nst.state import Image, Point, Scalar, Tensor
 
 
 class Average(NamedTuple):
-    """Of the pictures so far, undivided."""
+    """Sums over the pictures so far; the average is total / share."""
 
-    total: Tensor  # [1,H,W,3]: decay x total + (1 - decay) x picture, from 0
-    share: Scalar  # scalar: the same of 1, which the total is divided by
+    total: Tensor  # [1,H,W,3]; starts at 0; then decay x total + (1 - decay) x picture
+    share: Scalar  # starts at 0; then decay x share + (1 - decay)
 
 
 @dataclass(frozen=True)
 class Averaged(Wrapper):
-    """Takes what is restless out of Adam's and SGD's pictures: noise that changes from step to step.
+    """Ends each level with the average picture: this removes the noise of Adam and SGD from step to step.
 
     Args:
-        decay: of a picture's weight with each step after it, 0 up to, not including, 1: 0.99 averages about the last
-            hundred.
+        optimizer: any other optimizer, with its own settings.
+        decay: factor on a picture's weight per later step, at least 0, below 1; 0.99 averages about the last 100.
+
+    Raises:
+        InputError: `decay` is outside its range, or `optimizer` is no optimizer.
     """
 
     decay: float = 0.99
@@ -33,11 +36,11 @@ class Averaged(Wrapper):
         check_number("optimizer.decay", self.decay, at_least=0, below=1)
 
     def empty(self, image: Image) -> Average:
-        """No picture."""
+        """Zero: no picture yet."""
         return Average(tf.zeros_like(image), tf.zeros([], image.dtype))
 
     def updated(self, before: Average, point: Point) -> Average:
-        """Adam's bias correction (Kingma & Ba 2015, section 3) is the share."""
+        """The sums with `point` added. Division by the share is Adam's bias correction (Kingma & Ba, section 3)."""
         return Average(
             *(self.decay * old + (1 - self.decay) * new for old, new in zip(before, (point.image, 1.0), strict=True))
         )

@@ -1,4 +1,4 @@
-"""The lowest-loss picture visited."""
+"""The lowest-loss picture that another optimizer visits."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from nst.state import Image, Point, Scalar, Tensor
 
 
 class Lowest(NamedTuple):
-    """So far."""
+    """The lowest point so far."""
 
     image: Image  # [1,H,W,3]
     total: Scalar
@@ -18,18 +18,22 @@ class Lowest(NamedTuple):
 
 @dataclass(frozen=True)
 class Best(Wrapper):
-    """For methods whose loss may rise: Adam and SGD with large learning rates. L-BFGS's never does."""
+    """Ends each level with its lowest-loss picture. Useful if the loss may rise (Adam, SGD); with L-BFGS it never does.
+
+    Args:
+        optimizer: any other optimizer, with its own settings.
+    """
 
     def empty(self, image: Image) -> Lowest:
-        """Anything is lower."""
+        """An infinite loss."""
         return Lowest(tf.zeros_like(image), tf.constant(float("inf"), image.dtype))
 
     def updated(self, before: Lowest, point: Point) -> Lowest:
-        """The lower of the two."""
+        """The lower of `before` and `point`."""
         lower = point.total < before.total
         pairs = zip((point.image, point.total), before, strict=True)
         return Lowest(*(tf.where(lower, new, old) for new, old in pairs))
 
     def picture(self, memory: Lowest) -> Tensor:
-        """That picture."""
+        """The lowest-loss picture."""
         return memory.image

@@ -1,7 +1,7 @@
-"""What every optimizer offers: settings in the object, everything that changes in the state, which goes in and out.
+"""Contract of optimizers: the object holds settings, the state holds everything that changes and goes in and out.
 
-So a checkpoint is (point, state), one loop serves every method, and the same object serves any number of runs.
-All of it is TensorFlow; `step` works eagerly and inside `tf.function`.
+So (point, state) is a checkpoint, one loop runs every method, and one object can run any number of times.
+All methods use TensorFlow; `step` works eagerly and inside `tf.function`.
 """
 
 from abc import ABC, abstractmethod
@@ -12,48 +12,55 @@ import tensorflow as tf
 
 from nst.state import Image, Point, Scalar, Tensor
 
-State = Any  # a structure of tensors, of the same form from step to step
+State = Any  # a structure of tensors that stays the same from step to step
 Evaluate = Callable[[Image], Point]  # a picture -> its loss and gradient: one evaluation
 
 
 class Step(NamedTuple):
-    """What one step gives back."""
+    """The result of one step."""
 
     point: Point
     state: State
-    evaluations: int | Scalar  # how many the step took, at least 1
-    converged: bool | Scalar  # no lower loss was found from here
+    evaluations: int | Scalar  # of this step, at least 1
+    converged: bool | Scalar  # whether the step found no lower loss, so that the level ends
 
 
 class Optimizer(ABC):
-    """Settings and pure functions; what is not abstract has a default that most optimizers keep."""
+    """Base class of optimizers: settings and pure functions. The defaults of `carried` and `finish` suit most."""
 
-    line_search: ClassVar[bool] = False  # whether it needs one and the same function throughout a level
+    line_search: ClassVar[bool] = False  # whether it needs the same function at every step of a level
 
     @abstractmethod
     def init(self, image: Image) -> State:
-        """The state before the first step, for pictures of the shape of `image`."""
+        """The state before the first step, for pictures of the shape of `image` `[1,H,W,3]`."""
 
     @abstractmethod
     def step(self, evaluate: Evaluate, point: Point, state: State, budget: int) -> Step:
-        """One step on from `point`, in at most `budget` evaluations, of which there is at least one."""
-
-    def carried(self, state: State, image: Image) -> State:
-        """The state at the start of a level, for pictures of the shape of `image`.
+        """Take one step.
 
         Args:
-            state: at the end of the level before; its structure is that of `init`.
-            image: the first picture of the level.
+            evaluate: a picture -> its loss and gradient.
+            point: the current picture, evaluated.
+            state: from `init`, `carried`, or the step before.
+            budget: evaluations that the step may take, at least 1; it takes 1 to `budget`.
+        """
+
+    def carried(self, state: State, image: Image) -> State:
+        """The state at the start of the next level; by default a new one.
+
+        Args:
+            state: the state at the end of the level before; its structure is that of `init`.
+            image: the first picture of the new level, `[1,H,W,3]`.
         """
         del state
         return self.init(image)
 
     def finish(self, evaluate: Evaluate, point: Point, state: State) -> tuple[Point, int]:
-        """(what a level ends with that is stopped at `point` with evaluations to spare, how many that took)."""
+        """(the point that a level ends with, evaluations taken: 0 or 1), if it stops early at `point`."""
         del evaluate, state
         return point, 0
 
 
 def boxed(image: Image, box: bool) -> Tensor:
-    """`image` with its values held in 0..1 where `box` says so."""
+    """`image`, clipped to 0..1 if `box`."""
     return tf.clip_by_value(image, 0.0, 1.0) if box else image

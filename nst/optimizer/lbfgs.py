@@ -1,12 +1,12 @@
 """L-BFGS (Nocedal & Wright 2006, algorithms 7.4 and 7.5) with a weak-Wolfe line search (Lewis & Overton 2013).
 
-The line search brackets like a bisection, but takes its trial from the cubic through the bracket's end, kept away
-from its borders. Weak Wolfe (sufficient decrease, and a slope that has risen) is all that the update needs:
-s.y > 0. From the third step on, the first trial, length 1, nearly always serves, so a step costs one evaluation.
+The line search brackets like a bisection, but takes the next trial from a cubic interpolation, kept away from the ends
+of the bracket. The weak Wolfe conditions (sufficient decrease, and a slope that has risen) are enough for the update:
+they give s.y > 0. From the third step on, the first trial, length 1, almost always succeeds: one evaluation per step.
 
-With `box` the picture stays in 0..1: values at a border that the gradient would push out are held still, the
-direction is taken among the others, and trials are projected (Bertsekas 1982; the test for decrease is along the
-projected path, equation 18 there).
+With `box` the picture stays in 0..1. Values at a bound, where descent would leave the box, are fixed. The direction
+uses the other values, and trials are projected (Bertsekas 1982; the test for decrease follows the projected path,
+equation 18 there).
 """
 
 from dataclasses import dataclass
@@ -19,17 +19,17 @@ from nst.errors import check_count, check_flag, check_number
 from nst.optimizer.contract import Evaluate, Optimizer, Step, boxed
 from nst.state import Image, Point, Scalar, Tensor
 
-DECREASE = 1e-4  # c1: the part of the promised decrease that suffices
-CURVATURE = 0.9  # c2: the part of the slope that may be left
-FIRST_MOVE = 0.05  # largest change of a pixel in the very first trial, where nothing is known of the scale
-CARRIED = 5  # pairs that a level takes over from the one before; older ones are of pictures that looked otherwise
-BORDER = 0.1  # a trial keeps this part of the bracket away from its ends
+DECREASE = 1e-4  # c1: the part of the predicted decrease that is sufficient
+CURVATURE = 0.9  # c2: the part of the initial slope that may remain
+FIRST_MOVE = 0.05  # largest change of a value in the very first trial, when the scale is unknown
+CARRIED = 5  # newest pairs that the next level takes over; older ones belong to pictures that differ too much
+BORDER = 0.1  # distance of a trial from the ends of the bracket, as a part of its length
 
 
 class Pair(NamedTuple):
-    """One memory of the curvature; all zero while there is none, and then without effect."""
+    """A curvature pair; an empty one is all zero and has no effect."""
 
-    s: Tensor  # difference of two pictures
+    s: Tensor  # difference of two successive pictures
     y: Tensor  # of their gradients
     rho: Tensor  # 1 / s.y
 
@@ -39,12 +39,15 @@ class LBFGS(Optimizer):
     """Limited-memory BFGS.
 
     Args:
-        history: pairs remembered, at least 1; each costs two pictures' memory.
-        max_evaluations: per line search, at least 2.
-        box: hold the picture in 0..1.
+        history: curvature pairs that are kept, 1..1000; each needs the memory of two pictures.
+        max_evaluations: evaluations per line search, at least 2.
+        box: whether to keep the picture in 0..1.
+
+    Raises:
+        InputError: a value outside its range.
     """
 
-    line_search: ClassVar[bool] = True  # wants one and the same function throughout
+    line_search: ClassVar[bool] = True  # needs the same function at every step
     history: int = 20
     max_evaluations: int = 10
     box: bool = True
@@ -56,15 +59,15 @@ class LBFGS(Optimizer):
         check_number("optimizer.history", self.history, at_most=1000)
 
     def init(self, image: Image) -> tuple[Pair, ...]:
-        """No memory: `history` empty pairs, oldest first."""
+        """`history` empty pairs, oldest first."""
         nothing = Pair(tf.zeros_like(image), tf.zeros_like(image), tf.zeros([], image.dtype))
         return (nothing,) * self.history
 
     def carried(self, state: tuple[Pair, ...], image: Image) -> tuple[Pair, ...]:
-        """The newest pairs of the level before at this level's size, so that its first steps need no search.
+        """The newest pairs of the level before, resized, so that the first steps need no search.
 
-        Losses are taken for means over positions, whose gradient at a pixel falls as the pixels grow in number. For a
-        sum the pairs are too flat, and the line search finds the scale.
+        This assumes losses that are means over positions: the gradient at a pixel is proportional to 1 / pixels. For
+        sums over positions the pairs are too flat; then the line search finds the scale.
         """
         fewer = _pixels(state[-1].s) / _pixels(image)
         found = [_pair(_resized(s, image), fewer * _resized(y, image)) for s, y, rho in state[-CARRIED:] if rho > 0]
@@ -72,7 +75,7 @@ class LBFGS(Optimizer):
         return (*self.init(image)[len(pairs) :], *pairs)
 
     def step(self, evaluate: Evaluate, point: Point, state: tuple[Pair, ...], budget: int) -> Step:
-        """One line search along the L-BFGS direction; without a way down the memory is dropped, then it is over."""
+        """One line search along the L-BFGS direction. If it fails, drop the pairs; if there are none, converged."""
         free = _free(point, self.box)
         direction = _direction(point.gradient * free, state) * free
         found, evaluations = self._search(evaluate, point, direction, budget)
@@ -83,11 +86,11 @@ class LBFGS(Optimizer):
             state = _remember(state, pair)
         else:
             state = self.init(point.image)
-        searched = evaluations < budget  # not merely cut short
+        searched = evaluations < budget  # not cut short by the budget
         return Step(found, state, evaluations, tf.logical_not(moved | known) & searched)
 
     def _search(self, evaluate: Evaluate, start: Point, direction: Tensor, budget: int) -> tuple[Point, Scalar]:
-        """The first trial that fits, else the lowest that decreased enough, else `start`; and what it cost."""
+        """(point, evaluations): the first trial with both conditions, else the lowest with the first, else `start`."""
         most = tf.minimum(self.max_evaluations, budget)
         best, count, done = start, tf.constant(0), tf.constant(False)
         one = tf.ones([], start.total.dtype)
@@ -111,9 +114,9 @@ class LBFGS(Optimizer):
 
 
 def _next_length(low: Scalar, high: Scalar, length: Scalar, f0: Scalar, d0: Scalar, f1: Scalar, d1: Scalar) -> Scalar:
-    """Where to try next, after a trial at `length`: doubled while there is no upper end, else inside the bracket.
+    """The length of the next trial: doubled while the bracket has no upper end, else inside the bracket.
 
-    f0, d0 and f1, d1: value and slope (per `length`) at 0 and at the trial; the cubic's minimum is N & W's 3.59.
+    f0, d0 and f1, d1: value and slope (times `length`) at 0 and at the trial. The cubic's minimum is N & W's 3.59.
     """
     a = d0 + d1 - 3 * (f1 - f0)
     root = tf.sqrt(tf.maximum(a**2 - d0 * d1, 0))
@@ -124,7 +127,7 @@ def _next_length(low: Scalar, high: Scalar, length: Scalar, f0: Scalar, d0: Scal
 
 
 def _direction(gradient: Tensor, pairs: tuple[Pair, ...]) -> Tensor:
-    """Minus the inverse Hessian's estimate times `gradient`, as a graph."""
+    """Minus the estimated inverse Hessian times `gradient`, computed in a graph."""
     return _graph(len(gradient.shape), gradient.dtype, len(pairs))(gradient, pairs)
 
 
@@ -137,7 +140,7 @@ def _graph(rank: int, dtype: Any, history: int) -> Any:
 
 
 def _two_loops(gradient: Tensor, pairs: tuple[Pair, ...]) -> Tensor:
-    """Algorithm 7.4."""
+    """The two-loop recursion, algorithm 7.4."""
     last = pairs[-1]
     known = last.rho > 0
     gamma = tf.where(known, 1 / (last.rho * _dot(last.y, last.y) + tf.cast(~known, gradient.dtype)), 0)  # equation 7.20
@@ -168,14 +171,14 @@ def _pair(s: Tensor, y: Tensor) -> Pair:
 
 
 def _remember(pairs: tuple[Pair, ...], pair: Pair) -> tuple[Pair, ...]:
-    """The newest in, the oldest out; a pair without positive curvature would spoil the estimate and is passed over."""
+    """Add `pair` and drop the oldest one; ignore a pair without positive curvature, which would spoil the estimate."""
     if pair.rho > 0:
         pairs = (*pairs[1:], pair)
     return pairs
 
 
 def _free(point: Point, box: bool) -> Tensor:
-    """1 where a value may move, 0 where it lies at a border of 0..1 and the gradient points out of the box."""
+    """1 where a value may move, 0 where it is at a bound of 0..1 and descent would leave the box."""
     if not box:
         return tf.ones_like(point.image)
     held = ((point.image <= 0) & (point.gradient > 0)) | ((point.image >= 1) & (point.gradient < 0))

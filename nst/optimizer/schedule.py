@@ -1,4 +1,4 @@
-"""What becomes of a learning rate: a factor on it after t updates, with r the `decay_rate` and T the `decay_steps`.
+"""Learning-rate schedules: a factor after t updates, with r = `decay_rate` and T = `decay_steps`.
 
 constant       1
 exponential    r^(t/T)                                      Keras's ExponentialDecay
@@ -25,12 +25,15 @@ FACTORS: dict[str, Callable[[Scalar, float, int], Scalar]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Scheduled:
-    """An optimizer whose learning rate may change.
+    """Base class of optimizers with a learning-rate schedule.
 
     Args:
-        schedule: a key of `FACTORS`; the formulas are on top of the file.
-        decay_rate: above 0; at most 1 for `exponential` and `cosine`, which would rise.
-        decay_steps: updates, at least 1. Every level counts its own from 0.
+        schedule: `constant`, `exponential`, `cosine` or `root`; see the formulas at the top of this file.
+        decay_rate: above 0; for `exponential` and `cosine` at most 1, else the rate would rise.
+        decay_steps: updates, at least 1. Every level counts from 0.
+
+    Raises:
+        InputError: a value outside its range.
     """
 
     schedule: str = "constant"
@@ -45,5 +48,5 @@ class Scheduled:
         check_count("optimizer.decay_steps", self.decay_steps, at_least=1)
 
     def factor(self, updates: Scalar) -> Scalar:
-        """On the learning rate, after so many `updates`, a float scalar."""
+        """The factor on the learning rate after `updates` (a float scalar)."""
         return FACTORS[self.schedule](updates, self.decay_rate, self.decay_steps)

@@ -1,4 +1,4 @@
-"""Stochastic gradient descent with momentum, as Keras spells it (there is nothing stochastic in it here)."""
+"""Gradient descent with momentum, in Keras's form of SGD (here it is not stochastic)."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -22,13 +22,16 @@ class Motion(NamedTuple):
 class SGD(Scheduled, Optimizer):
     """v <- momentum v - learning_rate g;  x <- x + v, or with Nesterov x + momentum v - learning_rate g.
 
-    The settings of the learning rate's schedule are `Scheduled`'s.
+    See `Scheduled` for the settings of the learning rate's schedule.
 
     Args:
-        learning_rate: above 0; the picture is in 0..1.
-        momentum: 0 up to, not including, 1.
-        nesterov: look ahead (Sutskever et al. 2013, equations 3-4, rearranged as in Keras).
-        box: hold the picture in 0..1 after every step.
+        learning_rate: above 0, for a picture in 0..1.
+        momentum: at least 0, below 1.
+        nesterov: whether to use Nesterov momentum (Sutskever et al. 2013, equations 3-4, rearranged as in Keras).
+        box: whether to clip the picture to 0..1 after every step.
+
+    Raises:
+        InputError: a value outside its range.
     """
 
     learning_rate: float = 0.5
@@ -44,7 +47,7 @@ class SGD(Scheduled, Optimizer):
         check_number("optimizer.momentum", self.momentum, at_least=0, below=1)
 
     def init(self, image: Image) -> Motion:
-        """At rest."""
+        """Zero velocity."""
         return Motion(tf.zeros([], image.dtype), tf.zeros_like(image))
 
     def step(self, evaluate: Evaluate, point: Point, state: Motion, budget: int) -> Step:

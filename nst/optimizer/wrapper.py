@@ -11,13 +11,16 @@ from nst.state import Image, Point, Tensor
 
 @dataclass(frozen=True)
 class Wrapper(Optimizer):
-    """The last evaluation of a level is of `picture`, so that reported losses and picture belong together.
+    """Base class of wrappers. The last evaluation of a level is of `picture`, so reported losses and picture match.
 
-    Until then the points are the inner optimizer's. An interrupted run has the inner optimizer's last picture, from
-    which it can continue.
+    Before that, points are those of the inner optimizer. An interrupted run ends with the inner optimizer's last
+    picture and can continue from it.
 
     Args:
-        optimizer: any other, with its own settings.
+        optimizer: any other optimizer, with its own settings.
+
+    Raises:
+        InputError: `optimizer` is no optimizer.
     """
 
     optimizer: Optimizer
@@ -28,12 +31,12 @@ class Wrapper(Optimizer):
 
     @property
     def line_search(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """The inner optimizer's."""
+        """As the inner optimizer."""
         return self.optimizer.line_search
 
     @abstractmethod
     def empty(self, image: Image) -> Any:
-        """The memory before the first picture, which has the shape of `image`: a structure of tensors."""
+        """The memory before the first picture: a structure of tensors, for pictures of the shape of `image`."""
 
     @abstractmethod
     def updated(self, before: Any, point: Point) -> Any:
@@ -41,14 +44,14 @@ class Wrapper(Optimizer):
 
     @abstractmethod
     def picture(self, memory: Any) -> Tensor:
-        """The picture that a level ends with."""
+        """The picture `[1,H,W,3]` that a level ends with."""
 
     def init(self, image: Image) -> tuple[Any, Any]:
         """(the inner optimizer's state, the memory)."""
         return self.optimizer.init(image), self.empty(image)
 
     def step(self, evaluate: Evaluate, point: Point, state: tuple[Any, Any], budget: int) -> Step:
-        """One of the inner optimizer's; the last evaluation, and that after convergence, is of `picture`."""
+        """A step of the inner optimizer; the level's last evaluation, or one after convergence, is of `picture`."""
         inner, before = state
         memory = self.updated(before, point)
         if budget == 1:
@@ -60,9 +63,9 @@ class Wrapper(Optimizer):
         return Step(found, (inner, memory), evaluations, converged)
 
     def carried(self, state: tuple[Any, Any], image: Image) -> tuple[Any, Any]:
-        """The inner optimizer's state, carried; the memory belongs to its level."""
+        """(the inner optimizer's carried state, an empty memory): each level has its own memory."""
         return self.optimizer.carried(state[0], image), self.empty(image)
 
     def finish(self, evaluate: Evaluate, point: Point, state: tuple[Any, Any]) -> tuple[Point, int]:
-        """`picture` after `point`: one evaluation."""
+        """`picture` with `point` included, evaluated: one evaluation."""
         return evaluate(self.picture(self.updated(state[1], point))), 1

@@ -1,4 +1,4 @@
-"""index.html: what `static/` shows of these runs. The data are scripts: a page opened from a disk may not fetch."""
+"""Write index.html and its data. The data are scripts, because a page opened from a disk cannot fetch files."""
 
 import csv
 import importlib.resources
@@ -23,8 +23,8 @@ from nst.state import Metric
 
 FILE = "index.html"
 DATA, CURVES = "data.js", "curves"
-POINTS = 120  # of a curve, at most
-TOGETHER = 20  # runs whose curves are in one file
+POINTS = 120  # points of a curve, at most
+TOGETHER = 20  # runs with their curves in one file
 UNSAFE = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 
@@ -35,7 +35,7 @@ def write(
     displayed: Mapping[Path, Displayed],
     originals: Mapping[str, Original],
 ) -> None:
-    """The page's files in `folder`, where the pictures lie already."""
+    """Write the page's files to `folder`, which already contains the pictures."""
     for part in (importlib.resources.files("nst.report") / "static").iterdir():
         _replace(folder / part.name, part.read_text(encoding="utf-8"))
     _replace(folder / DATA, f"NST.data = {_script(_data(title, runs, displayed, originals))};\n")
@@ -43,7 +43,7 @@ def write(
 
 
 def _write_curves(folder: Path, runs: Sequence[Run]) -> None:
-    """Scripts that tell the page the curves of some runs each, in curves/, with nothing left of earlier ones."""
+    """Write scripts with the curves of `TOGETHER` runs each to curves/, and delete scripts of earlier reports."""
     (folder / CURVES).mkdir(exist_ok=True)
     written = set()
     for start in range(0, len(runs), TOGETHER):
@@ -57,12 +57,12 @@ def _write_curves(folder: Path, runs: Sequence[Run]) -> None:
 
 
 def _curves_file(index: int) -> str:
-    """Where the page finds the curves of the run of this place."""
+    """Return the file with the curves of run number `index`."""
     return f"{CURVES}/{index // TOGETHER}.js"
 
 
 def _id(index: int) -> str:
-    """What the page calls the run of this place."""
+    """Return the page's id of run number `index`."""
     return f"r{index}"
 
 
@@ -109,9 +109,10 @@ def _data(
 
 
 def commands(run: Run) -> list[str]:
-    """What repeats the run: from its folder, and from anywhere with the same pictures."""
+    """Return two commands that repeat the run: from its folder, and from anywhere with the same pictures."""
     folder = run.folder.relative_to(Path.cwd()) if run.folder.is_relative_to(Path.cwd()) else run.folder
-    overrides = " ".join(shlex.quote(override) for override in run.overrides)
+    single = [override for override in run.overrides if not override.startswith("sweep_dir=")]  # one run ignores it
+    overrides = " ".join(map(shlex.quote, single))
     return [f"python -m nst.repeat {shlex.quote(at_home(str(folder)))}", f"python -m nst.run {overrides}".rstrip()]
 
 
@@ -126,7 +127,7 @@ def _files(copies: Displayed | None) -> dict[str, Any]:
 
 
 def _common(runs: Sequence[Run]) -> dict[str, settings.Value]:
-    """The settings that all runs share; those without any, which failed early, have no say."""
+    """Return the settings that all runs share, except runs without settings, which failed early."""
     known = [run.settings for run in runs if run.settings]
     if not known:
         return {}
@@ -134,12 +135,12 @@ def _common(runs: Sequence[Run]) -> dict[str, settings.Value]:
 
 
 def curves(history: Path) -> dict[str, list[float]]:
-    """{evaluation, total, one per term: values} of some rows of a history.csv, evenly spread, the last among them."""
+    """Read {evaluation, total, each term: values} from at most `POINTS` evenly spread rows, the last included."""
     if not history.is_file():
         return {}
     lines = history.read_text(encoding="utf-8", errors="replace").splitlines()
     head = next(csv.reader(lines[:1]), [])
-    complete = len(lines) - (lines[-1:] != [] and lines[-1].count(",") != len(head) - 1)  # the last may be torn
+    complete = len(lines) - (lines[-1:] != [] and lines[-1].count(",") != len(head) - 1)  # the last may be incomplete
     spread = np.unique(np.linspace(1, complete - 1, POINTS).round().astype(int)) if complete > 1 else []
     columns: dict[str, list[str]] = {"evaluation": ["evaluation"], "total": ["loss/total"]}
     for name in head:
@@ -149,16 +150,16 @@ def curves(history: Path) -> dict[str, list[float]]:
     try:
         cells = np.fromstring(",".join([lines[index] for index in spread]), sep=",").reshape(len(spread), len(head))
         sums = {name: cells[:, [head.index(part) for part in parts]].sum(1) for name, parts in columns.items()}
-    except ValueError:  # no history.csv of ours
+    except ValueError:  # not a history.csv of nst
         return {}
     return {name: [float(f"{value:.5g}") for value in column.tolist()] for name, column in sums.items()}
 
 
 def _script(value: Any) -> str:
-    """JSON that neither ends a script nor begins a tag."""
+    """Format `value` as JSON that can neither end a script nor begin a tag."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(UNSAFE)
 
 
 def _replace(path: Path, text: str) -> None:
     with atomic(path) as part:
-        part.write_text(text, encoding="utf-8", errors="backslashreplace")  # names of files may be no UTF-8
+        part.write_text(text, encoding="utf-8", errors="backslashreplace")  # file names may not be UTF-8

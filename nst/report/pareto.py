@@ -1,4 +1,4 @@
-"""The runs that no other beats in all that counts at once."""
+"""The Pareto front: the runs that no other run dominates in the compared metrics."""
 
 from collections.abc import Sequence
 
@@ -7,20 +7,20 @@ import numpy as np
 from nst.report.runs import Run
 from nst.state import Metric
 
-AXES = ("style_distance", "content_distance")  # what counts where the runs do not say
+AXES = ("style_distance", "content_distance")  # metrics to compare if the runs do not name several
 
 
 def axes(runs: Sequence[Run]) -> tuple[str, ...]:
-    """The metrics that count: what a search of several scores has asked all of `runs` for, else `AXES`."""
+    """Return the metrics to compare: the scores of `runs` if all have the same two or more, else `AXES`."""
     asked = {run.score for run in runs if run.score}
     (score,) = asked if len(asked) == 1 else (AXES,)
     return score if len(score) > 1 else AXES
 
 
 def front(runs: Sequence[Run]) -> set[Run]:
-    """The Pareto front of `axes`, found apart among those judged alike, of the same pictures.
+    """Return the Pareto front over `axes`, found separately for each set of pictures, network and layers.
 
-    A run that has none to be compared with is on no front.
+    A run without another run to compare with is on no front.
     """
     metrics = [Metric(name) for name in axes(runs)]
     groups: dict[tuple[object, ...], list[tuple[Run, list[float]]]] = {}
@@ -32,6 +32,6 @@ def front(runs: Sequence[Run]) -> set[Run]:
 
 
 def _front(group: list[tuple[Run, list[float]]]) -> list[Run]:
-    """Those that none beats, which is to be nowhere worse and somewhere better."""
+    """Return the runs that no other dominates, by being nowhere worse and somewhere better."""
     costs = np.array([cost for _, cost in group])
     return [run for run, own in group if not ((costs <= own).all(1) & (costs < own).any(1)).any()]

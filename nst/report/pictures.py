@@ -1,4 +1,4 @@
-"""Copies of pictures as a report shows them: one as large as it is, one as small as a tile; both JPEG."""
+"""JPEG copies of pictures for a report: a large one and a thumbnail of each."""
 
 import hashlib
 import os
@@ -15,22 +15,22 @@ from nst.report.runs import Run
 from nst.runtime.atomic import atomic
 
 FOLDER = "pictures"
-COPY = re.compile(r"\.?[0-9a-f]{16}(-small)?\.jpg(\.part)?")  # their names
-LARGE, SMALL = 2048, 320  # long sides at most, in pixels
+COPY = re.compile(r"\.?[0-9a-f]{16}(-small)?\.jpg(\.part)?")  # names of copies
+LARGE, SMALL = 2048, 320  # largest long sides, in pixels
 
 
 @dataclass(frozen=True)
 class Displayed:
-    """A picture in a report's folder."""
+    """The copies of a picture in a report's folder."""
 
     large: Path
     small: Path
-    size: tuple[int, int]  # width and height of the large one
+    size: tuple[int, int]  # width and height of the large copy
 
 
 @dataclass(frozen=True)
 class Original:
-    """A picture that runs were made of."""
+    """A source picture of runs."""
 
     role: str  # content, style, style/1
     name: str
@@ -39,7 +39,7 @@ class Original:
 
 
 def originals(runs: Iterable[Run]) -> dict[str, Original]:
-    """{sha256: picture} that the runs were made of."""
+    """Return {sha256: source picture} of all runs."""
     return {
         str(entry.get("sha256")): Original(
             role, str(entry.get("name")), str(entry.get("credit") or ""), Path(str(entry.get("path"))).expanduser()
@@ -50,7 +50,7 @@ def originals(runs: Iterable[Run]) -> dict[str, Original]:
 
 
 class Copies:
-    """The copies in `folder`/pictures. What was copied before and has not changed is not copied again."""
+    """The copies in `folder`/pictures; a picture that has not changed is not copied again."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / FOLDER
@@ -58,7 +58,7 @@ class Copies:
         self._used: set[str] = set()
 
     def make(self, paths: Sequence[Path]) -> tuple[dict[Path, Displayed], list[str]]:
-        """{path: its copies}, and a line for each that is missing or broken."""
+        """Copy pictures; return {path: its copies}, and one line for each picture that is missing or broken."""
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             made = dict(zip(paths, pool.map(_try, repeat(self._folder), paths), strict=False))
         displayed = {path: copy for path, copy in made.items() if isinstance(copy, Displayed)}
@@ -66,19 +66,19 @@ class Copies:
         return displayed, [f"{path}: {why}" for path, why in made.items() if isinstance(why, str)]
 
     def tidy(self) -> None:
-        """Take away copies that nothing shows any more; what somebody else put there stays."""
+        """Delete copies that the report does not use; leave all other files."""
         for file in self._folder.iterdir():
             if file.name not in self._used and COPY.fullmatch(file.name):
                 file.unlink()
 
 
 def _try(folder: Path, path: Path) -> Displayed | str:
-    """The copies of a picture, or why there are none."""
+    """Copy a picture; return its copies, or why there are none."""
     try:
         return _copy(folder, path)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else "the picture is broken"
-        return f"{reason} and is not displayed"
+        return f"{reason}; it is not displayed"
 
 
 def _copy(folder: Path, path: Path) -> Displayed:
@@ -94,6 +94,6 @@ def _copy(folder: Path, path: Path) -> Displayed:
     tile = rgb.copy()
     tile.thumbnail((SMALL, SMALL), Image.Resampling.HAMMING)
     tile.save(small, "JPEG", quality=82)
-    with atomic(large) as part:  # the last to be there: where it is, both are
+    with atomic(large) as part:  # written last: if it exists, both do
         rgb.save(part, "JPEG", quality=90)
     return Displayed(large, small, rgb.size)

@@ -1,4 +1,4 @@
-"""The runs that lie in folders, finished or not."""
+"""Find and read the runs in folders, finished or not."""
 
 import json
 import os
@@ -27,46 +27,46 @@ FIGURES = (
     "seconds_per_evaluation",
     "peak_memory_mib",
 )
-"""Numbers of a record that runs are compared by."""
+"""Numbers of a record that a report displays."""
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One run folder: what was asked for, and what is known of what came of it."""
+    """One run folder: its settings and its record."""
 
     folder: Path
-    name: str  # distinct among the runs of a report
-    record: Mapping[str, Any]  # what result.json says; empty where there is none yet
+    name: str  # unique in a report
+    record: Mapping[str, Any]  # contents of result.json; empty if there is none
     settings: Mapping[str, settings.Value]
     overrides: Sequence[str]
-    status: str  # done, interrupted, pruned, diverged, failed; running or unfinished where there is no result.json
-    score: tuple[str, ...] = ()  # the metrics that it was asked for
+    status: str  # done, interrupted, pruned, diverged, failed; without result.json: running or unfinished
+    score: tuple[str, ...] = ()  # the metrics that it returns to a sweeper
 
     @property
     def error(self) -> str:
-        """Why it is not done, in a line."""
+        """The recorded error, in one line; empty if there is none."""
         return str(self.record.get("error") or "")
 
     @cached_property
     def picture(self) -> Path | None:
-        """The result, if there is one."""
+        """The path of the result; None if there is none."""
         path = self.folder / PICTURE
         return path if path.is_file() else None
 
     @property
     def pictures(self) -> dict[str, Mapping[str, Any]]:
-        """{role: what the record says of the picture it was made of}; the content first."""
+        """{role: record of a source picture}, the content first."""
         return dict(self.record.get("provenance", {}).get("pictures", {}))
 
     @property
     def metric_network(self) -> str:
-        """The network its metrics were measured with, by name and the beginning of its checksum."""
+        """Name and first 12 digits of the checksum of its metric network."""
         metrics = self.record.get("metrics") or {}
         return " ".join(filter(None, (str(metrics.get("network", "")), str(metrics.get("network_sha256", ""))[:12])))
 
     @property
     def measured_with(self) -> tuple[Any, ...]:
-        """What its metrics were measured with and against: only runs that agree in it can be ranked."""
+        """Network, layers and source pictures of its metrics; only runs with equal values can be ranked."""
         metrics = self.record.get("metrics") or {}
         keys = ("network", "network_sha256", "style_layers", "content_layer")
         return (
@@ -75,24 +75,24 @@ class Run:
         )
 
     def figure(self, name: str) -> float | None:
-        """One of `FIGURES`; None where it was not measured."""
+        """Return one of `FIGURES`; None if it was not measured."""
         value = (self.record.get("metrics") or {}).get(name) if name in METRICS else self.record.get(name)
         return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
     def cost(self, metric: Metric) -> float | None:
-        """A metric, turned so that lower is better."""
+        """Return a metric, negated where necessary so that lower is better."""
         value = self.figure(metric.value)
         return -value if value is not None and metric.direction == "maximize" else value
 
 
 def find(folders: Sequence[Path]) -> tuple[list[Run], list[str]]:
-    """The runs in `folders` and below, in the order of their names, and a line for whatever is no run or broken."""
+    """Find the runs in `folders` at any depth, sorted by name; also return one line for each problem."""
     found: dict[Path, None] = {}
-    complaints: list[str] = []
+    problems: list[str] = []
     for folder in folders:
         here = sorted(_folders(folder), key=_natural)
         if not here:
-            complaints.append(f"{folder}: {'no run in it' if folder.is_dir() else 'there is no such folder'}")
+            problems.append(f"{folder}: {'no run in it' if folder.is_dir() else 'there is no such folder'}")
         found |= dict.fromkeys(path.resolve() for path in here)
     base = Path(os.path.commonpath(list(found))) if found else Path()
     runs = []
@@ -100,12 +100,12 @@ def find(folders: Sequence[Path]) -> tuple[list[Run], list[str]]:
         try:
             runs.append(_read(folder, str(folder.relative_to(base)) if folder != base else folder.name))
         except (OSError, ValueError, yaml.YAMLError, AttributeError, TypeError) as error:
-            complaints.append(f"{folder}: its record cannot be read ({str(error).splitlines()[0]})")
-    return runs, complaints
+            problems.append(f"{folder}: its record cannot be read ({str(error).splitlines()[0]})")
+    return runs, problems
 
 
 def _folders(top: Path) -> Iterator[Path]:
-    """Run folders at or below `top`; nothing is looked for inside one, nor behind links."""
+    """Yield the run folders at or below `top`, without searching inside run folders or following links."""
     for path, names, files in os.walk(top):
         if RESULT in files or (CONFIG in files and OVERRIDES in files):
             names.clear()
@@ -113,14 +113,14 @@ def _folders(top: Path) -> Iterator[Path]:
 
 
 def _natural(path: Path) -> list[tuple[float, str]]:
-    """A key that sorts numbers in names by their value."""
-    parts = re.split(r"(\d+(?:\.\d+)?)", str(path))  # text and numbers in turns
+    """Return a sort key that orders numbers in names by value."""
+    parts = re.split(r"(\d+(?:\.\d+)?)", str(path))  # text and numbers alternate
     return [(float(part), "") if index % 2 else (0.0, part) for index, part in enumerate(parts)]
 
 
 def _read(folder: Path, name: str) -> Run:
     record = _checked(json.loads(text)) if (text := _text(folder / RESULT)) else {}
-    config = yaml.load(_text(folder / CONFIG) or "{}", YAML)  # noqa: S506  a safe loader, in C where there is one
+    config = yaml.load(_text(folder / CONFIG) or "{}", YAML)  # noqa: S506  a safe loader, in C if available
     overrides = record.get("overrides") or yaml.load(_text(folder / OVERRIDES) or "[]", YAML)  # noqa: S506
     knobs = settings.compared(config, record.get("choices") or {})
     status = str(record.get("status") or ("running" if lock.held(folder / lock.NAME) else "unfinished"))
@@ -129,13 +129,13 @@ def _read(folder: Path, name: str) -> Run:
 
 
 def _checked(record: Any) -> dict[str, Any]:
-    """What result.json holds, if it has the shape of a record.
+    """Return the contents of result.json if they have the structure of a record.
 
     Raises:
-        ValueError: it has not.
+        ValueError: they do not.
     """
     if not isinstance(record, dict) or not isinstance(record.get("status"), str):
-        raise ValueError(f"{RESULT} tells no status")
+        raise ValueError(f"{RESULT} has no status")
     provenance = record.get("provenance", {})
     parts = {"choices": record.get("choices", {}), "metrics": record.get("metrics") or {}, "provenance": provenance}
     parts |= {kind: record.get(kind) or {} for kind in ("weighted", "canonical")}
@@ -144,7 +144,7 @@ def _checked(record: Any) -> dict[str, Any]:
     parts |= {f"pictures.{role}": entry for role, entry in pictures.items()}
     for name, part in parts.items():
         if not isinstance(part, dict):
-            raise ValueError(f"{RESULT} has something odd under {name}")
+            raise ValueError(f"{RESULT}: {name} is not a mapping")
     return record
 
 

@@ -1,4 +1,4 @@
-"""sheet.png: the pictures of a sweep side by side, laid out by what was varied."""
+"""sheet.png: a contact sheet of runs, laid out by the settings that vary."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -14,17 +14,17 @@ from nst.report.runs import Run
 FILE = "sheet.png"
 PAPER, INK, FAINT, FAILED, BAD = "#ffffff", "#1c1c1e", "#6e6e73", "#f0efed", "#b3261e"
 GAP, WIDEST, SMALLEST = 12, 2400, 96
-CELL = 300  # width of a picture where there is room
-TEXT = 16  # height of a letter
-ACROSS = 6  # pictures in a line that is broken into several
-PICTURED = ("content", "style")  # knobs whose values are pictures
+CELL = 300  # largest width of a picture, in pixels
+TEXT = 16  # largest font size, in pixels
+ACROSS = 6  # pictures per line, if the runs have no grid
+PICTURED = ("content", "style")  # settings with pictures as values
 
 Thumbs = Mapping[str, Path]  # {a run's folder, or a picture's sha256: a small copy}
 
 
 @dataclass(frozen=True)
 class Label:
-    """What stands over a column or beside a row."""
+    """The heading of a column or row."""
 
     text: str
     picture: Path | None = None
@@ -32,7 +32,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Cell:
-    """One run, and what is written under it."""
+    """One run, and the caption under its picture."""
 
     run: Run
     caption: Sequence[str] = ()  # lines
@@ -40,16 +40,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Layout:
-    """Cells in rows; None leaves a place empty. Without labels the captions say it all."""
+    """Cells in rows; None leaves a place empty. Without labels, the captions contain all settings that vary."""
 
     rows: list[list[Cell | None]]
     columns: list[Label]
     sides: list[Label]
-    axes: tuple[str, str] = ("", "")  # the knobs of the columns and of the rows
+    axes: tuple[str, str] = ("", "")  # the settings of the columns and of the rows
 
 
 def compose(runs: Sequence[Run], thumbs: Thumbs) -> Image.Image:
-    """The sheet of at least one run: a grid for two knobs, else a captioned picture for every run."""
+    """Draw the sheet of one or more runs: a grid for two settings, else a captioned picture per run."""
     varied = settings.varied([(run.overrides, run.settings) for run in runs])
     beside = _constant(runs, varied, thumbs)
     layout = _grid(runs, varied, thumbs) or _captioned(runs, varied, len(beside))
@@ -57,9 +57,9 @@ def compose(runs: Sequence[Run], thumbs: Thumbs) -> Image.Image:
 
 
 def _grid(runs: Sequence[Run], varied: Sequence[str], thumbs: Thumbs) -> Layout | None:
-    """Columns and rows for two knobs, the one with more values across.
+    """Arrange two settings as columns and rows, the one with more values across.
 
-    None where two runs would share a place, or most places be empty.
+    Returns None if two runs share a place, or if most places are empty.
     """
     if len(varied) != 2:
         return None
@@ -77,7 +77,7 @@ def _grid(runs: Sequence[Run], varied: Sequence[str], thumbs: Thumbs) -> Layout 
 
 
 def _captioned(runs: Sequence[Run], varied: Sequence[str], fewest: int) -> Layout:
-    """All runs in lines (`fewest` of them if there are runs enough), by their values, which stand below."""
+    """Arrange all runs in lines (at least `fewest`, if there are enough runs), sorted by their captions' values."""
     ordered = sorted(runs, key=lambda run: [_order(_value(run, knob)) for knob in varied])
     cells: list[Cell | None] = [
         Cell(run, [f"{settings.short(knob)} {settings.displayed(_value(run, knob))}" for knob in varied] or [run.name])
@@ -106,7 +106,7 @@ def _label(knob: str, value: settings.Value | None, run: Run, thumbs: Thumbs) ->
 
 
 def _constant(runs: Sequence[Run], varied: Sequence[str], thumbs: Thumbs) -> list[Label]:
-    """The pictures that all runs were made of."""
+    """Return the source pictures that all runs share."""
     labels = []
     for role in dict.fromkeys(role for run in runs for role in run.pictures):
         digests = {str(run.pictures[role].get("sha256")) for run in runs if role in run.pictures}
@@ -116,7 +116,7 @@ def _constant(runs: Sequence[Run], varied: Sequence[str], thumbs: Thumbs) -> lis
 
 
 def _ratio(runs: Sequence[Run], thumbs: Thumbs) -> float:
-    """Height of a cell beside its width: that of the flattest run would cut others, so the tallest's."""
+    """Return height / width of a cell: that of the tallest picture, at most 1.5."""
     ratios = []
     for run in runs:
         path = thumbs.get(str(run.folder))
@@ -140,7 +140,7 @@ class _Drawing:
         self.pictured = any(label.picture for label in layout.columns)
 
     def draw(self) -> Image.Image:
-        """All of it."""
+        """Draw and return the sheet."""
         left = GAP + (self.width + 2 * GAP if self.beside else 0)
         first = left + (self._side_width() + GAP if self.layout.sides else 0)
         top = GAP + (self._head_height() if self.layout.columns else 0)
@@ -170,7 +170,7 @@ class _Drawing:
         return 2 * self.line + GAP + (self.height if self.pictured else 0)
 
     def _axes(self, left: int, first: int, top: int, step_x: int, step_y: int) -> None:
-        """The knobs' names and values."""
+        """Draw the names and values of the settings."""
         if not self.layout.columns:
             return
         self._text(self.layout.axes[0], first, GAP, step_x * len(self.layout.columns), FAINT)
@@ -201,16 +201,16 @@ class _Drawing:
         self._text(_figures(run), x, below + self.lines * self.line, self.width, FAINT)
 
     def _picture(self, path: Path | None, x: int, y: int) -> None:
-        """A picture in the middle of its place."""
+        """Draw a picture in the center of its place."""
         if path is None:
             return
         with Image.open(path) as opened:
-            opened.draft("RGB", (self.width, self.height))  # where half of it will do, half is decoded
+            opened.draft("RGB", (self.width, self.height))  # decodes at reduced size if that is enough
             picture = ImageOps.contain(opened.convert("RGB"), (self.width, self.height), Image.Resampling.LANCZOS)
         self.sheet.paste(picture, (x + (self.width - picture.width) // 2, y + (self.height - picture.height) // 2))
 
     def _text(self, text: str, x: int, y: int, width: int, color: str = INK) -> None:
-        """One line, its end left out where it would be too long."""
+        """Draw one line of text, shortened to `width`."""
         self.pen.text((x, y), cut(text, self.font, width), fill=color, font=self.font)
 
     def _wrapped(self, text: str, width: int, most: int) -> list[str]:
@@ -226,7 +226,7 @@ class _Drawing:
 
 @lru_cache(maxsize=4096)
 def cut(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int, end: str = "...") -> str:
-    """`text`, with `end` in place of what would be wider than `width`."""
+    """Shorten `text` to `width` pixels, with `end` in place of the rest."""
     if font.getlength(text) <= width:
         return text
     fits = bisect_right(range(1, len(text) + 1), width, key=lambda most: font.getlength(f"{text[:most]}{end}"))

@@ -1,4 +1,4 @@
-"""summary.csv, and the table a sweep ends with."""
+"""summary.csv, and the table that a sweep prints at its end."""
 
 import csv
 from collections.abc import Sequence
@@ -14,40 +14,56 @@ from nst.runtime.atomic import atomic
 
 FILE = "summary.csv"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-WIDEST = 14  # letters of a knob's name that a column has room for
+WIDEST = 14  # letters of a setting's name that a column reserves, at most
 COLORS = {
     "done": "green",
     "running": "cyan",
     **dict.fromkeys(("interrupted", "unfinished", "pruned"), "yellow"),
-}  # what else is, is red
+}  # any other status is red
+
+
+def rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """Return one row per run: status, overridden settings, figures, losses, network, start time and error.
+
+    All rows have the same columns; None fills those that a run lacks.
+    """
+    asked = list(dict.fromkeys(name for run in runs for name in settings.overridden(run.overrides)))
+    losses = list(dict.fromkeys(name for run in runs for name in _losses(run)))
+    return [_row(run, asked, losses) for run in runs]
+
+
+def _row(run: Run, asked: Sequence[str], losses: Sequence[str]) -> dict[str, Any]:
+    names = settings.overridden(run.overrides)
+    given = {name: text.partition("=")[2] for name, text in zip(names, run.overrides, strict=True)}
+    weighed = _losses(run)
+    return {
+        "run": run.name,
+        "status": run.status,
+        **{name: run.settings.get(name, given.get(name)) for name in asked},
+        **{name: run.figure(name) for name in FIGURES},
+        **{name: weighed.get(name) for name in losses},
+        "metric_network": run.metric_network,
+        "started": run.record.get("started"),
+        "error": run.error,
+    }
 
 
 def write_csv(path: Path, runs: Sequence[Run]) -> None:
-    """One row per run: status, every overridden knob, every figure and loss, when it began, why it is not done."""
-    asked = list(dict.fromkeys(knob for run in runs for knob in settings.overridden(run.overrides)))
-    losses = list(dict.fromkeys(name for run in runs for name in _losses(run)))
+    """Write `rows` as summary.csv."""
     with atomic(path) as part, part.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+        found = rows(runs)
         writer = csv.writer(file)
-        writer.writerow(["run", "status", *asked, *FIGURES, *losses, "metric_network", "started", "error"])
-        for run in runs:
-            figures, weighed = (run.figure(name) for name in FIGURES), _losses(run)
-            given = {
-                knob: text.partition("=")[2]
-                for knob, text in zip(settings.overridden(run.overrides), run.overrides, strict=True)
-            }
-            asked_for = (run.settings.get(knob, given.get(knob)) for knob in asked)
-            rest = (run.metric_network, run.record.get("started"), run.error)
-            row = [run.name, run.status, *asked_for, *figures, *(weighed.get(n) for n in losses), *rest]
-            writer.writerow(map(_harmless, row))
+        writer.writerow(found[0])
+        writer.writerows(map(_harmless, row.values()) for row in found)
 
 
 def _harmless(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula, marked as text."""
+    """Prefix text that a spreadsheet would evaluate as a formula, so that it does not."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def _losses(run: Run) -> dict[str, float]:
-    """Every loss of the last evaluation: `loss/...` as weighted, `term/...` as canonical."""
+    """Return the losses of the last evaluation: weighted as `loss/...`, canonical as `term/...`."""
     return {
         f"{kind}/{term}/{layer}": value
         for kind, terms in (("loss", run.record.get("weighted")), ("term", run.record.get("canonical")))
@@ -57,7 +73,7 @@ def _losses(run: Run) -> dict[str, float]:
 
 
 def terminal(runs: Sequence[Run]) -> Table:
-    """The table for a terminal: what varies, the metrics, how long it took, how it ended."""
+    """Return the table for a terminal: settings that vary, metrics, time and status."""
     varied = settings.varied([(run.overrides, run.settings) for run in runs])
     table = Table(box=None, pad_edge=False, header_style="bold")
     for knob in varied or ["run"]:
@@ -75,7 +91,7 @@ def terminal(runs: Sequence[Run]) -> Table:
 
 
 def failures(runs: Sequence[Run]) -> list[str]:
-    """A line for each run that ended otherwise than it was to end: its name, and why."""
+    """Return one line for each run that is neither done nor pruned: name, status and error."""
     return [
         f"{run.name}: {run.status}{f', {run.error}' if run.error else ''}"
         for run in runs

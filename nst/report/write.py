@@ -1,4 +1,4 @@
-"""The whole report of some folders."""
+"""Write the complete report of the runs in folders."""
 
 import io
 import math
@@ -23,49 +23,49 @@ FOLDER = "report"
 
 @dataclass(frozen=True)
 class Report:
-    """What was written, and what could not be."""
+    """The folder and the runs of a report, and one line for each problem."""
 
     folder: Path
     runs: list[Run]
-    complaints: list[str]
+    problems: list[str]
 
 
 def report(folders: Sequence[Path], out: Path | None = None) -> Report:
-    """Write summary.csv, sheet.png, index.html with what it shows, and the sheet for TensorBoard.
+    """Write summary.csv, sheet.png, index.html with its files, and the sheet for TensorBoard.
 
     Args:
-        folders: of runs, at any depth.
-        out: the report's folder; None is report/ in the deepest folder that holds all of `folders`.
+        folders: contain runs at any depth.
+        out: the report's folder; None: report/ in the deepest folder that contains all of `folders`.
 
     Raises:
         InputError: the folder cannot be written.
     """
-    runs, complaints = find(folders)
-    complaints += _measured_apart(runs, folders)
+    runs, problems = find(folders)
+    problems += _measured_apart(runs, folders)
     base = _base(folders)
     out = out or base / FOLDER
     if not runs:
-        return Report(out, runs, complaints)
+        return Report(out, runs, problems)
     try:
         out.mkdir(parents=True, exist_ok=True)
         with (out / lock.NAME).open("w") as file:
-            lock.hold(file, math.inf, required=False)  # two sweeps that end together write one after the other
-            return Report(out, runs, complaints + _write(out, base.name, runs))
+            lock.hold(file, math.inf, required=False)  # two sweeps that end at the same time write in turn
+            return Report(out, runs, problems + _write(out, base.name, runs))
     except OSError as error:
         raise InputError(f"{error.filename or out}: the report cannot be written ({error.strerror})") from error
 
 
 def _measured_apart(runs: Sequence[Run], folders: Sequence[Path]) -> list[str]:
-    """A line if the runs were measured with different networks."""
+    """Return one line if the runs were measured with different networks."""
     networks = {(m.get("network"), m.get("network_sha256")) for run in runs if (m := run.record.get("metrics"))}
     if len(networks) < 2:
         return []
     command = shlex.join(["python", "-m", "nst.measure", *map(str, folders)])
-    return [f"measured with {len(networks)} different networks, so ranked apart; to compare them all: {command}"]
+    return [f"measured with {len(networks)} different networks, so ranked separately; to measure with one: {command}"]
 
 
 def _write(out: Path, title: str, runs: list[Run]) -> list[str]:
-    """Everything in it; returns what could not be displayed."""
+    """Write all files; return one line for each picture that cannot be displayed."""
     copies, made_of = Copies(out), originals(runs)
     results = [run.picture for run in runs if run.picture]
     displayed, broken = copies.make([*results, *{original.path for original in made_of.values()}])
@@ -84,7 +84,7 @@ def _write(out: Path, title: str, runs: list[Run]) -> list[str]:
 
 
 def _base(folders: Sequence[Path]) -> Path:
-    """The deepest folder that holds all of them."""
+    """Return the deepest folder that contains all existing `folders`."""
     there = [folder.resolve() for folder in folders if folder.is_dir()]
     return Path(os.path.commonpath(there)) if there else Path.cwd()
 

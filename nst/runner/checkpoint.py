@@ -1,7 +1,7 @@
-"""Where a run stands, in a file: a run that was stopped anywhere goes on from it, to the same pixels.
+"""Save the state of a run in a file and load it: a stopped run resumes at any step and ends with the same pixels.
 
-`checkpoint.npz` holds the last iterate (picture, loss, gradient, the optimizer's state) and, as JSON, the run's
-identity. Nothing random happens after the first picture, so the seed is all there is of random state.
+`checkpoint.npz` holds the last iterate (picture, loss, gradient, optimizer state) and, as JSON, the run's identity.
+There is no random state to save: only the first picture depends on the seed.
 """
 
 from __future__ import annotations
@@ -28,20 +28,23 @@ if TYPE_CHECKING:  # it imports TensorFlow
 log = logging.getLogger(__name__)
 
 FILE = "checkpoint.npz"
-SHARE = 0.02  # of the time, at most, that is spent on writing
-# Of the provenance: what pixels depend on beside the run's identity.
+SHARE = 0.02  # upper bound of the time share spent on writing
+# Parts of the provenance that pixels depend on, in addition to the run's identity.
 ORIGIN = ("versions", "device", "threads")
 BROKEN = (OSError, ValueError, KeyError, IndexError, TypeError, EOFError, zipfile.BadZipFile)
 
 
 class Checkpoint(Observer):
-    """An observer that keeps the file up to date.
+    """An observer that writes checkpoints.
 
     Args:
-        every: seconds between checkpoints, above 0; more where writing one takes long. None only when interrupted.
-        identity: of the run.
-        provenance: of the run.
-        clock: seconds, rising.
+        every: seconds between checkpoints, above 0; longer if writing is slow. None writes only on `save`.
+        identity: identity of the run.
+        provenance: provenance of the run.
+        clock: a monotonic clock, in seconds.
+
+    Raises:
+        InputError: `every` is not above 0.
     """
 
     def __init__(
@@ -59,12 +62,12 @@ class Checkpoint(Observer):
         self._latest: Iterate | None = None
 
     def open(self, run: RunContext) -> None:
-        """Set the clock."""
+        """Schedule the first checkpoint."""
         self._path = run.folder / FILE
         self._due = self._clock() + (self.every or 0)
 
     def __call__(self, iterate: Iterate) -> None:
-        """Write, if it is time to."""
+        """Save the iterate if a checkpoint is due."""
         self._latest = iterate
         if self.every is None or self._clock() < self._due:
             return
@@ -74,7 +77,7 @@ class Checkpoint(Observer):
         self._due = now + max(self.every, (now - began) / SHARE)
 
     def save(self) -> None:
-        """Write where the run stands now. Where that cannot be, the run is not to suffer for it."""
+        """Save the latest iterate; a failed write is only logged."""
         if self._latest is None:
             return
         try:
@@ -84,7 +87,7 @@ class Checkpoint(Observer):
 
 
 def save(path: Path, iterate: Iterate, about: Mapping[str, Any]) -> None:
-    """Write `iterate` and what JSON can hold of `about`, atomically."""
+    """Write `iterate` and `about`, which must be JSON data, to `path` atomically."""
     import tensorflow as tf
 
     state = iterate.state
@@ -112,9 +115,9 @@ def save(path: Path, iterate: Iterate, about: Mapping[str, Any]) -> None:
 def load(
     folder: Path, identity: str, provenance: Mapping[str, Any], optimizer: Optimizer, levels: list[Level]
 ) -> Iterate | None:
-    """The iterate to go on from; None where there is no checkpoint of this run.
+    """The iterate to resume from; None if `folder` has no readable checkpoint of the run `identity`.
 
-    What differs in `provenance` is told in a warning: the run goes on, but may end in other pixels.
+    Differences in `provenance` are logged as a warning: the run resumes, but its pixels may differ.
     """
     path = folder / FILE
     if not path.is_file():
@@ -125,17 +128,17 @@ def load(
         header = json.loads(str(arrays.pop("header")))
         iterate = _iterate(header, arrays, optimizer, levels) if header["identity"] == identity else None
     except BROKEN as error:
-        log.warning("%s cannot be read (%s); the run begins anew", path, error)
+        log.warning("%s cannot be read (%s); the run starts from the beginning", path, error)
         return None
     if iterate:
         changed = [key for key in ORIGIN if header["origin"].get(key) != provenance[key]]
         if changed:
-            log.warning("other %s than when this run began: the pixels may differ", " and ".join(changed))
+            log.warning("changed since this run began: %s; the pixels may differ", " and ".join(changed))
     return iterate
 
 
 def identity(folder: Path) -> str | None:
-    """Of the run whose checkpoint lies in `folder`; None where there is none, or a broken one."""
+    """The identity in the checkpoint of `folder`; None if there is no readable checkpoint."""
     try:
         with (folder / FILE).open("rb") as opened, np.load(opened) as file:
             return json.loads(str(file["header"]))["identity"]
@@ -151,7 +154,7 @@ def _iterate(
     tensors = {name: tf.constant(array) for name, array in arrays.items()}
     level = levels[header["level"]]
     if tuple(tensors["image"].shape) != (1, level.height, level.width, 3):
-        raise ValueError("the picture in it has another size")
+        raise ValueError("its picture has a different size")
     point = Point(
         tensors["image"],
         tensors["total"],

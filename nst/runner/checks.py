@@ -1,4 +1,4 @@
-"""Checks of a config that Hydra does not do."""
+"""Checks of a config that Hydra does not make."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,14 +13,18 @@ from nst.state import Metric
 
 
 def check_top(config: DictConfig) -> None:
-    """Check the names at the top: those the schema does not have (`+name=` slips past Hydra), those deleted, ranges."""
+    """Check the top-level keys: unknown (Hydra accepts `+name=`), deleted, and out of range.
+
+    Raises:
+        InputError: a key or its value is invalid; the message names it.
+    """
     known = Config.__dataclass_fields__
     for key in config:
         if key not in known:
             raise unknown_key(str(key), known)
     for key in known:
         if key not in config or OmegaConf.is_missing(config, key):
-            raise InputError(f"'{key}' must be given")
+            raise InputError(f"'{key}' is required")
     if config.steps is not None:
         check_count("steps", config.steps, at_least=1)
     check_count("seed", config.seed, at_least=0)
@@ -35,5 +39,5 @@ def check_choices(config: DictConfig, choices: Mapping[str, Any]) -> None:
     """Reject several choices for one group; Hydra would silently merge them."""
     for group in GROUPS:
         if group not in choices and OmegaConf.select(config, group.replace("/", ".")) is not None:
-            mixed = f", or {group}=mix for some of each" if group in MIXED else ""
-            raise InputError(f"{group} takes one choice, not a list of them{mixed}")
+            mixed = f"; {group}=mix combines several" if group in MIXED else ""
+            raise InputError(f"{group} takes one choice, not several{mixed}")

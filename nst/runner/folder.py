@@ -1,4 +1,4 @@
-"""The run folder: locked while it is written, every file in it whole or not there."""
+"""The run folder: locked while a run writes it; every file in it is complete or absent."""
 
 import json
 import logging
@@ -16,30 +16,31 @@ from nst.runtime.atomic import atomic
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 0.75  # seconds: a report that looks whether anybody is here holds the lock for a moment
+PATIENCE = 0.75  # seconds; a report holds the lock briefly to test for a running process
 RESULT, PICTURE, CONFIG, OVERRIDES = "result.json", "result.png", "config.yaml", "overrides.yaml"
 
 
 class BusyError(InputError):
-    """Another process is at work there."""
+    """Another process is writing in the folder."""
 
 
 class TakenError(InputError):
-    """Another run lies there."""
+    """The folder holds another run."""
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """The folder `path`, made if need be, for this process alone while inside.
+    """Create the folder `path` if necessary, and lock it for this process while inside.
 
     Raises:
-        InputError: it cannot be made, or another process is writing in it.
+        InputError: it cannot be created.
+        BusyError: another process is writing in it.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
         file = (path / lock.NAME).open("w")
     except OSError as error:
-        raise InputError(f"{path}: the folder cannot be made ({error.strerror})") from error
+        raise InputError(f"{path}: the folder cannot be created ({error.strerror})") from error
     with file:
         if not lock.hold(file, PATIENCE):
             raise BusyError(f"{path}: another process is writing in this folder")
@@ -47,7 +48,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 class RunFolder:
-    """One run's folder; a context, locked inside.
+    """A run folder; as a context manager, it is locked inside.
 
     Raises:
         InputError: as `locked`.
@@ -59,7 +60,7 @@ class RunFolder:
     def __enter__(self) -> Self:
         self._lock = locked(self.path)
         self._lock.__enter__()
-        for torn in self.path.rglob(".*.part"):  # of a process that was killed
+        for torn in self.path.rglob(".*.part"):  # left by a killed process
             torn.unlink(missing_ok=True)
         return self
 
@@ -68,18 +69,18 @@ class RunFolder:
 
     @property
     def record(self) -> dict[str, Any] | None:
-        """What result.json says; None where there is none that can be read."""
+        """The content of result.json; None if it is missing or unreadable."""
         try:
             return json.loads((self.path / RESULT).read_text())
         except (OSError, ValueError):
             return None
 
     def claim(self, identity: str, begun: str | None = None) -> dict[str, Any] | None:
-        """The record of this very run if it is done here already, else None: the folder is ours to write.
+        """The record of the run `identity` if it is done in this folder; None if the run may write here.
 
         Args:
-            identity: of the run that is to be written here.
-            begun: that of a run which was begun here and has a checkpoint.
+            identity: identity of the run to write.
+            begun: identity in the folder's checkpoint, if it has one.
 
         Raises:
             TakenError: the folder holds another run.
@@ -94,17 +95,17 @@ class RunFolder:
         return record if held and record.get("status") == "done" else None
 
     def write_text(self, name: str, text: str) -> None:
-        """A file of the folder, atomically."""
+        """Write a file of the folder, atomically."""
         with atomic(self.path / name) as part:
             part.write_text(text, encoding="utf-8")
 
     def write_record(self, record: dict[str, Any]) -> None:
-        """result.json; the last file to be written."""
+        """Write result.json, the last file of a run."""
         self.write_text(RESULT, json.dumps(_finite(record), indent=2, allow_nan=False) + "\n")
 
 
 def _finite(value: Any) -> Any:
-    """`value` with null for numbers that JSON does not have."""
+    """`value` with None for nan and infinity, which JSON lacks."""
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -113,9 +114,9 @@ def _finite(value: Any) -> Any:
 
 
 def point_latest(outputs: Path, picture: Path) -> None:
-    """Let `outputs/latest.png` be a link to the run's `picture`, if that lies in there.
+    """Link `outputs/latest.png` to the run's `picture`, if that is inside `outputs`.
 
-    To the picture, not to the folder: TensorBoard follows links of folders and would show the run twice.
+    The link leads to the picture, because TensorBoard follows links to folders and would list the run twice.
     """
     if not picture.resolve().is_relative_to(outputs.resolve()):
         return
@@ -124,12 +125,12 @@ def point_latest(outputs: Path, picture: Path) -> None:
         part.unlink(missing_ok=True)
         part.symlink_to(picture.resolve().relative_to(outputs.resolve()))
         part.replace(outputs / "latest.png")
-    except OSError as error:  # a file system without links
+    except OSError as error:  # for example, a file system without links
         log.info("%s cannot be linked (%s)", outputs / "latest.png", error.strerror)
 
 
 def at_home(value: Any) -> Any:
-    """`value`, with the home folder's path as `~` in every text in it: records travel inside pictures."""
+    """`value` with `~` for the home folder in all its strings, because pictures contain records."""
     if isinstance(value, dict):
         return {key: at_home(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""When two runs are the same run."""
+"""The identity of a run: a hash of everything that decides its picture."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # it imports TensorFlow
 
 
 def identity(config: dict[str, Any], assets: dict[str, Asset], network: Network, levels: Sequence[Level]) -> str:
-    """A hash of all that decides the picture; runs of the same identity are the same run."""
+    """SHA-256 of the settings, pictures, weights and levels that decide the picture; equal for equal runs."""
     pictures = {role: asset.sha256 for role, asset in assets.items()}
     computing = [network.options.precision, network.options.convolution]
     weights = [network.source.name, network.source.sha256]

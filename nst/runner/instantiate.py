@@ -1,7 +1,7 @@
-"""A config -> the objects it names.
+"""Build the objects that a config names.
 
-Every key is held against the constructor that will take it, with the nearest right one in the message: Hydra checks
-keys on the command line only, not those in a user's YAML.
+Every key is checked against its constructor, because Hydra checks only keys of the command line, not of a user's YAML.
+The message for an unknown key suggests the nearest known key.
 """
 
 import inspect
@@ -21,18 +21,16 @@ TARGET = "_target_"
 
 
 def build(config: DictConfig, path: str, optional: bool = False) -> Any:
-    """The object that the node at `path` names; None where the node is null and `optional`.
+    """Build the object that the node at `path` names; None if the node is null and `optional`.
 
     Raises:
-        InputError: no node, a key its constructor does not take, a missing or impossible value; the message names it.
+        InputError: no node, an unknown key, or a missing or invalid value; the message names it.
     """
     node = OmegaConf.select(config, path)
     if node is None and optional:
         return None
     if isinstance(node, DictConfig) and TARGET not in node:
-        raise InputError(
-            f"'{path}' names no {TARGET}: the file it comes from must say what to build, like nst's own do"
-        )
+        raise InputError(f"'{path}' has no {TARGET}: its config file must name the class to build, like those of nst")
     if not isinstance(node, DictConfig):
         raise InputError(f"'{path}' must be a choice of its group, not {node}; --help lists them")
     for where, inner in _targets(node, path):
@@ -44,17 +42,17 @@ def build(config: DictConfig, path: str, optional: bool = False) -> Any:
         if isinstance(cause, InputError):
             raise type(cause)(_in_place(str(cause), path, str(error))) from cause.__cause__
         if not isinstance(cause, HydraException | TypeError | ValueError):
-            raise cause from cause.__cause__  # not from `error`, which holds it: that would be a ring
+            raise cause from cause.__cause__  # not from `error`: its chain contains `cause`, so that would be a cycle
         raise InputError(f"{path}: {str(cause).splitlines()[0]}") from cause
     except OmegaConfBaseException as error:
         raise InputError(f"{path}: {str(error).splitlines()[0]}") from error
 
 
 def build_each(config: DictConfig, path: str) -> dict[str, Any]:
-    """{name: object} of the nodes at `path`; those that are null are left out.
+    """Build {name: object} from the nodes at `path`; null nodes are skipped.
 
     Raises:
-        InputError: as `build`, and for a node that names no target.
+        InputError: as `build`; also if a node has no `_target_`.
     """
     nodes = OmegaConf.select(config, path) or {}
     for name in nodes:
@@ -64,12 +62,12 @@ def build_each(config: DictConfig, path: str) -> dict[str, Any]:
 
 
 def plain(config: DictConfig) -> dict[str, Any]:
-    """A config as plain data, every interpolation resolved."""
+    """`config` as plain data, with all interpolations resolved."""
     return OmegaConf.to_container(config, resolve=True, enum_to_str=True)  # pyright: ignore[reportReturnType]
 
 
 def _targets(node: Any, path: str) -> Iterator[tuple[str, DictConfig]]:
-    """Every node at or below `path` that names a target."""
+    """Yield (path, node) for every node with a `_target_` at or below `path`."""
     if isinstance(node, DictConfig):
         if TARGET in node:
             yield path, node
@@ -79,7 +77,7 @@ def _targets(node: Any, path: str) -> Iterator[tuple[str, DictConfig]]:
 
 
 def _check_keys(path: str, node: DictConfig) -> None:
-    logging.disable(logging.ERROR)  # Hydra logs several lines of its own
+    logging.disable(logging.ERROR)  # suppress Hydra's log lines
     try:
         parameters = inspect.signature(get_object(node[TARGET])).parameters
     except (ImportError, InstantiationException, ValueError, TypeError) as error:
@@ -94,17 +92,17 @@ def _check_keys(path: str, node: DictConfig) -> None:
         if not name.startswith("_") and name not in parameters:
             raise unknown_key(f"{path}.{name}", parameters)
         if OmegaConf.is_missing(node, name):
-            raise InputError(f"'{path}.{name}' must be given, like {path}.{name}=...")
+            raise InputError(f"'{path}.{name}' is required: add {path}.{name}=VALUE")
 
 
 def _in_place(text: str, path: str, message: str) -> str:
-    """A complaint about a part, which knows its group's path only, with the part's own, which Hydra tells."""
+    """`text` with the full path of a nested node, from Hydra's `message`, in place of `path`."""
     where = re.search(r"full_key: ([\w.]+)", message)
     return text.replace(f"{path}.", f"{where[1]}.", 1) if where and where[1].startswith(f"{path}.") else text
 
 
 def _own_words(error: InstantiationException) -> BaseException:
-    """The constructor's own exception, out of Hydra's wrapping."""
+    """The exception of the constructor, without Hydra's wrappers."""
     cause: BaseException = error
     while isinstance(cause, InstantiationException) and cause.__cause__ is not None:
         cause = cause.__cause__

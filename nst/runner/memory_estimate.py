@@ -1,8 +1,8 @@
-"""How much memory a run will take, said before it starts; and the largest picture that would fit, where it does not.
+"""Estimate the memory of a run before it starts; if it does not fit, find the largest size that does.
 
-Counted are the tensors that are there at once at the worst moment of the largest level, in the network's first block:
-what the backward pass keeps, what is being worked on, the weights, the optimizer's state, what losses work with beside
-their features. Against what was measured it is right to a quarter (`tests/runner/test_memory_estimate.py`).
+The estimate is the peak of the largest level, which occurs in the network's first block. It counts the tensors kept for
+the backward pass, the tensors in use, the weights, the optimizer's state, and the working memory of the losses. It is
+within a quarter of the measured memory (`tests/runner/test_memory_estimate.py`).
 """
 
 import math
@@ -23,28 +23,28 @@ from nst.transfer.jitter import SHIFTS
 from nst.transfer.transfer import Transfer
 
 FLOAT = 4  # bytes
-PICTURE_BYTES = 3 * FLOAT  # bytes of a pixel
-PICTURES = 30  # beside the optimizer's state: a step's own, and those that observers have not seen yet
+PICTURE_BYTES = 3 * FLOAT  # per pixel
+PICTURES = 30  # image buffers of one step, and iterates queued for observers
 GIB = 2**30
-WORKED_ON = 3  # tensors of the widest layer that are there at once: a gradient, its mask, what it becomes
-MEASURED_ON = 3  # tensors of the widest layer that measuring has at once: convolved, with bias, above 0
+WORKED_ON = 3  # tensors of the widest layer in a backward pass: gradient, mask, result
+MEASURED_ON = 3  # tensors of the widest layer in the metrics: after convolution, bias and ReLU
 
 
 class Plan(NamedTuple):
-    """What is known of a run that its memory depends on."""
+    """The properties of a run that determine its memory."""
 
     network: Network
     objective: Objective
     optimizer: Optimizer
-    style_area: float  # of the largest style, as a multiple of the content's
-    targets: int = 1  # kept at once for a level: jitter has one for each shift
-    metric_network: Network | None = None  # None leaves the metrics out
-    metric_area: float = 1.0  # of the largest picture that is measured, as a multiple of the content's
-    pruned: bool = False  # whether pictures are measured while steps are taken
+    style_area: float  # area of the largest style, relative to the content's
+    targets: int = 1  # targets in memory at once; jitter needs one for each shift
+    metric_network: Network | None = None  # None excludes the metrics
+    metric_area: float = 1.0  # area of the largest measured picture, relative to the content's
+    pruned: bool = False  # whether pictures are measured during the steps
 
     @classmethod
     def of(cls, transfer: Transfer, metric_network: Network, *, pruned: bool) -> Self:
-        """What is known of `transfer`, measured with `metric_network`."""
+        """The plan of `transfer`, measured with `metric_network`."""
         height, width = transfer.content.shape[1:3]
         pixels, long_side = height * width, max(height, width)
         used = max(math.prod(style.size(height, width)) for style in transfer.styles)
@@ -61,7 +61,7 @@ class Plan(NamedTuple):
         )
 
     def needed(self, height: int, width: int) -> float:
-        """Bytes beside those the process holds by now, for pictures of `height` x `width` at most."""
+        """Additional bytes that the run needs if its largest level is `height` x `width` pixels."""
         state = tf.nest.flatten(self.optimizer.init(tf.zeros([1, 1, 1, 3])))
         pictures = PICTURE_BYTES * (PICTURES + sum(leaf.shape.num_elements() // 3 for leaf in state))
         step = self._losses() + max(self._step(), self.style_area * self._forward())
@@ -75,16 +75,16 @@ class Plan(NamedTuple):
         size, layers = self._size(), self._layers()
         features = sum(FLOAT * values for name, values in layers.items() if name in self.objective.layers)
         widest = size * max(layers.values(), default=0)
-        looked_up = self.network.options.pooling == "max"  # its backward pass needs input and output
+        looked_up = self.network.options.pooling == "max"  # the backward pass reads input and output
         pools = 2 * size * sum(layers.values()) / 4 if looked_up else 0
-        return sum(layers.values()) + features + pools + WORKED_ON * widest  # a byte for each; features' gradients
+        return sum(layers.values()) + features + pools + WORKED_ON * widest  # one byte per value; gradients of features
 
     def _forward(self) -> float:
-        """Bytes per pixel of a forward pass whose features are measured."""
+        """Bytes per pixel of a forward pass for style targets."""
         return 2 * self._size() * max(self._layers().values(), default=0)
 
     def _metrics(self, pixels: float) -> float:
-        """Bytes that measuring the result takes: the picture's features at all style layers at once."""
+        """Bytes for measuring a picture of `pixels`: its features at all style layers at once."""
         if self.metric_network is None:
             return 0
         network = self.metric_network
@@ -95,7 +95,7 @@ class Plan(NamedTuple):
         return kernels + pixels * (features + MEASURED_ON * widest)
 
     def _losses(self) -> float:
-        """Bytes per pixel that losses work with, and of the targets that are as large as features but the first."""
+        """Bytes per pixel for the losses' working memory, and for feature-sized targets after the first."""
         layers, work, stored = self._layers(), 0.0, 0.0
         for name, loss in self.objective.terms:
             features = FLOAT * sum(layers.get(layer, 0) for layer in loss.layers)
@@ -111,12 +111,12 @@ class Plan(NamedTuple):
 
 
 def values_per_pixel(network: Network, layers: Sequence[str]) -> dict[str, float]:
-    """{layer: values per pixel of the picture}, of all that `layers` need."""
+    """{layer: number of feature values per pixel of the picture}, for `layers` and the layers below them."""
     return {name: network.weights[name][0].shape[3] / 4 ** (block_of(name) - 1) for name in network.needed(layers)}
 
 
 def weights(network: Network, layers: Sequence[str]) -> float:
-    """Bytes of the kernels in both directions, as they are computed with."""
+    """Bytes of the kernels for the forward and backward pass; Winograd kernels are larger."""
     total = 0.0
     for name in network.needed(layers):
         kernel = network.weights[name][0]
@@ -126,31 +126,31 @@ def weights(network: Network, layers: Sequence[str]) -> float:
 
 
 def check_fits(plan: Plan, height: int, width: int) -> float:
-    """The bytes that the run will need.
+    """Check that a run of `height` x `width` pixels fits into free memory; return the bytes it needs.
 
     Raises:
-        InputError: it would not fit; the message says what would.
+        InputError: it does not fit; the message names a setting that does.
     """
     available, needed = memory.free(), plan.needed(height, width)
     if needed > available:
         raise InputError(
-            f"{width}x{height} pixels would take {needed / GIB:.1f} GiB of memory, and {available / GIB:.1f} are free; "
+            f"{width}x{height} pixels need {needed / GIB:.1f} GiB of memory, but {available / GIB:.1f} GiB are free; "
             f"{_instead(plan, height, width, available)}"
         )
     return needed
 
 
 def _instead(plan: Plan, height: int, width: int, available: float) -> str:
-    """What would fit."""
+    """The end of the message: a setting that fits."""
     own = plan._replace(metric_network=plan.network.as_trained)
     if own.needed(height, width) <= available:
-        return "metrics.network=own measures with the run's own network, and fits"
+        return "metrics.network=own fits: it measures with the run's own network"
     side = largest(plan, height, width, available)
-    return "no size of it fits" if side is None else f"the largest that fits is size={side}"
+    return "no size fits" if side is None else f"the largest size that fits is size={side}"
 
 
 def largest(plan: Plan, height: int, width: int, available: float) -> int | None:
-    """The largest long side, in pixels, of a picture of that shape that fits; None where none does."""
+    """The largest long side, in pixels, that fits at the aspect ratio of `height` x `width`; None if none fits."""
     full, fits, fails = max(height, width), 0, max(height, width) + 1
     while fails - fits > 1:
         side = (fits + fails) // 2

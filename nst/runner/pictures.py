@@ -1,4 +1,4 @@
-"""The pictures a config names: found and read, before TensorFlow is imported."""
+"""Find and read the pictures that a config names, before TensorFlow is imported."""
 
 from collections.abc import Sequence
 from itertools import count
@@ -9,14 +9,25 @@ from omegaconf import DictConfig, OmegaConf
 from nst.assets.find import Asset, find, pictures_in
 from nst.image.io import MIN_SIDE, Size, check_size, read_alpha, read_image
 from nst.image.mask import gray, regions
-from nst.init import Given, Init, Picture
+from nst.init import FromImage, Init, Picture
 from nst.runner.checks import check_top
 from nst.runner.instantiate import build
 from nst.style import Style, StylePicture
 
 
 class Pictures:
-    """The pictures a config names, found and read; no TensorFlow in here."""
+    """The pictures that a config names, found and read without TensorFlow.
+
+    Attributes:
+        content: the content picture, `[1,H,W,3]` float32, 0..1.
+        alpha: alpha of the content, `[H,W]`; None if it is opaque.
+        mask: mask of the content, `[1,H,W,1]`; None if there is none.
+        styles: one `Style` per style picture; a folder gives one for each of its pictures.
+        assets: {role: file}, such as `content`, `style/0`, `style.masks`.
+
+    Raises:
+        InputError: a setting or a picture is invalid; the message names it.
+    """
 
     def __init__(self, config: DictConfig) -> None:
         check_top(config)
@@ -31,7 +42,7 @@ class Pictures:
         self.styles = self._styles(sources)
 
     def _styles(self, sources: Sequence[StylePicture]) -> list[Style]:
-        """The styles, those of a folder each on its own."""
+        """All styles; the pictures of a folder share its weight equally."""
         masks = [self._mask(index, source) for index, source in enumerate(sources)]
         each = [(source, mask, pictures_in(str(source.image))) for source, mask in zip(sources, masks, strict=True)]
         several = sum(len(names) for *_, names in each) > 1
@@ -62,7 +73,7 @@ class Pictures:
         return self.content.shape[1], self.content.shape[2]
 
     def _enough(self, scale: float) -> int:
-        """The long side at which to read a style: what the run takes of it, and no less than the metrics want."""
+        """The long side, in pixels, at which to read a style: enough for its scale in the run and for the metrics."""
         return max(1, round(max(1.0, scale) * self._long_side))
 
     def _read(self, role: str, name: str, size: Size | None, smallest: int = 1) -> np.ndarray:
@@ -72,6 +83,6 @@ class Pictures:
         return read_image(asset.path, size, name=f"{key}: {asset.name}", smallest=smallest)
 
     def first(self, config: DictConfig) -> Init:
-        """What makes the first picture, its own picture read if it has one."""
+        """The `Init` of `config`; if it uses a picture of its own, that picture is read."""
         init = build(config, "init")
-        return Given(self._read("init", init.image, self._long_side)) if isinstance(init, Picture) else init
+        return FromImage(self._read("init", init.image, self._long_side)) if isinstance(init, Picture) else init

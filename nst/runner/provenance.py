@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 from nst.assets.find import Asset
 from nst.runner.folder import at_home
 
-if TYPE_CHECKING:  # it brings TensorFlow, which nothing here needs at once
+if TYPE_CHECKING:  # it imports TensorFlow
     from nst.extractor.network import Network
 
 PACKAGES = ("nst", "tensorflow", "keras", "numpy", "pillow", "scikit-image", "hydra-core", "omegaconf")
 
 
 def describe(assets: dict[str, Asset], network: Network, device: str) -> dict[str, Any]:
-    """Pictures and weights with their sha256, what stood in for what, versions, machine."""
+    """The provenance as JSON data: pictures and weights with SHA-256 and replacements, options, device, versions."""
     return {
         "pictures": {role: at_home({**asdict(asset), "path": str(asset.path)}) for role, asset in assets.items()},
         "network": at_home(asdict(network.source)),
@@ -34,18 +34,18 @@ def describe(assets: dict[str, Asset], network: Network, device: str) -> dict[st
 
 
 def versions() -> dict[str, str]:
-    """Of Python, the system and the packages that matter."""
+    """The versions of Python, the system and the packages that affect results."""
     found = {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
     for package in PACKAGES:
         try:
             found[package] = version(package)
-        except PackageNotFoundError:  # nst run from a checkout that is not installed
+        except PackageNotFoundError:  # nst runs from a checkout without installation
             continue
     return found
 
 
 def git_commit(folder: Path) -> str | None:
-    """The commit nst runs from, `+changes` where the tree differs from it; None outside a checkout of its own."""
+    """The commit of nst's checkout, with `+changes` if tracked files differ from it; None outside a checkout."""
     if not (folder.parent / ".git").exists():
         return None
     try:
@@ -61,7 +61,7 @@ def _git(folder: Path, *arguments: str) -> str:
 
 
 def peak_memory_mib() -> float:
-    """The most memory this process has held, in MiB."""
+    """The peak memory of this process, in MiB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
 

@@ -1,4 +1,4 @@
-"""What a run writes into its folder beside its checkpoint: settings, record, pictures with their recipe inside."""
+"""Write the results of a run into its folder: settings, record, and pictures with their recipe inside."""
 
 import json
 import logging
@@ -30,7 +30,7 @@ STATUS = {
 def write_pictures(
     folder: RunFolder, result: Result, settings: dict[str, Any], record: dict[str, Any], alpha: np.ndarray | None
 ) -> None:
-    """result.png with its recipe inside, and the other formats asked for, all with the content's `alpha`."""
+    """Write result.png with its recipe inside, and the other formats of `output.formats`, all with `alpha`."""
     bits = settings["output"]["bits"]
     text = PngImagePlugin.PngInfo()
     text.add_itxt("nst.config", yaml.safe_dump(settings, sort_keys=False), zip=True)
@@ -43,7 +43,7 @@ def write_pictures(
 
 
 def outcome(config: DictConfig, result: Result, metrics: dict[str, Any]) -> dict[str, Any]:
-    """What came of the run, as result.json says it."""
+    """The part of the record that describes the result: status, score, metrics, losses, sizes and times."""
     status, point = STATUS[result.ending], result.point
     return {
         "status": status,
@@ -64,7 +64,7 @@ def outcome(config: DictConfig, result: Result, metrics: dict[str, Any]) -> dict
 
 
 def measured_again(folder: RunFolder, record: dict[str, Any], metrics: dict[str, Any], config: DictConfig) -> None:
-    """Write new `metrics` into the record of a finished run; the old ones stay under `earlier_metrics`."""
+    """Write new `metrics` into the record of a finished run; the old ones move to `earlier_metrics`."""
     earlier = [*(record.get("earlier_metrics") or []), record["metrics"]]
     record |= {"metrics": metrics, "score": score(config, metrics), "earlier_metrics": earlier}
     folder.write_record(record)
@@ -75,16 +75,16 @@ def _floats(terms: Terms) -> dict[str, dict[str, float]]:
 
 
 def write_settings(request: Request, folder: RunFolder) -> None:
-    """config.yaml and overrides.yaml."""
+    """Write config.yaml and overrides.yaml."""
     folder.write_text(CONFIG, yaml.safe_dump(request.recipe, sort_keys=False))
     folder.write_text(OVERRIDES, yaml.safe_dump(request.asked()["overrides"]))
 
 
 def record_loss(request: Request, why: InputError) -> None:
-    """Say in the record of a run whose process was lost what became of it, unless it has said so itself.
+    """Record that a run failed because its worker died, for the reason `why`; keep a record of another ending.
 
     Raises:
-        InputError: another process is at work in its folder.
+        InputError: another process is writing in the run folder.
     """
     with RunFolder(request.folder) as folder, logs.to_file(folder.path / "run.log"):
         if (folder.record or {}).get("status") in (None, "failed"):
@@ -92,7 +92,7 @@ def record_loss(request: Request, why: InputError) -> None:
 
 
 def record_failure(request: Request, folder: RunFolder, error: BaseException) -> None:
-    """Say in run.log and result.json that the run failed; but a run that is done, or another one, keeps its record."""
+    """Record a failure in run.log and result.json; the record of a finished or different run stays unchanged."""
     expected = isinstance(error, InputError | KeyboardInterrupt)
     text = at_home(str(error) or "it was interrupted" if expected else f"{type(error).__name__}: {error}")
     log.error("%s", text, exc_info=None if expected else error, extra=logs.FILE_ONLY)

@@ -1,4 +1,4 @@
-"""What a run is asked for: its config, its folder, and how the person said it."""
+"""The request for a run: its config, its folder, and the overrides and choices of the user."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,25 +15,35 @@ from nst.setting_rules import PRUNE_KEY
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be run, and where."""
+    """A run to perform.
+
+    Args:
+        config: the composed config.
+        folder: the run folder.
+        overrides: the overrides of the command line.
+        choices: {group: chosen file}; None skips the check of choices.
+        resume_with: override that resumes this run when added to the same command.
+        sweep: folder of the sweep that the run belongs to.
+        threads: number of CPU threads if the config has none; None uses all.
+    """
 
     config: DictConfig
     folder: Path
     overrides: Sequence[str] = ()
-    choices: Mapping[str, str | None] | None = None  # {group: the file chosen}
-    resume_with: str = ""  # what, added to the command, lets it go on with this run
-    sweep: Path | None = None  # the folder of the sweep that it is part of
-    threads: int | None = None  # of the processor where the config leaves them open; None takes all
+    choices: Mapping[str, str | None] | None = None
+    resume_with: str = ""
+    sweep: Path | None = None
+    threads: int | None = None
 
     def asked(self) -> dict[str, Any]:
-        """What was asked for, as the record says it."""
+        """The overrides and choices for the record, without those of Hydra and of a search's pruning."""
         choices = {group: choice for group, choice in (self.choices or {}).items() if not group.startswith("hydra/")}
         overrides = [text for text in self.overrides if not text.startswith(f"+{PRUNE_KEY}=")]
         return at_home({"overrides": overrides, "choices": choices})
 
     @cached_property
     def recipe(self) -> dict[str, Any]:
-        """The config as it is recorded, not to be changed: without the observer of a search."""
+        """The config as recorded, without the observer of a search. Callers must not change it."""
         settings = at_home(plain(self.config))
         group, _, name = PRUNE_KEY.partition(".")
         (settings.get(group) or {}).pop(name, None)
@@ -41,6 +51,6 @@ class Request:
 
 
 def score(config: DictConfig, metrics: Mapping[str, Any]) -> Any:
-    """What `config.score` asks for of some metrics: a number, or a list where it names several."""
+    """The values of the metrics that `config.score` names: a number, or a list if it names several."""
     found = [metrics[metric.value] for metric in config.score]
     return found[0] if len(found) == 1 else found

@@ -1,4 +1,4 @@
-"""One run, from a composed config to a recorded folder."""
+"""Perform one run: from a composed config to a recorded run folder."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from nst.runner.request import Request
 from nst.runtime import device, logs, signals
 from nst.state import Ending, Iterate, full_size_equivalents
 
-if TYPE_CHECKING:  # it imports TensorFlow, which the pictures need not wait for
+if TYPE_CHECKING:  # it imports TensorFlow; pictures are read before
     from nst.runner.setup import Setup
 
 log = logging.getLogger(__name__)
 
-Record = dict[str, Any]  # what result.json says
+Record = dict[str, Any]  # the content of result.json
 
 
 def run(request: Request) -> Record:
-    """Do the run, or find it done already, and return its record.
+    """Perform the run, unless its folder holds it already done, and return its record.
 
     Raises:
-        InputError: a setting or an input that cannot serve; if the folder was free, result.json says so, too.
-        Exception: whatever else went wrong, likewise, with the traceback in run.log.
+        InputError: a setting or an input is invalid. result.json records it, if it holds no other or finished run.
+        Exception: any other error, recorded in the same way, with the traceback in run.log.
         KeyboardInterrupt, SystemExit: after an interrupted run is recorded.
     """
     logs.to_console()
@@ -86,9 +86,9 @@ def _run(request: Request, folder: RunFolder, interrupt: signals.Interrupt) -> R
 
 
 def _done_already(request: Request, folder: RunFolder, done: Record, setup: Setup) -> Record:
-    """The record of a run that is done; in a sweep it is measured again if the sweep has chosen another network."""
+    """The record of a run that is done; in a sweep with another metric network, the run is measured again."""
     log.info("this run is done already: %s", _displayed(folder.path / PICTURE))
-    (folder.path / checkpoint.FILE).unlink(missing_ok=True)  # left if it was killed in its very last moment
+    (folder.path / checkpoint.FILE).unlink(missing_ok=True)  # left if the process was killed after it wrote the record
     source = setup.metric_network.source
     if request.sweep and done["metrics"].get("network_sha256") != source.sha256:
         log.info("measured again with %s, like the other runs of this sweep", source.name)
@@ -98,10 +98,10 @@ def _done_already(request: Request, folder: RunFolder, done: Record, setup: Setu
 
 
 def _expected_memory(setup: Setup) -> float:
-    """Bytes that the process will hold at most.
+    """Expected peak memory of the process, in bytes.
 
     Raises:
-        InputError: the run would not fit.
+        InputError: the run does not fit into memory.
     """
     from nst.runner.memory_estimate import check_fits
     from nst.runtime import memory
@@ -110,7 +110,7 @@ def _expected_memory(setup: Setup) -> float:
 
 
 def _optimize(request: Request, setup: Setup, folder: RunFolder, record: Record, interrupt: signals.Interrupt) -> None:
-    """Take the steps, write the pictures, and complete `record`."""
+    """Run all steps, write the pictures, and complete `record`."""
     from nst.transfer.stylize import stylize
 
     transfer, identity = setup.transfer, record["identity"]
@@ -128,7 +128,7 @@ def _optimize(request: Request, setup: Setup, folder: RunFolder, record: Record,
         )
         background.drain()
         if result.ending is Ending.INTERRUPTED and interrupt():
-            last.save()  # before the pictures: whoever sent the signal may not wait long
+            last.save()  # before the pictures: the sender of the signal may kill the process soon
         elif result.ending is Ending.INTERRUPTED:  # an observer ended it
             result = replace(result, ending=Ending.PRUNED)
         write_pictures(folder, result, request.recipe, record, setup.pictures.alpha)
@@ -150,12 +150,12 @@ def _context(request: Request, setup: Setup, folder: RunFolder, resume: Iterate 
 
 
 def _log_start(setup: Setup, record: Record) -> None:
-    """The first lines: what computes where, and how much."""
+    """Log the first lines: networks, device, evaluations and memory."""
     from nst.runner.time_estimate import log_if_long
 
     levels, source, measuring = setup.transfer.levels, setup.transfer.network.source, setup.metric_network.source
-    if source.licence:
-        log.info("network  %s, from %s (%s)", source.name, source.origin, source.licence)
+    if source.license:
+        log.info("network  %s, from %s (%s)", source.name, source.origin, source.license)
     if measuring != source:
         log.info("metrics  measured with %s, from %s", measuring.name, measuring.origin)
     sizes = ", ".join(f"{level.width}x{level.height}" for level in levels)
@@ -164,25 +164,27 @@ def _log_start(setup: Setup, record: Record) -> None:
     memory = record["expected_memory_mib"] / 1024
     log.info(text, source.name, record["provenance"]["device"], steps, work, sizes, memory)
     if record["resumed_at"]:
-        log.info("going on from evaluation %d, where this run was stopped", record["resumed_at"])
+        log.info("resuming from evaluation %d, where this run was stopped", record["resumed_at"])
     else:
         log_if_long(setup.transfer.network, setup.transfer.objective, levels)
 
 
 def _log_end(folder: RunFolder, record: Record, resume_with: str) -> None:
-    """The last lines: where the picture is, and how to look at it."""
+    """Log the last lines: ending, metrics, the picture, and the command for its curves."""
     metrics = record["metrics"]
     named = "  ".join(
-        f"{name} {metrics[name]:.4f}" for name in ("style_distance", "content_distance", "ssim") if metrics[name]
+        f"{name} {metrics[name]:.4f}"
+        for name in ("style_distance", "content_distance", "ssim")
+        if metrics[name] is not None
     )
     text, work = "%s after %d evaluations (%.0f full-size equivalents), %.0f s  %s", record["full_size_equivalents"]
     log.info(text, record["ending"], record["evaluations"], work, record["seconds"], named)
     log.info("picture  %s", _displayed(folder.path / PICTURE))
     log.info("curves   tensorboard --logdir %s", shlex.quote(_displayed(folder.path.parent)))
     if record["status"] == "interrupted" and resume_with:
-        log.info("go on    the same command, with %s", resume_with)
+        log.info("resume   the same command, with %s", resume_with)
 
 
 def _displayed(path: Path) -> str:
-    """Relative to the current folder if it is in there."""
+    """`path`, relative to the current folder if it is inside."""
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

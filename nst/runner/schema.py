@@ -1,6 +1,7 @@
-"""The names at the top of a config, with their types; Hydra refuses others. The groups' keys are their constructors'.
+"""The schema of a config: its top-level keys and their types. Hydra rejects other keys.
 
-Defaults stand in conf/config.yaml, each of these fields has its value there. No TensorFlow here: `--help` reads it.
+The keys of a group are the parameters of its constructor. Defaults are in conf/config.yaml. This module does not import
+TensorFlow, because `--help` needs it.
 """
 
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from nst.state import Metric, MetricNetwork
 
 @dataclass
 class StopSettings:
-    """See `nst.transfer.optimize.Stop`."""
+    """When a level ends early: see `nst.transfer.optimize.Stop`."""
 
     patience: int | None = MISSING
     tolerance: float = MISSING
@@ -23,7 +24,7 @@ class StopSettings:
 
 @dataclass
 class Output:
-    """Where to write, and what beside result.png."""
+    """The folder for outputs, and the formats and bits of pictures."""
 
     folder: str = MISSING
     formats: list[str] = MISSING
@@ -48,7 +49,7 @@ class Losses:
 
 @dataclass
 class Config:
-    """Everything a run is made of."""
+    """The config of a run."""
 
     content: Any = MISSING
     style: Any = MISSING
@@ -74,7 +75,7 @@ class Config:
     sweep_dir: str = MISSING
 
 
-MIXED = ("loss/content", "loss/style")  # groups with a choice that mixes others
+MIXED = ("loss/content", "loss/style")  # groups with the choice `mix`
 GROUPS = (*MIXED, "loss/smooth", "content", "style", "extractor", "optimizer", "init", "color", "pyramid", "observers")
 
 

@@ -1,4 +1,4 @@
-"""Everything a run needs, built and checked before its first step. It imports TensorFlow."""
+"""Build and check everything that a run needs, before its first step. This module imports TensorFlow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -29,15 +29,15 @@ from nst.transfer.transfer import Transfer
 
 @dataclass(frozen=True)
 class Setup:
-    """A recorded run that is ready to go.
+    """All objects of a recorded run, ready to start.
 
     Args:
-        pictures: as the config names them.
-        transfer: what is optimized.
-        observers: those of the config.
-        metric_network: measures the result.
-        metric_styles: the styles as the metrics see them: each in its mask, or in the content's.
-        memory: what the run's memory depends on.
+        pictures: the pictures that the config names.
+        transfer: the style transfer to run.
+        observers: the observers of the config.
+        metric_network: the network that measures the result.
+        metric_styles: the styles for the metrics, each with its mask, or else the content's mask.
+        memory: the properties that determine the run's memory.
     """
 
     pictures: Pictures
@@ -48,15 +48,15 @@ class Setup:
     memory: Plan
 
     def measure(self, picture: np.ndarray) -> dict[str, Any]:
-        """The metrics of a picture of the content's size."""
+        """Measure `picture`, `[1,H,W,3]`, which has the size of the content."""
         return measure_picture(self.metric_network, picture, self.transfer.content, self.metric_styles)
 
 
 def set_up(config: DictConfig, pictures: Pictures, pins: Pins = SINGLE) -> Setup:
-    """Build every group of `config`; `pins` has the choices that its sweep has made already.
+    """Build every group of `config`; `pins` are values that the first run of a sweep fixed for all others.
 
     Raises:
-        InputError: a setting or an input that cannot serve.
+        InputError: a setting or an input is invalid.
     """
     objective, optimizer = _objective(config), build(config, "optimizer")
     check_kind("optimizer", optimizer, Optimizer)
@@ -93,7 +93,7 @@ def _objective(config: DictConfig) -> Objective:
 
 
 def masked_styles(pictures: Pictures) -> list[Style]:
-    """The styles, each in its mask, or in the content's."""
+    """The styles, each with its mask, or else the content's mask."""
     if pictures.mask is None:
         return pictures.styles
     return [style if style.mask is not None else replace(style, mask=pictures.mask) for style in pictures.styles]

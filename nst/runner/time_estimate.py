@@ -1,4 +1,4 @@
-"""How long a run will take, told before it starts if it is long, with what would be quicker."""
+"""Estimate the time of a run before it starts; for a long run, log it with faster settings."""
 
 import logging
 import time
@@ -14,19 +14,19 @@ from nst.state import Image, Level, full_size_equivalents
 
 log = logging.getLogger(__name__)
 
-LONG = 120.0  # seconds; a shorter run is not worth a line
-PROBE_SIDE = 256
-BACKWARD = 1.2  # a backward pass and the losses, beside a forward pass; 0.8 to 1.3 where it was measured
-SLIM_SPEEDUP = 5  # the bundled network beside VGG19: 4 to 8 where it was measured
+LONG = 120.0  # seconds; a shorter run is not logged
+PROBE_SIDE = 256  # pixels
+BACKWARD = 1.2  # time of a backward pass and the losses, relative to a forward pass; measured: 0.8 to 1.3
+SLIM_SPEEDUP = 5  # of the bundled network over VGG19; measured: 4 to 8
 
 
 def seconds(network: Network, layers: Sequence[str], levels: Sequence[Level]) -> float:
-    """What the steps of `levels` will take, from forward passes over a small picture; right to a third or so.
+    """Estimate the seconds for all steps of `levels` from forward passes on a small picture, to within about a third.
 
-    Losses are taken for what Gram matrices cost: those that sort or search take longer.
+    Losses are assumed to cost as much as Gram matrices; losses that sort or search take longer.
     """
     probe = tf.constant(np.full((1, PROBE_SIDE, PROBE_SIDE, 3), 0.5, np.float32))
-    forward = min(_forward(network, layers, probe) for _ in range(3))  # the first also sets up kernels
+    forward = min(_forward(network, layers, probe) for _ in range(3))  # the first pass also sets up kernels
     work = sum(level.steps * level.height * level.width for level in levels)
     return forward * (1 + BACKWARD) * work / PROBE_SIDE**2
 
@@ -34,7 +34,7 @@ def seconds(network: Network, layers: Sequence[str], levels: Sequence[Level]) ->
 def _forward(network: Network, layers: Sequence[str], probe: Image) -> float:
     started = time.perf_counter()
     for features in network(probe, layers).values():
-        features.numpy()  # on a GPU, wait for it
+        features.numpy()  # waits for the GPU
     return time.perf_counter() - started
 
 

@@ -1,4 +1,4 @@
-"""Files that are written completely or not at all, even if the process is killed."""
+"""Atomic writes: a file is complete or absent, even if the process is killed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""TensorFlow made ready, quietly; everything here must happen before its first use."""
+"""Import and configure TensorFlow before its first use."""
 
 import logging
 import os
@@ -10,17 +10,20 @@ log = logging.getLogger(__name__)
 
 
 def prepare(threads: int | None = None) -> str:
-    """Import TensorFlow, bound its threads, let GPU memory grow; the name of the device that will compute.
+    """Import TensorFlow, limit its threads, let GPU memory grow, and return the name of the device.
 
     Args:
-        threads: of the processor, at least 1; None takes all. The first run of a process decides.
+        threads: number of CPU threads, at least 1; None uses all. Only the first run of a process can set it.
+
+    Returns:
+        The name of the first GPU, or `CPU`.
 
     Raises:
-        InputError: another Keras backend is asked for, or bad `threads`.
+        InputError: `KERAS_BACKEND` selects another backend, or `threads` is below 1.
     """
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if backend != "tensorflow":
-        raise InputError(f"KERAS_BACKEND is {backend}; nst runs on tensorflow, so unset it")
+        raise InputError(f"KERAS_BACKEND is {backend}, but nst requires tensorflow; unset it")
     if threads is not None:
         check_count("threads", threads, at_least=1)
     with logs.quieted():
@@ -31,7 +34,7 @@ def prepare(threads: int | None = None) -> str:
             tf.config.threading.set_intra_op_parallelism_threads(threads)
             tf.config.threading.set_inter_op_parallelism_threads(threads)
         except RuntimeError:
-            log.warning("threads=%s comes too late: this process has computed already", threads)
+            log.warning("threads=%s has no effect: TensorFlow is already running in this process", threads)
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
         if not tf.config.experimental.get_memory_growth(gpu):

@@ -1,18 +1,18 @@
-"""Locks between processes, by files that the system unlocks when a process ends."""
+"""File locks between processes; the system releases them when a process ends."""
 
 import fcntl
 import time
 from pathlib import Path
 from typing import IO
 
-NAME = ".lock"  # of the file in a folder
-_POLL = 0.05
+NAME = ".lock"  # name of the lock file in a folder
+_POLL = 0.05  # seconds
 
 
 def hold(file: IO[str], seconds: float, *, required: bool = True) -> bool:
-    """Lock an open file, waiting `seconds` at most for another process; whether it is locked.
+    """Lock an open file, waiting up to `seconds` for another process; return whether it is locked.
 
-    Where the file system has no locks, it counts as locked unless the lock is `required`.
+    On a file system without locks the file counts as locked, unless the lock is `required`.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -29,7 +29,7 @@ def hold(file: IO[str], seconds: float, *, required: bool = True) -> bool:
 
 
 def held(path: Path) -> bool:
-    """Whether another process holds the lock of the file `path`."""
+    """Whether another process holds the lock on the file `path`."""
     try:
         with path.open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

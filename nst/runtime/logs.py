@@ -1,4 +1,4 @@
-"""What a person reads while a run goes: one console for bars and lines, and the same lines in run.log."""
+"""Logging of a run: one console for progress bars and log lines, and the same lines in run.log."""
 
 import logging
 import os
@@ -10,12 +10,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-console = Console()  # stdout; stderr is for the one line that says what went wrong
-FILE_ONLY = {"file_only": True}  # `extra` of a line that the terminal gets in another way
+console = Console()  # stdout; stderr is only for the error line at the end
+FILE_ONLY = {"file_only": True}  # `extra` of a line that is not logged to the terminal
 
 
 class _ToConsole(logging.Handler):
-    """Lines above a bar, unwrapped where there is none."""
+    """Print log lines above a progress bar, without wrapping."""
 
     def emit(self, record: logging.LogRecord) -> None:
         if getattr(record, "file_only", False):
@@ -23,9 +23,9 @@ class _ToConsole(logging.Handler):
         text = ("warning: " if record.levelno >= logging.WARNING else "") + record.getMessage()
         try:
             self._print(text)
-        except UnicodeEncodeError:  # a name that the terminal's encoding lacks
+        except UnicodeEncodeError:  # a name with characters outside the terminal's encoding
             self._print(text.encode("ascii", "backslashreplace").decode())
-        except (OSError, ValueError, SystemExit):  # nobody reads any more; rich would end the process for it
+        except (OSError, ValueError, SystemExit):  # the reader closed the pipe; rich raises SystemExit
             logging.getLogger("nst").removeHandler(self)
 
     @staticmethod
@@ -34,12 +34,12 @@ class _ToConsole(logging.Handler):
 
 
 def silence() -> None:
-    """Nothing on the terminal from this process: its files say it, and others write there."""
+    """Write nothing to the terminal from this process; run.log still gets every line."""
     console.quiet = True
 
 
 def to_console() -> None:
-    """Show nst's log on the terminal; once per process, however often it is called."""
+    """Show nst's log on the terminal; repeated calls have no effect."""
     logger = logging.getLogger("nst")
     logger.setLevel(logging.INFO)
     logger.propagate = False
@@ -49,7 +49,7 @@ def to_console() -> None:
 
 @contextmanager
 def to_file(path: Path) -> Iterator[None]:
-    """Write nst's log, tracebacks included, to the end of `path` as well."""
+    """Also append nst's log, including tracebacks, to the file `path`."""
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger = logging.getLogger("nst")
@@ -62,7 +62,7 @@ def to_file(path: Path) -> Iterator[None]:
 
 
 def duration(seconds: float) -> str:
-    """'40 s', '3 min', '2 h 5 min'."""
+    """Format a duration: '40 s', '3 min', '2 h 5 min'."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
@@ -71,7 +71,7 @@ def duration(seconds: float) -> str:
 
 @contextmanager
 def quieted() -> Iterator[None]:
-    """Hold back what libraries write to the process's stderr while they load; it is shown if loading fails."""
+    """Suppress output to the process's stderr, for example while a library loads; print it if an exception occurs."""
     sys.stderr.flush()
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as held:

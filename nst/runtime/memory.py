@@ -1,4 +1,4 @@
-"""Memory of the machine and of this process: what is free, what is held."""
+"""Free and used memory of the machine and of this process, in bytes."""
 
 import os
 from functools import cache
@@ -8,9 +8,9 @@ import tensorflow as tf
 
 
 def free() -> float:
-    """Bytes that can still be had: of the GPU, or of the machine and of the control group that the process is in.
+    """Bytes available on the GPU, or else in the machine and in the control group of the process.
 
-    What the allocator holds of earlier runs of this process is taken for free: it is used again.
+    Memory that the allocator keeps from earlier runs of this process counts as free, because it is reused.
     """
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
@@ -19,14 +19,14 @@ def free() -> float:
 
 
 def expected(needed: float) -> float:
-    """Bytes that will be held at most: of the GPU, or by the process, whose allocator gives nothing back."""
+    """Expected peak in bytes, on the GPU or in the process, if a run needs `needed` bytes; freed memory is kept."""
     if tf.config.list_physical_devices("GPU"):
         return tf.config.experimental.get_memory_info("GPU:0")["current"] + needed
     return max(held(), _held_at_first() + needed)
 
 
 def held() -> int:
-    """Bytes of memory that this process holds now; 0 where that is not known."""
+    """Bytes of memory that this process holds; 0 if unknown."""
     try:
         return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
     except (OSError, ValueError):
@@ -39,14 +39,14 @@ def _held_at_first() -> int:
 
 
 def _of_gpu() -> float:
-    from tensorflow.python.client import device_lib  # the one place where TensorFlow says what it may take
+    from tensorflow.python.client import device_lib  # TensorFlow reports its limit only here
 
     limits = [device.memory_limit for device in device_lib.list_local_devices() if device.device_type == "GPU"]
     return float(limits[0]) - tf.config.experimental.get_memory_info("GPU:0")["current"]
 
 
 def _of_machine(meminfo: Path = Path("/proc/meminfo")) -> float:
-    """What Linux says is available; elsewhere nothing is known."""
+    """Available bytes as Linux reports them; infinity on other systems."""
     try:
         lines = dict(line.split(":", 1) for line in meminfo.read_text().splitlines())
         return float(lines["MemAvailable"].split()[0]) * 1024
@@ -55,7 +55,7 @@ def _of_machine(meminfo: Path = Path("/proc/meminfo")) -> float:
 
 
 def _of_group(root: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/self/cgroup")) -> float:
-    """What the process's control group, version 2 or 1, and those around it may still take."""
+    """Bytes left in the process's control group (version 2 or 1) and its parents; infinity if there is no limit."""
     lines = membership.read_text().splitlines() if membership.is_file() else []
     bounds = [float("inf")]
     for _, controllers, path in (line.split(":", 2) for line in lines):
@@ -69,7 +69,7 @@ def _of_group(root: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/pro
 
 
 def _left(group: Path, limit: str, usage: str) -> float:
-    """What one group may still take; files' caches are given up where memory is wanted."""
+    """Bytes left in one group; the file cache counts as free, because the system releases it on demand."""
     try:
         most, used = (group / limit).read_text().strip(), int((group / usage).read_text())
         stat = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())

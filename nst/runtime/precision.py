@@ -1,23 +1,23 @@
-"""In what numbers the network computes. The picture, Gram matrices, losses and the optimizer are float32 always."""
+"""Number type of the network's convolutions. The picture, Gram matrices, losses and the optimizer use float32."""
 
 import re
 from enum import Enum
 from functools import cache
 from pathlib import Path
 
-NATIVE = {"avx512_bf16", "amx_bf16"}  # instructions of x86 processors that multiply bfloat16
-AMPERE = (8, 0)  # compute capability from which GPUs do
+NATIVE = {"avx512_bf16", "amx_bf16"}  # x86 instructions for bfloat16 products
+AMPERE = (8, 0)  # lowest compute capability of GPUs with bfloat16 products
 
 
 class Precision(Enum):
-    """`auto` is bfloat16 where the hardware multiplies it by itself, float32 elsewhere."""
+    """`auto` is bfloat16 if the hardware multiplies it natively, else float32."""
 
     auto = "auto"
     float32 = "float32"
     bfloat16 = "bfloat16"
 
     def resolve(self) -> str:
-        """The name of the type the convolutions compute in."""
+        """The name of the type: `float32` or `bfloat16`."""
         if self is Precision.auto:
             return "bfloat16" if native() else "float32"
         return self.value
@@ -25,7 +25,7 @@ class Precision(Enum):
 
 @cache
 def native() -> bool:
-    """Whether the device that will compute multiplies bfloat16 by itself; where it does not, float32 is faster."""
+    """Whether the device multiplies bfloat16 natively; without that, float32 is faster."""
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")
@@ -36,7 +36,7 @@ def native() -> bool:
 
 
 def multiplies(cpuinfo: Path) -> bool:
-    """Whether every processor in Linux's `cpuinfo` has an instruction for it; no where there is no such file."""
+    """Whether every processor in Linux's `cpuinfo` multiplies bfloat16 natively; False if the file is missing."""
     try:
         flags = re.findall(r"^flags\s*:(.*)$", cpuinfo.read_text(), re.MULTILINE)
     except OSError:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM ask a run to end with its picture and its record; a second Ctrl-C ends it at once."""
+"""Deferred signals: Ctrl-C or SIGTERM ends a run after its current step; a second Ctrl-C ends it at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class Interrupt:
-    """The signal that was received, here or in the context around this one, if any; call it to ask."""
+    """The signal received in this `deferred` context or an outer one; call it to test for a signal."""
 
     def __init__(self, around: Interrupt | None) -> None:
         self.received: int | None = None
@@ -23,15 +23,15 @@ class Interrupt:
 
     @property
     def signal(self) -> int | None:
-        """Its number."""
+        """The number of the signal; None if none was received."""
         return self.received or (self._around.signal if self._around else None)
 
     def __call__(self) -> bool:
-        """Whether one was received."""
+        """Whether a signal was received."""
         return self.signal is not None
 
     def resume(self) -> None:
-        """Let the signal have its effect, now that everything is written: exit status 130 or 143."""
+        """Raise the deferred exception, if any: KeyboardInterrupt, or SystemExit with status 128 + signal."""
         if self.signal == signal.SIGINT:
             raise KeyboardInterrupt
         if self.signal is not None:
@@ -42,24 +42,27 @@ _innermost: ContextVar[Interrupt | None] = ContextVar("interrupt", default=None)
 
 
 def _notify() -> None:
-    """Log it, in a thread of its own: the signal may have interrupted a log call or an import, which cannot nest."""
-    log.info("stopping after this step, with the picture so far; Ctrl-C again stops at once, without it")
+    """Log the signal. This needs its own thread: the handler may interrupt a log call or an import."""
+    log.info("stopping after this step and saving the picture so far; Ctrl-C again stops at once without saving")
 
 
 @contextmanager
 def deferred(*also: int) -> Iterator[Interrupt]:
-    """While inside, the first SIGINT or SIGTERM, or signal of `also`, is recorded instead of ending the process."""
+    """Record the first SIGINT, SIGTERM or signal of `also` received inside, instead of ending the process.
+
+    A later SIGINT raises KeyboardInterrupt. Outside the main thread no signal can be caught.
+    """
     interrupt = Interrupt(_innermost.get())
 
     def note(number: int, _frame: FrameType | None) -> None:
         if interrupt():
-            if number == signal.SIGINT:  # a person's; schedulers repeat SIGTERM
+            if number == signal.SIGINT:  # from a person; schedulers repeat SIGTERM
                 raise KeyboardInterrupt
             return
         interrupt.received = number
         start_new_thread(_notify, ())
 
-    if threading.current_thread() is not threading.main_thread():  # only there can signals be caught
+    if threading.current_thread() is not threading.main_thread():  # signals need the main thread
         yield interrupt
         return
     before = {number: signal.signal(number, note) for number in {signal.SIGINT, signal.SIGTERM, *also}}

@@ -1,4 +1,4 @@
-"""The loop of a search: Optuna proposes settings, a launcher runs them, the study keeps the scores."""
+"""The loop of a search: Optuna proposes settings, a launcher runs them, the study stores the scores."""
 
 import copy
 import logging
@@ -29,16 +29,16 @@ log = logging.getLogger(__name__)
 def search(
     sweeper: Any, arguments: Sequence[str], given: Mapping[str, Any], prepare_launcher: Callable[[], object]
 ) -> None:
-    """Ask for settings, run them and tell the study, until there are `n_trials` in total.
+    """Ask the study for settings, run them and report the scores, until there are `n_trials` trials in total.
 
     Args:
-        sweeper: Hydra's plugin, with its launcher, config and context.
-        arguments: overrides; sweeps among them are the space, the later of two for one knob counts.
-        given: see `nst.search.settings.Settings`.
-        prepare_launcher: called before any trial, to report what is wrong with the launcher.
+        sweeper: the Hydra plugin, with its launcher, config and context.
+        arguments: overrides; the sweeps among them are the space. If two have the same key, the later one counts.
+        given: the fields of `nst.search.settings.Settings`.
+        prepare_launcher: called before the first trial, so that errors of the launcher come first.
 
     Raises:
-        InputError: a knob, a metric, a space or a storage that cannot serve; before any trial.
+        InputError: a setting, score, space or storage is invalid; raised before the first trial.
     """
     settings = settle(given)
     loader = sweeper.hydra_context.config_loader
@@ -48,7 +48,7 @@ def search(
     config = loader.load_sweep_config(sweeper.config, fixed_overrides)
     score = config.score
     if settings.prune and len(score) > 1:
-        raise InputError("hydra.sweeper.prune needs one score: none of several decides alone that a run is hopeless")
+        raise InputError("hydra.sweeper.prune needs one score; with several, none alone can decide to end a run")
     folder = Path(sweeper.config.hydra.sweep.dir)
     logs.to_console()
     prepare_launcher()
@@ -56,18 +56,18 @@ def search(
         measured_with = metric_weights(config.metrics.network, Pins(folder), fetch=True)
         mark = f"{measured_with.network} {measured_with.sha256[:12]}" if measured_with else OWN
         if mark == OWN and "extractor" in space:
-            log.warning("trials on different networks are measured with different networks, and still compared")
+            log.warning("trials with different extractors are compared although each is measured with its own network")
         trials = Trials(settings, space, fixed, score, folder, mark)
         _write_config(sweeper.config, folder)
         if settings.prune:
             prune.prepare(settings, trials.address, folder)
-        with signals.deferred() as interrupt:  # between runs, too, where Python may lose a KeyboardInterrupt
+        with signals.deferred() as interrupt:  # also between runs, where Python may lose a KeyboardInterrupt
             _go(sweeper.launcher, trials, settings, fixed_overrides, interrupt)
         interrupt.resume()
 
 
 def _write_config(config: DictConfig, folder: Path) -> None:
-    """The command's config, as Hydra's own sweeper leaves it; without a password."""
+    """Write the command's config, as Hydra's own sweeper does, but without a password."""
     written = copy.deepcopy(config)
     with open_dict(written), read_write(written.hydra):
         written.hydra.sweeper.storage = written.hydra.sweeper.storage and redacted(written.hydra.sweeper.storage)
@@ -84,7 +84,7 @@ def _go(
 
 
 def _do(launcher: Any, trials: Trials, settings: Settings, fixed_overrides: list[str], batch: list[Trial]) -> None:
-    """Run a batch; trials of the same settings, which share a run's folder, as one."""
+    """Run a batch; trials with the same settings share one run and its folder."""
     alike: dict[str, list[Trial]] = {}
     for trial in batch:
         alike.setdefault(str(trial.params), []).append(trial)
@@ -104,7 +104,7 @@ def _do(launcher: Any, trials: Trials, settings: Settings, fixed_overrides: list
 
 
 def _report(trials: Trials, trial: Trial, returned: JobReturn) -> None:
-    if returned.status is JobStatus.COMPLETED and returned.return_value is None:  # its process was asked to end
+    if returned.status is JobStatus.COMPLETED and returned.return_value is None:  # the run was interrupted
         trials.cut_short(trial)
     else:
         trials.tell(trial, scores(returned))
@@ -115,7 +115,7 @@ def _prune_override(trials: Trials, settings: Settings, trial: Trial) -> list[st
 
 
 def scores(returned: JobReturn) -> list[float] | None:
-    """What the run scored; None where it failed."""
+    """Return the scores of a run; None if it failed."""
     if returned.status is not JobStatus.COMPLETED:
         return None
     value = returned.return_value

@@ -1,8 +1,8 @@
-"""Ends a run that has no prospects: an observer that the search puts into each of its runs.
+"""An observer that the search adds to each of its runs, to end unpromising runs early.
 
-Every so much work it measures the picture, at full size, by the run's score, and tells the storage. A run is
-ended once it has been worse than the median of the others at the same step more than `patience` times in succession.
-(Optuna's own PatientPruner waits for a value that gets worse, which that of a descent hardly ever does.)
+At regular amounts of work it measures the picture at full size by the run's score, and reports it to the storage. It
+ends the run after more than `patience` consecutive scores worse than the median of the other trials at the same step.
+(Optuna's PatientPruner waits for a value that gets worse, which is rare in an optimization.)
 """
 
 import json
@@ -24,8 +24,8 @@ from nst.state import Iterate, Metric
 
 log = logging.getLogger(__name__)
 
-ENDED = "nst.ended"  # how such a trial is marked
-FILE = ".search.json"  # in the sweep's folder: settings of all its observers, which must not enter a picture's recipe
+ENDED = "nst.ended"  # attribute of a trial that was ended early
+FILE = ".search.json"  # in the sweep's folder: settings of all its observers, which must not enter a recipe
 
 
 def prepare(settings: Settings, address: str, folder: Path) -> None:
@@ -37,23 +37,23 @@ def prepare(settings: Settings, address: str, folder: Path) -> None:
 
 
 def override(folder: Path, trial: int) -> str:
-    """The override that adds the observer to the run of a trial."""
+    """Return the override that adds the observer to the run of a trial."""
     return f"+{PRUNE_KEY}={{_target_:{__name__}.PruneObserver,folder:{str(folder.resolve())!r},trial:{trial}}}"
 
 
 class PruneObserver(Observer):
-    """The observer.
+    """Reports the scores of one trial as it runs, and ends its run if they fall behind.
 
     Args:
-        folder: of the sweep, with its `FILE`.
-        trial: the run's number in the storage.
+        folder: the sweep's folder, which contains `FILE`.
+        trial: the number of the trial in the storage.
     """
 
     def __init__(self, folder: str, trial: int) -> None:
         self._folder, self._number = Path(folder), trial
 
     def open(self, run: RunContext) -> None:
-        """Find the trial."""
+        """Load the settings and find the trial in the storage."""
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         stored = json.loads((self._folder / FILE).read_text(encoding="utf-8"))
         pruner = optuna.pruners.MedianPruner(n_startup_trials=stored["startup"])
@@ -65,14 +65,14 @@ class PruneObserver(Observer):
         self._due, self._behind = Every(self._every, run.resume.equivalents if run.resume else 0), 0
 
     def __call__(self, iterate: Iterate) -> None:
-        """Measure and tell, when it is time."""
+        """Measure the picture and report its score, if a report is due."""
         if not self._due(iterate.equivalents) or self.over or iterate.equivalents < self._every:
             return
         picture = self._run.present(np.asarray(iterate.point.image))
         measured = self._run.measure(resize(picture, *self._run.content.shape[1:3]))
         try:
             self._report(measured[self._metric.value], int(iterate.equivalents // self._every))
-        except Exception as error:  # noqa: BLE001  whatever the storage's library raises; the run does without advice
+        except Exception as error:  # noqa: BLE001  any error of the storage's library: the run continues without
             log.warning("the search's storage did not answer (%s)", str(error).splitlines()[0])
 
     def _report(self, score: float, look: int) -> None:

@@ -1,4 +1,4 @@
-"""What a search is told beside its space."""
+"""The settings of a search, apart from its space."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ SAMPLERS = ("tpe", "nsgaii", "random")
 
 @dataclass(frozen=True)
 class Prune:
-    """When a run without prospects is ended.
+    """When to end an unpromising run.
 
     Args:
-        every: full-size equivalents between two looks at its metric, at least 1.
-        patience: looks in succession at which it may be worse than half of the others; at least 0.
-        startup: trials that must be complete before any is ended, at least 1.
+        every: full-size equivalents between two reports of its score, at least 1.
+        patience: consecutive reports that may be worse than the median of the other trials, at least 0.
+        startup: trials that must be complete before any run is ended, at least 1.
     """
 
     every: int = 8
@@ -34,13 +34,13 @@ class Settings:
     """The sweeper's keys in conf/hydra/sweeper/nst_optuna.yaml, checked.
 
     Args:
-        n_trials: in total, those of earlier commands included; at least 1.
-        n_jobs: trials at once, at least 1.
-        storage: see `nst.search.storage`; None is a file in the sweep's folder.
-        study_name: of the trials that belong together in a storage.
+        n_trials: number of trials in total, those of earlier commands included; at least 1.
+        n_jobs: trials in a batch, which a launcher may run in parallel; at least 1.
+        storage: an address, see `nst.search.storage`; None: a file in the sweep's folder.
+        study_name: name of the study in the storage.
         sampler: `tpe` (Bergstra et al. 2011), `nsgaii` (Deb et al. 2002), `random`.
-        seed: of the sampler.
-        prune: None lets every run go to its end.
+        seed: of the sampler, at least 0.
+        prune: when to end runs early; None: never.
     """
 
     n_trials: int
@@ -59,10 +59,10 @@ class Settings:
 
 
 def settle(given: Mapping[str, Any]) -> Settings:
-    """`given` as settings.
+    """Convert the sweeper's keys to settings.
 
     Raises:
-        InputError: a key that is unknown or missing, a value out of its range.
+        InputError: a key is unknown or missing, or a value is out of range.
     """
     return _made(Settings, {**given, "prune": _prune(given.get("prune"))}, "hydra.sweeper")
 

@@ -1,10 +1,10 @@
-"""A search space in Hydra's words, as Optuna's distributions.
+"""Convert a search space from Hydra's sweep syntax to Optuna's distributions.
 
-choice(a,b) or a,b            one of them
-range(1,9,2)                  a number of that grid, the end excluded as in Python
-interval(0.5,2)               any number between, the ends included
-int(interval(1,8))            any whole one
-tag(log, ...)                 the same, as likely in every octave
+choice(a,b) or a,b            one of the values
+range(1,9,2)                  a number of this grid, the end excluded as in Python
+interval(0.5,2)               any number between the ends, both included
+int(interval(1,8))            any integer between the ends, both included
+tag(log, ...)                 the same, uniform on a logarithmic scale
 """
 
 import math
@@ -20,10 +20,10 @@ Space = dict[str, BaseDistribution]
 
 
 def split(overrides: Sequence[Override]) -> tuple[Space, dict[str, str]]:
-    """The knobs that are searched, and those that stand, `{key: value}` each; of two for one key the later.
+    """Split overrides into the search space and the fixed settings; of two for one key the later counts.
 
     Raises:
-        InputError: a sweep without values, or one that has no such distribution.
+        InputError: nothing is searched, a sweep is empty, or it matches no distribution.
     """
     space: Space = {}
     fixed: dict[str, str] = {}
@@ -36,7 +36,7 @@ def split(overrides: Sequence[Override]) -> tuple[Space, dict[str, str]]:
         else:
             fixed[key] = override.get_value_element_as_str()
     if not space:
-        raise InputError("nothing is searched: give a knob an interval(a,b), a range(a,b) or a choice(a,b)")
+        raise InputError("nothing is searched: give a setting an interval(a,b), a range(a,b) or a choice(a,b)")
     return space, fixed
 
 
@@ -44,7 +44,7 @@ def _distribution(key: str, override: Override) -> BaseDistribution:
     sweep: Any = override.value()
     try:
         if getattr(sweep, "shuffle", False):
-            raise ValueError("a search takes its own order; leave shuffle out")
+            raise ValueError("a search chooses its own order; leave shuffle out")
         if isinstance(sweep, ChoiceSweep):
             return CategoricalDistribution(list(override.sweep_string_iterator()))
         if isinstance(sweep, RangeSweep):
@@ -53,7 +53,7 @@ def _distribution(key: str, override: Override) -> BaseDistribution:
             return _interval(sweep)
     except ValueError as error:
         raise InputError(f"{key}: {' '.join(str(error).split())}") from error
-    raise InputError(f"{key}: a search wants choice, range or interval, not {override.input_line}")
+    raise InputError(f"{key}: a search needs choice, range or interval, not {override.input_line}")
 
 
 def _grid(sweep: RangeSweep) -> BaseDistribution:
@@ -61,12 +61,12 @@ def _grid(sweep: RangeSweep) -> BaseDistribution:
     if isinstance(low, int) and isinstance(high, int):
         return IntDistribution(low, high, log="log" in sweep.tags, step=abs(int(sweep.step)))
     if "log" in sweep.tags:
-        raise ValueError("log needs an interval, or a range of whole numbers")
+        raise ValueError("log needs an interval, or a range of integers")
     return FloatDistribution(float(low), float(high), step=abs(float(sweep.step)))
 
 
 def _bounds(values: Any) -> tuple[Any, Any]:
-    """The least and the greatest; a range of whole numbers may be long."""
+    """Return the smallest and the largest value, without listing the integers of a range."""
     values = values if isinstance(values, range) else list(values)
     if not len(values):
         raise ValueError("this range is empty")
@@ -81,7 +81,7 @@ def _interval(sweep: IntervalSweep) -> BaseDistribution:
 
 
 def corners(space: Space) -> list[dict[str, Any]]:
-    """Settings that show every choice and both ends of every range, for a check before the first trial."""
+    """Return settings that cover every choice and both ends of every range, to check them before the first trial."""
     ends = {key: _ends(distribution) for key, distribution in space.items()}
     longest = max(len(values) for values in ends.values())
     return [{key: values[min(k, len(values) - 1)] for key, values in ends.items()} for k in range(longest)]
@@ -94,11 +94,11 @@ def _ends(distribution: Any) -> list[Any]:
 
 
 def as_overrides(values: dict[str, Any]) -> list[str]:
-    """`key=value` for each; numbers so that they come back the same."""
+    """Return `key=value` for each item; Hydra parses the numbers back to the same values."""
     return [f"{key}={_text(value)}" for key, value in values.items()]
 
 
 def _text(value: Any) -> str:
     if isinstance(value, float) and not math.isfinite(value):
-        raise InputError(f"{value} is no setting")
+        raise InputError(f"{value} is not a valid setting")
     return repr(value) if isinstance(value, float) else str(value)

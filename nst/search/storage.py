@@ -1,4 +1,4 @@
-"""Where the trials of a search are kept."""
+"""The storage of a search's trials."""
 
 import re
 
@@ -10,17 +10,17 @@ PATIENCE = 60  # seconds to wait for another process that writes
 
 
 def storage(address: str) -> BaseStorage:
-    """What `address` names: a database as SQLAlchemy spells it (`sqlite:///search.db`), or `journal:///FILE`.
+    """Open the storage at `address`: a database URL of SQLAlchemy (`sqlite:///search.db`), or `journal:///FILE`.
 
-    A journal is a file that many machines may write at once on a shared file system, where SQLite must not be trusted.
+    Many machines may write one journal file on a shared file system, where SQLite is not safe.
     """
     if address.startswith(JOURNAL):
         return JournalStorage(JournalFileBackend(address.removeprefix(JOURNAL + "/")))
-    if address.startswith("sqlite:"):  # many runs may want to write at once
+    if address.startswith("sqlite:"):  # many runs may write at once
         return RDBStorage(address, engine_kwargs={"connect_args": {"timeout": PATIENCE}})
     return get_storage(address)
 
 
 def redacted(address: str) -> str:
-    """The address as it may be printed."""
+    """Return the address without user name and password, for messages."""
     return re.sub(r"(?<=://)[^@/]*@", "***@", address)

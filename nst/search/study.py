@@ -1,4 +1,4 @@
-"""The trials of a search, in a storage that outlives the command."""
+"""The trials of a search, in a storage that later commands continue."""
 
 import json
 from collections.abc import Sequence
@@ -18,22 +18,22 @@ from nst.setting_rules import rule
 from nst.state import Metric
 
 MEASURED_WITH, OWN = "the metric network", "own"
-SPACE, FOLDER, CUT_SHORT = "nst.space", "nst.folder", "nst.cut_short"  # what trials and study are marked with
+SPACE, FOLDER, CUT_SHORT = "nst.space", "nst.folder", "nst.cut_short"  # attributes of studies and trials
 
 
 class Trials:
-    """A study, its space, and which of its trials count.
+    """A study with its space and its trials.
 
     Args:
         settings: of the search.
-        space: what is searched.
-        fixed: {knob: value} that stands in every trial.
-        score: what a trial is judged by.
-        folder: of the sweep; only one command works in it.
-        measured_with: the metric network.
+        space: the search space.
+        fixed: {key: value} of the settings that are the same in every trial.
+        score: the metrics that a trial reports.
+        folder: the sweep's folder, used by one command at a time.
+        measured_with: name and checksum of the metric network, or `OWN`.
 
     Raises:
-        InputError: a storage that cannot be had, or one that was made with another space.
+        InputError: the storage cannot be used, or was made with another space.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Trials:
 
     @property
     def counted(self) -> list[FrozenTrial]:
-        """Those that came to an end, good or bad."""
+        """Trials that have ended, successfully or not; those that were cut short do not count."""
         ended = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
         return [
             trial
@@ -65,28 +65,28 @@ class Trials:
         ]
 
     def ask(self) -> Trial:
-        """The next to be run."""
+        """Return the next trial."""
         trial = self.study.ask(self._space)
         trial.set_user_attr(FOLDER, str(self.folder))
         return trial
 
     def tell(self, trial: Trial, values: Sequence[float] | None) -> None:
-        """What came of it: its scores, or None where it failed or was ended."""
+        """Record the scores of a trial; None if it failed or was pruned."""
         if values is not None:
             self.study.tell(trial, list(values))
             return
-        ended = Trial(self.study, trial._trial_id).user_attrs.get(ENDED)  # told by another process, perhaps
+        ended = Trial(self.study, trial._trial_id).user_attrs.get(ENDED)  # read anew: another process may set it
         self.study.tell(trial, state=TrialState.PRUNED if ended else TrialState.FAIL)
 
     def cut_short(self, trial: Trial | FrozenTrial) -> None:
-        """It was stopped before it could tell anything: it does not count, and its settings come first next time."""
+        """Mark a trial that was interrupted: it does not count, and its settings come first next time."""
         self.study.enqueue_trial(trial.params)
         own = Trial(self.study, trial._trial_id)
         own.set_user_attr(CUT_SHORT, True)
         self.study.tell(trial.number, state=TrialState.FAIL)
 
     def _agree(self, settings: Settings, terms: dict[str, Any]) -> None:
-        """Mark the study with what it searches; one that has other marks is refused."""
+        """Store the search space and the scores in the study; refuse a study that has others."""
         space = {key: json.loads(distribution_to_json(found)) for key, found in self._space.items()}
         constant = {f"the fixed {key}": value for key, value in terms["fixed"].items()}
         now = {**space, **constant, **{key: terms[key] for key in ("score", MEASURED_WITH)}}
@@ -103,7 +103,7 @@ class Trials:
                 )
 
     def _revive(self) -> None:
-        """Trials of this folder that a killed command left running."""
+        """Cut short the trials of this folder that a killed command left running."""
         for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             if trial.user_attrs.get(FOLDER) == str(self.folder):
                 self.cut_short(trial)
@@ -114,12 +114,12 @@ def _study(settings: Settings, address: str, directions: Any) -> optuna.Study:
         return optuna.create_study(
             storage=storage(address), study_name=settings.study_name, directions=directions, load_if_exists=True
         )
-    except Exception as error:  # whatever the storage's own library raises
+    except Exception as error:  # any error of the storage's library
         raise InputError(f"hydra.sweeper.storage: {redacted(address)} cannot be used") from error
 
 
 def _sampler(settings: Settings, seen: int) -> optuna.samplers.BaseSampler:
-    """Seeded by what there is, too: a search that goes on does not draw its first trials again."""
+    """Create the sampler, seeded also by the number of trials: a continued search does not repeat its first draws."""
     seed = settings.seed + seen
     if settings.sampler == "tpe":
         return optuna.samplers.TPESampler(seed=seed, constant_liar=settings.n_jobs > 1)
@@ -129,14 +129,14 @@ def _sampler(settings: Settings, seen: int) -> optuna.samplers.BaseSampler:
 
 
 def _compared(fixed: dict[str, str]) -> dict[str, str]:
-    """What changes a picture."""
+    """Return the fixed settings that runs are compared by."""
     return {key: value for key, value in fixed.items() if rule(key.lstrip("+")).compared}
 
 
 def _as_text(mark: Any) -> str:
-    """A distribution as a person would write it."""
+    """Format a distribution in Hydra's syntax."""
     if not isinstance(mark, dict):
-        return "not there" if mark is None else str(mark)
+        return "not set" if mark is None else str(mark)
     attributes = mark["attributes"]
     if "choices" in attributes:
         return f"choice({','.join(map(str, attributes['choices']))})"

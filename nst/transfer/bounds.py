@@ -1,4 +1,4 @@
-"""Where the picture may change: outside of a mask, the content stays."""
+"""Restricts a transfer to a mask: outside it, the content stays."""
 
 from typing import NamedTuple
 
@@ -12,20 +12,20 @@ from nst.state import Image, Level, Point
 
 
 class Bounds(NamedTuple):
-    """A mask `[1,H,W,1]`, or None for everywhere, and the content `[1,H,W,3]`."""
+    """Where the picture may change: a mask `[1,H,W,1]` (None: everywhere), and the content `[1,H,W,3]`."""
 
     mask: np.ndarray | None
     content: np.ndarray
 
     def applied(self, picture: np.ndarray) -> np.ndarray:
-        """`picture` within the mask, elsewhere the content, at the size of `picture`."""
+        """`picture` `[1,h,w,3]` inside the mask, the content outside, at the size of `picture`."""
         if self.mask is None:
             return picture
         height, width = picture.shape[1:3]
         return composite(picture, resize(self.content, height, width), at(self.mask, height, width))
 
     def within(self, evaluate: Evaluate, level: Level) -> Evaluate:
-        """`evaluate` as a function of the picture within the mask."""
+        """`evaluate` at `level` with the content outside the mask; the gradient there is 0."""
         if self.mask is None:
             return evaluate
         mask = tf.constant(at(self.mask, level.height, level.width))

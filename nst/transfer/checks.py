@@ -1,4 +1,4 @@
-"""Checks of what a transfer is given, before any work."""
+"""Checks of a transfer's arguments, before any work. All raise InputError."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from nst.transfer.jitter import check_jitter
 
 
 def check_pictures(content: np.ndarray, styles: Sequence[Style], mask: np.ndarray | None) -> None:
-    """Raise InputError unless these are pictures, and masks that go with the content."""
+    """Raise InputError unless content and styles are pictures, and the masks fit the content."""
     check_picture("content", content)
     check_styles(styles)
     for name, one in [("mask", mask), *(("a style's mask", style.mask) for style in styles)]:
@@ -32,26 +32,26 @@ def check_styles(styles: Sequence[Style]) -> None:
 
 
 def check_mask(name: str, mask: np.ndarray | None, content: np.ndarray) -> None:
-    """Raise InputError unless `mask` is None or goes with `content`."""
+    """Raise InputError unless `mask` is None, or `[1,H,W,1]` at the size of `content`, in 0..1, and not all 0."""
     wanted = (*content.shape[:3], 1)
     if mask is not None and (
         np.shape(mask) != wanted or not 0 <= np.min(mask) <= np.max(mask) <= 1 or not np.any(mask)
     ):
-        raise InputError(f"{name} must be an array {list(wanted)} of 0..1, not all of it 0")
+        raise InputError(f"{name} must be an array {list(wanted)} with values in 0..1, not all 0")
 
 
 def check_settings(
     levels: Sequence[Level], styles: Sequence[Style], objective: Objective, optimizer: Optimizer, jitter: int
 ) -> None:
-    """Raise InputError for settings that do not go together; the network is not needed for it."""
+    """Raise InputError for settings that conflict: masks and losses, jitter and optimizer, levels and sizes."""
     if any(style.mask is not None for style in styles):
-        objective.of_each_style(1, guided=True)  # refused where a loss has no form for a region
+        objective.per_style(1, guided=True)  # raises InputError if a loss has no guided form
     check_jitter(jitter, optimizer, styles)
     check_levels(levels, styles, objective)
 
 
 def check_levels(levels: Sequence[Level], styles: Sequence[Style], objective: Objective) -> None:
-    """Raise InputError for a level, or a style at it, that is too small for the network or for a loss."""
+    """Raise InputError if a level, or a style at that level, is too small for the network or a loss."""
     for level in levels:
         check_short_side("the content at the smallest level of the pyramid", level.height, level.width)
         for height, width in [
@@ -68,5 +68,5 @@ def _check_positions(term: str, loss: Loss, height: int, width: int) -> None:
         if there < loss.smallest:
             raise InputError(
                 f"{config_path(term)}: patches of {loss.smallest} do not fit {layer}, which has {there} positions on a "
-                f"side of a picture of {width}x{height}; ask for a larger size, or for layers before it"
+                f"side of a picture of {width}x{height}; choose a larger size or earlier layers"
             )

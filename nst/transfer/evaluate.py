@@ -1,4 +1,4 @@
-"""The function that is descended: a picture -> its losses and their gradient, compiled once for all sizes."""
+"""The function to minimize: a picture -> its losses and their gradient, compiled once for all sizes."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -20,13 +20,13 @@ MASK_SPEC = tf.TensorSpec([1, None, None, 1])
 
 
 def evaluation(network: Network, objective: Objective, styles: Sequence[Style]) -> Callable[[np.ndarray], Evaluate]:
-    """A level's content -> the function that is descended there.
+    """A function: a level's content `[1,H,W,3]` -> the function to minimize at that level.
 
-    The targets are measured once per level. Both graphs are for any size; that of the step is kept for the next run.
+    The targets are measured once per level. Both graphs accept any size; later runs reuse that of the evaluation.
     """
     guided = any(style.mask is not None for style in styles)
     if guided or any(style.apart for style in styles):
-        objective = objective.of_each_style(len(styles), guided)
+        objective = objective.per_style(len(styles), guided)
     measured = _measured(network, objective, len(styles), guided)
     compiled = _compiled(network, objective.terms)
 
@@ -45,7 +45,7 @@ def evaluation(network: Network, objective: Objective, styles: Sequence[Style]) 
 def _shares(styles: Sequence[Style], masks: Sequence[Tensor]) -> list[float]:
     """Each style's share: its normalized weight; with masks, times the number of masks and the mask's area.
 
-    So styles of equal weight, one per mask, count 1 each times their area; several in one mask divide its share.
+    So styles of equal weight, one per mask, have their area as share; several in one mask divide the mask's share.
     """
     weights = np.array([style.weight for style in styles], np.float64)
     weights /= weights.sum()
@@ -56,21 +56,21 @@ def _shares(styles: Sequence[Style], masks: Sequence[Tensor]) -> list[float]:
 
 
 def _any_size(tensor: Tensor) -> tf.TensorSpec:
-    """The tensor's specification; features' `[1,h,w,C]` is for any height and width."""
+    """The specification of `tensor`; any height and width if it is features, `[1,h,w,C]`."""
     features = len(tensor.shape) == 4 and tensor.shape[0] == 1
     shape = [1, None, None, tensor.shape[-1]] if features else tensor.shape
     return tf.TensorSpec(shape, tensor.dtype)
 
 
 def _measured(network: Network, objective: Objective, styles: int, guided: bool) -> Callable[..., dict[str, Target]]:
-    """(content, styles' pictures, shares and masks) -> targets, as a graph: features are given up once measured."""
+    """(content, styles' pictures, shares, masks) -> targets, as a graph, which frees features after use."""
 
     def measured(
         content: Image, pictures: Sequence[Image], shares: Sequence[Scalar], masks: Sequence[Tensor]
     ) -> dict[str, Target]:
         features: list[Features] = []
         for picture in (*pictures, content):
-            with tf.control_dependencies(tf.nest.flatten(features)):  # one after the other, for memory's sake
+            with tf.control_dependencies(tf.nest.flatten(features)):  # one after the other, to save memory
                 picture = tf.identity(picture)
                 features.append({IMAGE: picture, **network(picture, objective.layers, gradient=False)})
         *of_styles, of_content = features
@@ -87,7 +87,7 @@ def _measured(network: Network, objective: Objective, styles: int, guided: bool)
 
 @lru_cache(maxsize=8)
 def _compiled(network: Network, terms: tuple[tuple[str, Loss], ...]) -> Any:
-    """One forward and one backward pass as a graph; all that a sweep or a pyramid varies comes in as a tensor."""
+    """One forward and one backward pass as a graph; tensors carry all that a sweep or a pyramid varies."""
     layers = network_layers(terms)
 
     @tf.function(autograph=False)

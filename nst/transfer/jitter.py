@@ -1,7 +1,7 @@
-"""Each evaluation sees the picture shifted another way (Mordvintsev et al. 2015), around its edges.
+"""Jitter (Mordvintsev et al. 2015): each evaluation is of a shifted picture, cyclic at the edges.
 
-What the network's grid of strides likes to draw then averages out. Content and picture are shifted together, so the
-losses mean the same; they differ from shift to shift by what the grid and the edges make of it.
+This averages out artifacts of the network's grid of strides. Content and picture shift together, so the losses keep
+their meaning; from shift to shift they differ only by effects of the grid and the edges.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,21 +16,21 @@ from nst.optimizer.contract import Evaluate, Optimizer
 from nst.state import Image, Point
 from nst.style import Style
 
-SHIFTS = 8  # taken in turns: for each the targets are measured once per level
+SHIFTS = 8  # used in turn; the targets are measured once per level for each
 MOST = 256  # pixels
 
 
 def jittered(
     evaluation_at: Callable[[np.ndarray], Evaluate], content: np.ndarray, pixels: int, seed: int, used: int
 ) -> Evaluate:
-    """What is descended at a level.
+    """The function to minimize at a level, with jitter.
 
     Args:
         evaluation_at: the level's content -> the function without jitter.
         content: `[1,H,W,3]` float32, at the level's size.
-        pixels: the most that the picture is shifted, down and across; 0 is no jitter.
-        seed: of the shifts.
-        used: evaluations that this level has had; a run that was stopped goes on with the shift it was at.
+        pixels: largest shift, vertically and horizontally, 0..`MOST`; 0 is no jitter.
+        seed: seed of the shifts.
+        used: evaluations done at this level; a resumed run continues with the next shift.
     """
     if not pixels:
         return evaluation_at(content)
@@ -47,10 +47,10 @@ def jittered(
 
 
 def check_jitter(pixels: int, optimizer: Optimizer, styles: Sequence[Style]) -> None:
-    """Refuse, with an InputError, jitter where it cannot be."""
+    """Raise InputError if `pixels` is outside 0..`MOST`, or not 0 with a line search or with masks."""
     if not 0 <= pixels <= MOST:
         raise InputError(f"jitter must be 0 to {MOST} pixels, not {pixels}")
     if pixels and optimizer.line_search:
-        raise InputError("jitter needs optimizer=adam or sgd: a line search needs one and the same function")
+        raise InputError("jitter needs optimizer=adam or sgd: a line search needs the same function at every step")
     if pixels and any(style.mask is not None for style in styles):
-        raise InputError("jitter does not go with masks, which stay where they are; jitter=0 or no masks")
+        raise InputError("jitter does not work with style masks, which do not shift; use jitter=0 or no masks")

@@ -1,4 +1,4 @@
-"""The loop over steps: step, check, notify, stop. It knows no files, no network and no config."""
+"""The loop over the steps of a level: step, check, notify, stop. It uses no files, network or config."""
 
 import logging
 from collections.abc import Callable
@@ -13,14 +13,14 @@ from nst.state import Ending, Image, LevelState, Point, Progress
 
 log = logging.getLogger(__name__)
 
-DIVERGED = 1e6  # a loss so many times its start is on its way to infinity ...
-LEAST = 1e-3  # ... where the start is at least this: the content itself, say, starts at a loss of nearly nothing
+DIVERGED = 1e6  # a loss of more than this many times the first one has diverged ...
+LEAST = 1e-3  # ... with the first one taken as at least this: from the content, a loss may start near 0
 
 
 class Descent(NamedTuple):
     """How a descent ended."""
 
-    point: Point | None  # the last finite one; None where even the first was not
+    point: Point | None  # the last finite one; None if the first one is not finite
     ending: Ending
     evaluations: int
     state: State | None = None  # the optimizer's; None after divergence
@@ -28,11 +28,14 @@ class Descent(NamedTuple):
 
 @dataclass(frozen=True)
 class Stop:
-    """When to stop before the steps are used up.
+    """When to end a level before its evaluations are used up.
 
     Args:
-        patience: evaluations without progress after which a level ends; null never.
-        tolerance: the relative fall of the total that counts as progress, at least 0.
+        patience: evaluations without progress after which a level ends, at least 1; None: never.
+        tolerance: relative decrease of the total that counts as progress, at least 0, below 1.
+
+    Raises:
+        InputError: a value outside its range.
     """
 
     patience: int | None = None
@@ -44,12 +47,12 @@ class Stop:
         check_number("stop.tolerance", self.tolerance, at_least=0, below=1)
 
     def updated(self, progress: Progress, total: float, used: int) -> Progress:
-        """`progress` after an evaluation that gave `total`."""
+        """`progress` after evaluation number `used` of the level, with the loss `total`."""
         enough = total < progress.lowest * (1 - self.tolerance)
         return progress._replace(lowest=total, seen=used) if enough else progress
 
     def stalled(self, progress: Progress, used: int) -> bool:
-        """Whether patience is over."""
+        """Whether there has been no progress for `patience` evaluations."""
         return self.patience is not None and used - progress.seen >= self.patience
 
 
@@ -64,17 +67,17 @@ def descend(
     stop: Stop | None = None,
     interrupted: Callable[[], bool] = lambda: False,
 ) -> Descent:
-    """Take `steps` evaluations down from `start`, the first of them at `start` itself.
+    """Minimize from `start` with `steps` evaluations; the first one is of `start` itself.
 
     Args:
         evaluate: a picture -> its loss and gradient.
         start: the first picture `[1,H,W,3]`, or a state of an earlier descent with the same arguments, to continue.
-        optimizer: any with the contract of `nst.optimizer.contract`.
+        optimizer: implements `nst.optimizer.contract.Optimizer`.
         steps: evaluations, at least 1; never exceeded.
-        before: the optimizer's state at the end of the level before; None where there is none.
-        observe: called with the state after every step.
-        stop: when to end early.
-        interrupted: called after every step; True ends the descent.
+        before: the optimizer's state at the end of the level before; None at the first level.
+        observe: called with the state after the first evaluation and after every step.
+        stop: when to end early; None: never.
+        interrupted: called before every step and at the end; True ends the descent.
     """
     stop = stop or Stop()
     at = start if isinstance(start, LevelState) else _begin(evaluate, start, optimizer, before)
@@ -100,7 +103,7 @@ def descend(
 def _next(
     evaluate: Evaluate, optimizer: Optimizer, stop: Stop, at: LevelState, step: Step, used: int, steps: int
 ) -> LevelState:
-    """The state after `step`; a level that stalls ends with what the optimizer makes of it."""
+    """The state after `step`; a level that stalls ends with the point of `optimizer.finish`."""
     progress = stop.updated(at.progress, float(step.point.total), used)
     point, converged, stalled = step.point, bool(step.converged), stop.stalled(progress, used)
     if stalled and not converged and used < steps:
@@ -110,14 +113,14 @@ def _next(
 
 
 def _log_no_way_down(optimizer: Optimizer, at: LevelState, step: Step, used: int, steps: int) -> None:
-    """Say that a line search failed, if it did and the descent goes on."""
+    """Log a failed line search if the descent continues."""
     same = float(step.point.total) == float(at.point.total)
     if optimizer.line_search and same and used < steps and not step.converged:
-        log.info("evaluation %d of the level: no way down along this direction; steepest descent is next", used)
+        log.info("evaluation %d of the level: no lower loss along this direction; steepest descent is next", used)
 
 
 def _diverged(evaluate: Evaluate, optimizer: Optimizer, at: LevelState, used: int, steps: int) -> Descent:
-    """The last good point, or what a wrapper makes of it."""
+    """The descent's end after divergence: at the last good point, or at its `optimizer.finish`."""
     if used < steps:
         point, extra = optimizer.finish(evaluate, at.point, at.optimizer_state)
         return Descent(point if _finite(point) else at.point, Ending.DIVERGED, used + extra)
@@ -125,7 +128,7 @@ def _diverged(evaluate: Evaluate, optimizer: Optimizer, at: LevelState, used: in
 
 
 def _begin(evaluate: Evaluate, image: Image, optimizer: Optimizer, before: State | None) -> LevelState | None:
-    """The first evaluation; None where it is not finite."""
+    """The state after the first evaluation; None if that is not finite."""
     point = evaluate(image)
     if not _finite(point):
         return None

@@ -1,4 +1,4 @@
-"""The method (Gatys et al. 2016) without files or configs: a transfer in, a picture out."""
+"""The method (Gatys et al. 2016) without files and configs: a transfer in, a result out."""
 
 import logging
 import time
@@ -29,13 +29,17 @@ def stylize(
     interrupted: Callable[[], bool] = lambda: False,
     resume: Iterate | None = None,
 ) -> Result:
-    """Optimize a picture that has the content of one picture and the style of others.
+    """Optimize a picture toward the content of one picture and the style of others (Gatys et al. 2016).
 
     Args:
         transfer: everything that decides the result.
         observers: each is called with every `Iterate`.
-        interrupted: called after every step; True ends the run with the picture it has.
-        resume: an iterate of an earlier run of the same transfer; this one continues from it, to the same picture.
+        interrupted: called after every step; True ends the run with its current picture.
+        resume: an iterate of an earlier run of the same transfer; the run continues from it, to the same picture.
+
+    Returns:
+        The result. Its image has the content's size, and `ending` tells how the run ended. A loss that diverges raises
+        no error; the run then ends with its last good picture.
     """
     levels, stages = transfer.levels, _Stages(transfer)
     clock = _Clock.started(observers, levels[-1], resume)
@@ -57,7 +61,7 @@ def stylize(
             stop=transfer.stop,
             interrupted=interrupted,
         )
-        clock.count(descent.evaluations)  # with a last step that found no lower loss
+        clock.count(descent.evaluations)  # including a last step that found no lower loss
         last, ending, carried = descent.point or last, descent.ending, descent.state
         _log_early_end(descent, index, levels)
         picture = np.asarray(descent.point.image) if descent.point else picture
@@ -74,7 +78,7 @@ def _log_early_end(descent: Descent, index: int, levels: Sequence[Level]) -> Non
 
 
 class _Stages:
-    """What a level begins with, and the function that is descended there."""
+    """The first picture of each level, and the function to minimize there."""
 
     def __init__(self, transfer: Transfer) -> None:
         self._transfer = transfer
@@ -83,53 +87,53 @@ class _Stages:
         self._evaluation = evaluation(transfer.network, transfer.objective, self._styles)
 
     def first(self, height: int, width: int) -> np.ndarray:
-        """The first picture `[1,height,width,3]`."""
+        """The run's first picture at a size: `[1,height,width,3]`."""
         content = resize(self._content, height, width)
         return self._transfer.init(content, self._styles[0].picture, self._transfer.seed)
 
     def start(self, level: Level, picture: np.ndarray) -> Image:
-        """The first picture of `level`, made of the last one of the level before."""
+        """The first picture of `level`, from `picture`, the last one of the level before."""
         detail = self._transfer.pyramid.detail and self._transfer.init.detail
         larger = enlarged(picture, level, self.first if detail else None)
         return tf.constant(self._bounds.applied(larger))
 
     def evaluate(self, level: Level, used: int) -> Evaluate:
-        """The function at `level`, of which `used` evaluations are done."""
+        """The function to minimize at `level`, after `used` evaluations of it."""
         content, transfer = resize(self._content, level.height, level.width), self._transfer
         return self._bounds.within(jittered(self._evaluation, content, transfer.jitter, transfer.seed, used), level)
 
 
 @dataclass
 class _Clock:
-    """Counts evaluations, and the seconds in steps: the time of observers is not counted."""
+    """Counts evaluations, and the seconds spent in steps, without the time of observers."""
 
     observers: Sequence[Callable[[Iterate], None]]
-    full: Level  # the last one
+    full: Level  # the last level
     evaluations: int = 0
     seconds: float = 0.0
     equivalents: float = 0.0
 
     @classmethod
     def started(cls, observers: Sequence[Callable[[Iterate], None]], full: Level, resume: Iterate | None) -> Self:
-        """At 0, or where `resume` was."""
+        """A clock that starts at 0, or at the counts in `resume`."""
         if resume is None:
             return cls(observers, full)
         return cls(observers, full, resume.evaluation, resume.seconds, resume.equivalents)
 
     def enter(self, index: int, level: Level, used: int) -> None:
-        """Begin a level, of which `used` evaluations are counted already."""
+        """Start a level; `used` of its evaluations are already counted."""
         self._index, self._share = index, level.height * level.width / (self.full.height * self.full.width)
         self._before = self.evaluations - used, self.equivalents - used * self._share
         self._since = time.perf_counter()
 
     def count(self, used: int) -> None:
-        """`used` evaluations of the level are done."""
+        """Set the counts to `used` evaluations of the level."""
         now = time.perf_counter()
         self.seconds, self._since = self.seconds + now - self._since, now
         self.evaluations, self.equivalents = self._before[0] + used, self._before[1] + used * self._share
 
     def observe(self, state: LevelState) -> None:
-        """Call the observers with an iterate."""
+        """Call the observers with the iterate of `state`."""
         self.count(state.used)
         iterate = Iterate(self._index, self.evaluations, self.seconds, self.equivalents, state)
         for observer in self.observers:

@@ -1,4 +1,4 @@
-"""A transfer that is ready to go, as one value."""
+"""Transfer: the inputs and settings of one run of the method, checked, as one value."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,25 +22,26 @@ from nst.transfer.optimize import Stop
 
 @dataclass(frozen=True, eq=False)
 class Transfer:
-    """Pictures, network, losses, optimizer and settings; everything that decides the result.
+    """Pictures, network, losses, optimizer and settings: everything that decides the result.
 
     Args:
         content: `[1,H,W,3]` float32, RGB 0..1; the result has its size.
         styles: at least one.
         network: computes the features; `nst.VGG19Slim().load()` is the bundled one.
-        objective: the weighted terms.
+        objective: the weighted sum of content, style and smoothness terms.
         optimizer: any of `nst.optimizer`.
-        steps: evaluations (forward and backward passes) over all levels; None takes `nst.pyramid.budget`.
-        pyramid: the levels; by default full size only.
-        init: the first picture.
-        color: what becomes of the colors.
-        mask: `[1,H,W,1]`, 0..1: where the picture may change; where it is 0 the content stays. None is everywhere.
-        seed: of everything random.
-        jitter: pixels by which each evaluation may see the picture shifted; not with L-BFGS.
+        steps: evaluations (forward and backward passes) over all levels, at least 1; None: see `nst.pyramid.budget`.
+        pyramid: the levels; by default one, at full size.
+        init: makes the first picture.
+        color: the color mode.
+        mask: `[1,H,W,1]`, 0..1: where the picture may change; where it is 0 the content stays. None: everywhere.
+        seed: seed of everything random.
+        jitter: largest shift of the picture per evaluation, 0..256 pixels; not with L-BFGS, not with style masks.
         stop: when a level ends early.
 
     Raises:
-        InputError: an input that is no picture, a layer that the network lacks, a level too small for it.
+        InputError: an array is no picture or mask, the network lacks a layer, a level is too small, or settings
+            conflict.
     """
 
     content: np.ndarray
@@ -64,13 +65,13 @@ class Transfer:
 
     @cached_property
     def levels(self) -> list[Level]:
-        """From small to large, with the evaluations of each."""
+        """The levels, small to large, with the evaluations of each."""
         return self.pyramid.levels(self.content.shape[1], self.content.shape[2], self.steps)
 
     def present(self, picture: np.ndarray) -> np.ndarray:
-        """A picture as the optimizer has it, `[1,h,w,3]` of any size, as the result shows it.
+        """Convert a picture of the optimizer, `[1,h,w,3]` of any size, as for the result.
 
-        It is in the result's colors, within the mask, in 0..1.
+        The returned picture has the same size, the final colors, the content outside the mask, and values in 0..1.
         """
         content = resize(self.content, *picture.shape[1:3])
         colored = self.color.after(np.asarray(picture).clip(0, 1), content)

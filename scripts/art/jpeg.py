@@ -1,4 +1,4 @@
-"""JPEGs that fit into so many bytes."""
+"""JPEG files of a limited size."""
 
 import io
 from typing import Any
@@ -6,16 +6,16 @@ from typing import Any
 from PIL import Image, ImageFile
 
 QUALITIES = range(95, 20, -1)
-"""Tried from the best down."""
+"""JPEG qualities to try, best first."""
 
 
 def encode(picture: Image.Image, max_bytes: int, **options: Any) -> bytes:
-    """The picture as a JPEG at the best quality that fits into `max_bytes`.
+    """Encode a picture as JPEG, at the best quality that fits into `max_bytes`.
 
     Raises:
-        ValueError: none fits.
+        ValueError: no quality fits.
     """
-    # With `optimize` libjpeg needs room for the whole file, and fine texture outgrows what Pillow grants it.
+    # `optimize` needs a buffer for the whole file; for fine texture, the default buffer of Pillow is too small.
     ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, 3 * picture.width * picture.height)
     for quality in QUALITIES:
         buffer = io.BytesIO()

@@ -1,6 +1,6 @@
 """Paint the bundled style pictures: python scripts/art/paint_styles.py [NAME ...] [--size 1024] [--out FOLDER]
 
-A painting is a package of `paintings` with a function `paint(long_side, seed)`, and its name is the package's.
+Each painting is a package of `paintings` with a function `paint(long_side, seed)`; the package gives the name.
 """
 
 import argparse
@@ -26,7 +26,7 @@ Paint = Callable[[int, int], Image.Image]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Paint what the command line names; the exit status is 2 when a name is unknown."""
+    """Paint the named pictures, or all. The exit status is 2 if a name is unknown."""
     options = _parse(arguments)
     known = find_paintings()
     for name in options.names:
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def find_paintings() -> dict[str, Paint]:
-    """Every painting's function by its name, in alphabetical order."""
+    """{name: function} of all paintings, in alphabetical order."""
     names = sorted(module.name for module in pkgutil.iter_modules(paintings.__path__))
     return {name: importlib.import_module(f"paintings.{name}").paint for name in names}
 

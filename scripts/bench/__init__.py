@@ -1,9 +1,10 @@
-"""What scripts/benchmark.py measures: one contender per process, all of them taking turns.
+"""Measurements of scripts/benchmark.py: one contender per process, all of them taking turns.
 
-work.py       what one evaluation is, and what it costs in multiplications
-ours.py       it on nst            torch_port.py  it on PyTorch, as the popular ports do it
-worker.py     a process that does one piece of work whenever it is told to
-turns.py      several workers, asked in turns
-race.py       who is down first                      racer.py      a process in that race
-around.py     what surrounds the steps               stopwatch.py  an observer that it uses
+work.py       the measured evaluation, and its number of operations
+ours.py       it on nst            torch_port.py  it on PyTorch, as popular ports do it
+worker.py     a process that repeats one piece of work on request
+turns.py      several workers that take turns
+race.py       time to the same loss                    racer.py      one process of the race
+around.py     start-up, observers, sweeps              stopwatch.py  an observer for it
+scale.py      overhead of launchers                    nodes.py      Ray nodes for it
 """

@@ -1,4 +1,4 @@
-"""What surrounds the steps: start-up, observers, a sweep's runs beside a single one's."""
+"""Time outside the steps: start-up, observers, and a sweep beside a single run."""
 
 import json
 import subprocess
@@ -18,13 +18,13 @@ COMMON = ("extractor=vgg19_slim", "size=512", "fallback=true")
 
 
 def measure() -> dict[str, float]:
-    """{what: seconds, or a share}."""
+    """{measurement: seconds, or a share}."""
     with tempfile.TemporaryDirectory() as folder:
         return {**_start(Path(folder)), **_observers(Path(folder)), **_sweep(Path(folder))}
 
 
 def _start(folder: Path) -> dict[str, float]:
-    """From the command to the first step, taking turns with what cannot be avoided."""
+    """Time from the command to the first step, taking turns with a bare import of TensorFlow."""
     pairs = [(took([sys.executable, "-c", "import tensorflow"]), _first_step(folder / f"{n}")) for n in range(TURNS)]
     bare, first = (min(seconds) for seconds in zip(*pairs, strict=True))
     return {
@@ -35,22 +35,22 @@ def _start(folder: Path) -> dict[str, float]:
 
 
 def _observers(folder: Path) -> dict[str, float]:
-    """First point to last, with all observers on and with the fewest, in turns."""
-    watches: dict[str, list[dict[str, float]]] = {"full": [], "quiet": []}
+    """Time from the first to the last point, with all observers and with the fewest, in turns."""
+    timings: dict[str, list[dict[str, float]]] = {"full": [], "quiet": []}
     for turn in range(TURNS):
-        for observers, seen in watches.items():
-            seen.append(_watched(folder / f"{observers}{turn}", observers))
-    full, quiet = (min(seen, key=lambda watch: watch["wall"]) for seen in watches.values())
+        for observers, found in timings.items():
+            found.append(_timed(folder / f"{observers}{turn}", observers))
+    full, quiet = (min(found, key=lambda timing: timing["wall"]) for found in timings.values())
     return {
         "steps with all observers, s": full["wall"],
         "steps with history.csv alone, s": quiet["wall"],
-        "what the others add, as a share": full["wall"] / quiet["wall"] - 1,
-        "outside of evaluations and optimizer, as a share": 1 - full["steps"] / full["wall"],
+        "added by the others, as a share": full["wall"] / quiet["wall"] - 1,
+        "outside evaluations and optimizer, as a share": 1 - full["steps"] / full["wall"],
     }
 
 
 def _sweep(folder: Path) -> dict[str, float]:
-    """Several runs in one process, against one start and the runs' own steps: the machine may slow down between."""
+    """Compare a sweep in one process with one start-up plus the steps of its runs, as timed in the sweep."""
     started = time.perf_counter()
     run([f"hydra.run.dir={folder}/single"])
     single = time.perf_counter() - started
@@ -62,35 +62,35 @@ def _sweep(folder: Path) -> dict[str, float]:
         "its steps, s": steps,
         f"{RUNS} runs in a sweep, s": sweep,
         "their steps, s": sum(theirs),
-        "as a share of one start and their steps": sweep / (single - steps + sum(theirs)),
+        "as a share of one start-up and their steps": sweep / (single - steps + sum(theirs)),
     }
 
 
-def _watched(folder: Path, observers: str) -> dict[str, float]:
-    watch = "+observers.stopwatch={_target_:bench.stopwatch.Stopwatch}"
-    run([f"observers={observers}", watch, f"hydra.run.dir={folder}"])
+def _timed(folder: Path, observers: str) -> dict[str, float]:
+    stopwatch_on = "+observers.stopwatch={_target_:bench.stopwatch.Stopwatch}"
+    run([f"observers={observers}", stopwatch_on, f"hydra.run.dir={folder}"])
     return json.loads((folder / stopwatch.FILE).read_text())
 
 
 def _command(arguments: Sequence[str], common: Sequence[str] = COMMON) -> list[str]:
-    """A run's; flags come before the overrides."""
+    """The command of a run. Flags come before overrides."""
     return [sys.executable, "-m", "nst.run", *arguments, *common]
 
 
 def took(command: Sequence[str]) -> float:
-    """Seconds that a command took."""
+    """Run a command and return its seconds."""
     started = time.perf_counter()
     subprocess.run(command, check=True, cwd=ROOT, capture_output=True, env=environment())
     return time.perf_counter() - started
 
 
 def run(arguments: Sequence[str], common: Sequence[str] = COMMON) -> float:
-    """Seconds that a run, or a sweep, takes from command to end."""
+    """Run nst and return the seconds from start to end of the command."""
     return took(_command(arguments, common))
 
 
 def _first_step(folder: Path) -> float:
-    """From the command to the first row of history.csv."""
+    """Seconds from the command to the first row of history.csv."""
     started = time.perf_counter()
     command = _command(["steps=2", "pyramid=single", f"hydra.run.dir={folder}"])
     with subprocess.Popen(

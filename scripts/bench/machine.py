@@ -1,4 +1,4 @@
-"""The machine that figures were measured on, in words."""
+"""A description of this machine, for published figures."""
 
 import os
 import platform
@@ -7,11 +7,11 @@ from pathlib import Path
 from nst.runner.provenance import versions
 
 INSTRUCTIONS = {"amx_bf16": "AMX", "avx512_bf16": "AVX-512 BF16", "avx512f": "AVX-512", "avx2": "AVX2"}
-"""Flags of x86 processors, the fastest first, and what they are called."""
+"""{flag of x86 CPUs: name}, the fastest instructions first."""
 
 
 def machine() -> str:
-    """Processor, cores, its fastest instructions, and the versions that matter."""
+    """Cores, CPU model, its fastest instructions, and the versions of TensorFlow and Python."""
     path = Path("/proc/cpuinfo")
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     models = {line.partition(":")[2].strip() for line in lines if line.startswith("model name")}

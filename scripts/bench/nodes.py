@@ -13,7 +13,7 @@ from pathlib import Path
 
 @contextmanager
 def node(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """`ray start` with these arguments, while inside."""
+    """Run `ray start` with these arguments; end it when the context exits."""
     command = [str(Path(sys.executable).with_name("ray")), "start", "--block", "--disable-usage-stats", *arguments]
     with subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
@@ -25,21 +25,21 @@ def node(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def until_it_answers(port: int, patience: float = 60.0) -> None:
-    """Wait for a head that was started.
+    """Wait until the head node answers at `port`.
 
     Raises:
-        TimeoutError: it has not come up in so many seconds.
+        TimeoutError: no answer within `patience` seconds.
     """
     end = time.monotonic() + patience
     while time.monotonic() < end:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
         time.sleep(0.2)
-    raise TimeoutError(f"no head answers at port {port}")
+    raise TimeoutError(f"no Ray head answers at port {port}")
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End a node as if its machine had been switched off."""
+    """End a node abruptly, as if its machine lost power."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         if process.poll() is None:
             os.killpg(process.pid, number)

@@ -1,4 +1,4 @@
-"""An evaluation on nst, as the runner does it."""
+"""The evaluation and the race on nst, computed as the runner does."""
 
 import os
 from collections.abc import Callable
@@ -28,13 +28,13 @@ from nst.transfer.transfer import Transfer
 
 Turn = Callable[[Callable[[], float], bool, Callable[[Path], object]], None]
 
-JUDGED = 5  # one step in so many is judged where the network computes in bfloat16
+FLOAT32_EVERY = 5  # with bfloat16, every so many steps the loss is computed in float32
 
 OBJECTIVE = Objective(content=Features(layers=(CONTENT,)), style=Gram(layers=STYLE))
 
 
 def network(name: str, precision: str) -> Network:
-    """`vgg19`, with drawn weights, or `vgg19_slim`."""
+    """`vgg19` with random weights, or `vgg19_slim`."""
     from bench.work import he_normal
 
     resolved = Precision(precision).resolve()
@@ -45,7 +45,7 @@ def network(name: str, precision: str) -> Network:
 
 
 def evaluate(name: str, precision: str, side: int) -> Callable[[], object]:
-    """A call of which is one evaluation of a picture of `side` x `side`."""
+    """A function: each call is one evaluation of a picture of `side` x `side` pixels."""
     import tensorflow as tf
 
     random = np.random.default_rng(1)
@@ -57,7 +57,7 @@ def evaluate(name: str, precision: str, side: int) -> Callable[[], object]:
 
 
 def multiply(precision: str, size: int) -> Callable[[], object]:
-    """A call of which multiplies two square matrices."""
+    """A function: each call multiplies two `size` x `size` matrices."""
     import tensorflow as tf
 
     prepare()
@@ -66,12 +66,12 @@ def multiply(precision: str, size: int) -> Callable[[], object]:
 
 
 def race(
-    weights: Kernels, overrides: str, content: np.ndarray, style: np.ndarray, turn: Turn, stand: Path | None
+    weights: Kernels, overrides: str, content: np.ndarray, style: np.ndarray, turn: Turn, saved: Path | None
 ) -> None:
-    """Go down as conf/ with `overrides` has it, on the objective of jcjohnson/neural-style, from `stand` on.
+    """Optimize as conf/ with `overrides` says, with the objective of jcjohnson/neural-style.
 
-    `turn` is told of every step how to find its loss, whether that is the loss at full size in float32, and how to
-    keep where it stands.
+    Each step calls `turn(loss, comparable, keep)`. `loss()` returns the step's loss, `comparable` says that it is the
+    loss at full size in float32, and `keep(folder)` saves a checkpoint. The run resumes from the checkpoint in `saved`.
     """
     register()
     with initialize_config_dir(conf_dir(), version_base="1.3"):
@@ -86,7 +86,7 @@ def race(
     )
     styles = [Style(style, scale=1.0)]
     plain = network.replace(precision="float32", convolution=resolve("auto", "float32"))
-    judge = None if precision == Precision.float32 else evaluation(plain, objective, styles)(content)
+    evaluate32 = None if precision == Precision.float32 else evaluation(plain, objective, styles)(content)
     levels = pyramid.levels(*content.shape[1:3], config.steps)
     origin: dict[str, None] = dict.fromkeys(checkpoint.ORIGIN)
 
@@ -96,11 +96,12 @@ def race(
 
         def loss() -> float:
             point = iterate.point
-            return float((judge(point.image) if judge and judged else point).total)
+            return float((evaluate32(point.image) if evaluate32 and comparable else point).total)
 
-        judged = iterate.level == len(levels) - 1 and (not judge or iterate.evaluation % JUDGED == 0)
-        turn(loss, judged, keep)
+        last = iterate.level == len(levels) - 1
+        comparable = last and (not evaluate32 or iterate.evaluation % FLOAT32_EVERY == 0)
+        turn(loss, comparable, keep)
 
     transfer = Transfer(content, styles, network, objective, optimizer, steps=config.steps, pyramid=pyramid)
-    resume = checkpoint.load(stand, overrides, origin, optimizer, transfer.levels) if stand else None
+    resume = checkpoint.load(saved, overrides, origin, optimizer, transfer.levels) if saved else None
     stylize(transfer, observers=[observe], resume=resume)

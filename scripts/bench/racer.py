@@ -1,9 +1,9 @@
-"""A process on its way down: for every line it is sent it does a step, and answers with a line of JSON.
+"""A process of the race: for each input line it does one step and answers with a line of JSON.
 
     racer.py FOLDER nst|torch OVERRIDES|START CONTENT STYLE WEIGHTS SIDE
 
-Every now and then it keeps in FOLDER where it stands; one that was stopped goes on from there, and its first line is
-what it had told by then.
+It saves a checkpoint in FOLDER every `EVERY` steps. An interrupted racer resumes from it. Its first line holds the
+steps done so far.
 """
 
 import json
@@ -17,66 +17,66 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.worker import tell
+from bench.worker import reply
 from nst.runtime.atomic import atomic
 
-EVERY = 25  # steps from one stand to the next
-TOLD = "told.json"
+EVERY = 25  # steps between checkpoints
+STEPS = "steps.json"
 
-Keep = Callable[[Path], object]  # where it stands, into a folder
+Keep = Callable[[Path], object]  # saves a checkpoint in a folder
 
 
 class Turns:
-    """What was told, and the waiting for the next line. Start-up, all before the first loss, is in nobody's time."""
+    """Records the steps and waits for the next line. Start-up, all before the first loss, does not count as time."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        stands = [path for path in folder.glob("*") if path.name.isdigit()]
-        self.stand = max(stands, key=lambda path: int(path.name), default=None)  # to go on from
-        self.told = json.loads((self.stand / TOLD).read_text()) if self.stand else []
+        checkpoints = [path for path in folder.glob("*") if path.name.isdigit()]
+        self.saved = max(checkpoints, key=lambda path: int(path.name), default=None)  # the last checkpoint
+        self.steps = json.loads((self.saved / STEPS).read_text()) if self.saved else []
         self._started = 0.0
 
-    def __call__(self, loss: Callable[[], float], judged: bool, keep: Keep) -> None:
-        """A step is done: tell of it, and wait. Finding its loss is in nobody's time."""
+    def __call__(self, loss: Callable[[], float], comparable: bool, keep: Keep) -> None:
+        """Report a finished step and wait. Computing its loss does not count as time."""
         seconds = time.perf_counter() - self._started if self._started else self._usual()
-        self.told.append({"seconds": seconds, "loss": loss(), "judged": judged})
-        if len(self.told) % EVERY == 0:
+        self.steps.append({"seconds": seconds, "loss": loss(), "comparable": comparable})
+        if len(self.steps) % EVERY == 0:
             self._keep(keep)
-        tell(self.told[-1])
+        reply(self.steps[-1])
         if not sys.stdin.readline():
             raise SystemExit
         self._started = time.perf_counter()
 
     def _usual(self) -> float:
-        """Seconds of a step: the first one after a stop has start-up in it."""
-        return statistics.median([step["seconds"] for step in self.told]) if self.told else 0.0
+        """Median seconds of a step; it replaces the first time after a resume, which includes start-up."""
+        return statistics.median([step["seconds"] for step in self.steps]) if self.steps else 0.0
 
     def _keep(self, keep: Keep) -> None:
-        with atomic(self._folder / str(len(self.told))) as part:
+        with atomic(self._folder / str(len(self.steps))) as part:
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir(parents=True)
-            (part / TOLD).write_text(json.dumps(self.told))
+            (part / STEPS).write_text(json.dumps(self.steps))
             keep(part)
-        if self.stand:
-            shutil.rmtree(self.stand)
-        self.stand = self._folder / str(len(self.told))
+        if self.saved:
+            shutil.rmtree(self.saved)
+        self.saved = self._folder / str(len(self.steps))
 
 
 def main() -> None:
-    """Make ready, then go down."""
+    """Load weights and pictures, then optimize."""
     folder, library, how, content, style, weights, side = sys.argv[1:]
     import_module("tensorflow" if library == "nst" else "torch")
     from bench.work import given
     from nst.image.io import read_image
 
     turns = Turns(Path(folder))
-    tell({"told": turns.told})
+    reply({"steps": turns.steps})
     first, second = (read_image(Path(picture), int(side), name=picture) for picture in (content, style))
     if library == "torch":
         from bench import torch_port as contender
     else:
         from bench import ours as contender
-    contender.race(given(Path(weights)), how, first, second, turns, turns.stand)
+    contender.race(given(Path(weights)), how, first, second, turns, turns.saved)
 
 
 if __name__ == "__main__":

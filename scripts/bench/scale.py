@@ -1,4 +1,4 @@
-"""What a run of a sweep costs beside its steps, by launcher: the slope between a short sweep and a long one."""
+"""Overhead per run of a sweep, by launcher: the slope between a short and a long sweep."""
 
 import importlib.util
 import socket
@@ -26,7 +26,7 @@ LAUNCHERS: dict[str, tuple[str, ...]] = {
 
 
 def measure() -> list[dict[str, Any]]:
-    """A row for each launcher."""
+    """One table row per launcher."""
     launchers = dict(LAUNCHERS)
     with tempfile.TemporaryDirectory() as folder, _cluster() as address:
         if address:
@@ -44,20 +44,20 @@ def _swept(launcher: Sequence[str], count: int, folder: Path) -> float:
     took = run(["-m", *launcher, f"seed=range({count})", f"sweep_dir={folder}"], TINY)
     found, _ = find([folder])
     if [one.status for one in found] != ["done"] * count:
-        raise RuntimeError(f"{folder}: not all of {count} runs are done")
+        raise RuntimeError(f"{folder}: not all {count} runs are done")
     return took
 
 
 @contextmanager
 def _cluster() -> Iterator[str | None]:
-    """The address of a cluster of one node, which is there while inside; None where Ray is not installed."""
+    """Run a Ray cluster of one node inside the context. Yield its address, or None if Ray is not installed."""
     if importlib.util.find_spec("ray") is None:
         yield None
         return
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with tempfile.TemporaryDirectory(dir="/tmp", prefix="ray") as short:  # sockets' names are short
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="ray") as short:  # socket paths must be short
         head = ("--head", "--node-ip-address=127.0.0.1", f"--port={port}", "--num-cpus=2", "--include-dashboard=false")
         with node(*head, f"--temp-dir={short}"):
             until_it_answers(port)

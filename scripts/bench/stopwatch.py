@@ -1,4 +1,4 @@
-"""An observer that notes when it was told of the first point and of the last."""
+"""An observer that measures the time between the first and the last point."""
 
 import json
 import time
@@ -12,18 +12,18 @@ FILE = "stopwatch.json"
 
 
 class Stopwatch(Observer):
-    """Writes stopwatch.json: seconds of everything between the two, and those that the steps say they took."""
+    """Writes stopwatch.json: wall seconds between the two points, and the seconds of the steps between them."""
 
     def open(self, run: RunContext) -> None:
-        """Nothing seen yet."""
+        """Start without points."""
         self._path, self._seen = run.folder / FILE, []
 
     def __call__(self, iterate: Iterate) -> None:
-        """Note the time."""
+        """Record the time of the first and the latest point."""
         self._seen = [*self._seen[:1], (time.perf_counter(), iterate.seconds)]
 
     def close(self, record: Mapping[str, Any]) -> None:
-        """Write."""
+        """Write the file."""
         del record
         (began, before), (ended, after) = self._seen[0], self._seen[-1]
         self._path.write_text(json.dumps({"wall": ended - began, "steps": after - before}))

@@ -1,4 +1,4 @@
-"""The same evaluation on PyTorch: modules in a row, ReLU in place, autograd, as the popular ports have it."""
+"""The same evaluation on PyTorch, written like the popular ports: sequential modules, in-place ReLU, autograd."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -10,14 +10,14 @@ import numpy as np
 from bench.work import CONTENT, DEEPEST, STYLE
 from nst.layers import LAYERS
 
-torch: Any = import_module("torch")  # of the extra `bench`: it is not there for the type checker
+torch: Any = import_module("torch")  # from the extra `bench`; the type checker does not have it
 
-FILE = "stand.pt"
+FILE = "state.pt"
 MEAN = (103.939, 116.779, 123.68)
 
 
 class Extractor(torch.nn.Module):
-    """The network up to the deepest layer asked for."""
+    """The network up to the layer `DEEPEST`."""
 
     def __init__(self, weights: Any, kind: str, dtype: Any, pooling: str = "avg") -> None:
         super().__init__()
@@ -33,11 +33,11 @@ class Extractor(torch.nn.Module):
         self.requires_grad_(False).to(dtype)
 
     def forward(self, image: Any) -> dict[str, Any]:
-        """{layer: features}, of an image `[1,3,H,W]` RGB 0..1."""
+        """{layer: features} of an image `[1,3,H,W]`, RGB 0..1."""
         return self.features(to_network(image) if self.kind == "vgg19" else image)
 
     def features(self, x: Any) -> dict[str, Any]:
-        """The same, of what the network was trained on."""
+        """{layer: features} of a preprocessed image, as in the training of the network."""
         x, found = x.to(self.dtype), {}
         for name, convolution in self.convolutions.items():
             if name.endswith("conv1") and name != LAYERS[0]:
@@ -49,7 +49,7 @@ class Extractor(torch.nn.Module):
 
 
 def to_network(image: Any) -> Any:
-    """RGB 0..1 -> BGR 0..255 less the mean."""
+    """RGB 0..1 -> BGR 0..255 minus the mean."""
     return image.flip(1) * 255 - torch.tensor(MEAN).view(1, 3, 1, 1)
 
 
@@ -60,14 +60,14 @@ def gram(features: Any) -> Any:
 
 
 def objective(network: Extractor, content: Any, style: Any) -> Callable[[Any], Any]:
-    """A picture -> its loss: relative squared distances, as nst's default has them."""
+    """A function from picture to loss: relative squared distances, as in the defaults of nst."""
     with torch.no_grad():
-        kept = network(content)[CONTENT]
+        target = network(content)[CONTENT]
         grams = {name: gram(features) for name, features in network(style).items() if name in STYLE}
 
     def loss(image: Any) -> Any:
         features = network(image)
-        total = (features[CONTENT] - kept).square().mean() / kept.square().mean()
+        total = (features[CONTENT] - target).square().mean() / target.square().mean()
         for name in STYLE:
             total = total + 60 / len(STYLE) * (gram(features[name]) - grams[name]).square().mean() / (
                 grams[name].square().mean()
@@ -78,7 +78,7 @@ def objective(network: Extractor, content: Any, style: Any) -> Callable[[Any], A
 
 
 def evaluate(name: str, weights: Any, precision: str, side: int, channels_last: bool) -> Callable[[], object]:
-    """A call of which is one evaluation."""
+    """A function: each call is one evaluation."""
     torch.manual_seed(1)
     dtype = getattr(torch, precision)
     network = Extractor(weights, name, dtype)
@@ -98,17 +98,17 @@ def evaluate(name: str, weights: Any, precision: str, side: int, channels_last: 
 
 
 def multiply(precision: str, size: int) -> Callable[[], object]:
-    """A call of which multiplies two square matrices."""
+    """A function: each call multiplies two `size` x `size` matrices."""
     a = torch.randn(size, size).to(getattr(torch, precision))
     return lambda: (a @ a).sum().item()
 
 
-def race(weights: Any, start: str, content: np.ndarray, style: np.ndarray, turn: Any, stand: Path | None) -> None:
-    """Go down as jcjohnson/neural-style's clones do, from `content` or `random`, or from where they stood.
+def race(weights: Any, start: str, content: np.ndarray, style: np.ndarray, turn: Any, saved: Path | None) -> None:
+    """Optimize as clones of jcjohnson/neural-style do, from `content` or `random`, or from the checkpoint in `saved`.
 
-    `turn` is told of every evaluation as `ours.race` has it.
-    The picture is what the network was trained on, 0..255 less the mean, and held in no box; weights 5 and 100; L-BFGS
-    with 100 pairs, steps of length 1, no line search; no total variation: it is not in their loss.
+    Each evaluation calls `turn` as in `ours.race`. The picture is the preprocessed one, 0..255 minus the mean, without
+    bounds. Weights are 5 for content and 100 for style, without total variation. L-BFGS has 100 pairs, steps of length
+    1, and no line search.
     """
     torch.manual_seed(0)
     network = Extractor(weights, "vgg19", torch.float32, "max")
@@ -131,10 +131,10 @@ def race(weights: Any, start: str, content: np.ndarray, style: np.ndarray, turn:
     def keep(folder: Path) -> None:
         torch.save({"x": x.data, "optimizer": optimizer.state_dict()}, folder / FILE)
 
-    if stand:
-        kept_there = torch.load(stand / FILE)
-        x.data.copy_(kept_there["x"])
-        optimizer.load_state_dict(kept_there["optimizer"])
+    if saved:
+        state = torch.load(saved / FILE)
+        x.data.copy_(state["x"])
+        optimizer.load_state_dict(state["optimizer"])
     while True:
         loss = optimizer.step(closure)  # one evaluation, and the update after it
         turn(lambda loss=loss: loss, True, keep)

@@ -1,4 +1,4 @@
-"""Workers that take turns: what slows the machine for a while slows them all."""
+"""Workers that take turns, so that a slow phase of the machine affects all of them."""
 
 import json
 import os
@@ -15,14 +15,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def environment() -> dict[str, str]:
-    """What a worker is started with: as nst itself sets it, before TensorFlow is there, and quiet."""
+    """Environment variables of a worker: those that nst sets before it imports TensorFlow, CPU only, quiet."""
     own = {"TF_CPU_ALLOCATOR_USE_BFC": "1", "TF_CPP_MIN_LOG_LEVEL": "3", **os.environ}
-    own["CUDA_VISIBLE_DEVICES"] = ""  # processors are compared; PyTorch's side knows no other device
+    own["CUDA_VISIBLE_DEVICES"] = ""  # the comparison is on CPUs; the PyTorch code has no other device
     return {**own, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "scripts")))}
 
 
 class Contender(NamedTuple):
-    """A piece of work, by a library."""
+    """A piece of work, and the library that does it."""
 
     library: str  # nst, torch, torch-channels-last
     what: str  # vgg19, vgg19_slim, matmul
@@ -31,7 +31,7 @@ class Contender(NamedTuple):
 
 
 class Process:
-    """A script of this folder at work: a line goes in, a line of JSON comes out."""
+    """A running script of this folder: for each input line it prints a line of JSON."""
 
     def __init__(self, script: str, *arguments: str) -> None:
         command = [sys.executable, str(Path(__file__).with_name(script)), *arguments]
@@ -40,7 +40,7 @@ class Process:
         )
 
     def ask(self) -> dict[str, Any] | None:
-        """Let it go on, and its answer; None where it is at its end."""
+        """Request the next answer; None if the process has ended."""
         stdin = self._process.stdin
         try:
             print("go", file=stdin, flush=True)
@@ -49,12 +49,12 @@ class Process:
         return self.answer()
 
     def answer(self) -> dict[str, Any] | None:
-        """Its next line; None where there is none."""
+        """Read the next answer; None if the output has ended."""
         line = self._process.stdout.readline() if self._process.stdout else ""
         return json.loads(line) if line else None
 
     def end(self) -> dict[str, Any] | None:
-        """Let it end; its last answer."""
+        """Close its input, wait for its end, and return its last answer."""
         stdin: Any = self._process.stdin
         try:
             with suppress(BrokenPipeError):
@@ -68,43 +68,43 @@ class Process:
 
 @dataclass
 class Worker:
-    """A process with one contender's work ready in it."""
+    """A worker.py process for one contender, and its figures."""
 
     contender: Contender
     seconds: list[float] = field(default_factory=list)
-    base: float = 0.0  # MiB held once the library is there
-    peak: float = 0.0  # MiB at the end
+    base: float = 0.0  # MiB after importing the library
+    peak: float = 0.0  # MiB, maximum up to the end
 
     def __enter__(self) -> Self:
         self._process = Process("worker.py", *map(str, self.contender))
         try:
-            self.base = self._told(self._process.answer())["base"]
-            self._told(self._process.answer())  # it is ready
+            self.base = self._checked(self._process.answer())["base"]
+            self._checked(self._process.answer())  # ready
         except RuntimeError:
             self._process.end()
             raise
         return self
 
     def go(self) -> None:
-        """Let it do the work once."""
-        self.seconds.append(self._told(self._process.ask())["seconds"])
+        """Do the work once."""
+        self.seconds.append(self._checked(self._process.ask())["seconds"])
 
     def __exit__(self, *_: object) -> None:
         self.peak = (self._process.end() or {}).get("peak", 0.0)
 
     @property
     def median(self) -> float:
-        """Seconds for the work."""
+        """Median seconds of the work."""
         return statistics.median(self.seconds)
 
-    def _told(self, answer: dict[str, Any] | None) -> dict[str, Any]:
+    def _checked(self, answer: dict[str, Any] | None) -> dict[str, Any]:
         if answer is None:
             raise RuntimeError(f"{' '.join(map(str, self.contender))} ended without an answer")
         return answer
 
 
 def take_turns(contenders: Sequence[Contender], rounds: int) -> dict[Contender, Worker]:
-    """Everyone's time and memory, after `rounds` in turns."""
+    """Let the contenders do their work `rounds` times, in turns; return their workers."""
     with ExitStack() as stack:
         workers = [stack.enter_context(Worker(contender)) for contender in contenders]
         for _ in range(rounds):
@@ -114,7 +114,7 @@ def take_turns(contenders: Sequence[Contender], rounds: int) -> dict[Contender, 
 
 
 def alone(contender: Contender, rounds: int = 1) -> Worker:
-    """A contender's memory, with nobody beside it."""
+    """Run one contender without others beside it, to measure its memory."""
     with Worker(contender) as worker:
         for _ in range(rounds):
             worker.go()

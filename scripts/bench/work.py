@@ -1,4 +1,4 @@
-"""One evaluation, the same for every contender: VGG19's forward and backward pass with content, style, no smoothing."""
+"""The evaluation of all contenders: a forward and backward pass of VGG19 with content and style, without smoothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nst.extractor.keras_weights import WIDTHS, read_keras
 from nst.layers import LAYERS
 from nst.layers import STYLE_LAYERS as STYLE
 
-if TYPE_CHECKING:  # it brings TensorFlow, whose memory would count as PyTorch's
+if TYPE_CHECKING:  # it imports TensorFlow, which would count as memory of PyTorch
     from nst.extractor.network import Kernels
 
 CONTENT = "block4_conv2"
@@ -21,7 +21,7 @@ DEEPEST = STYLE[-1]
 
 @dataclass(frozen=True)
 class Layer:
-    """A convolution of the network as it is evaluated."""
+    """A convolution of the network: channels, and size in the evaluation."""
 
     name: str
     inputs: int
@@ -30,7 +30,7 @@ class Layer:
 
 
 def he_normal(seed: int = 0) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """VGG19's layers with weights drawn as He et al. (2015) say, and biases of zero: as good as any for time."""
+    """Random weights for VGG19 (He et al. 2015), with biases of 0. Time does not depend on weights."""
     random, weights, inputs = np.random.default_rng(seed), {}, 3
     for layer in LAYERS:
         outputs = WIDTHS[int(layer[5]) - 1]
@@ -41,12 +41,12 @@ def he_normal(seed: int = 0) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 
 def given(path: Path) -> Kernels:
-    """A Keras file's layers, and drawn ones for those it lacks; all are drawn where the path is `none`."""
+    """Weights of a Keras file, and random weights for layers that it lacks; all are random if `path` is `none`."""
     return {**he_normal(), **(read_keras(path) if path != Path("none") else {})}
 
 
 def layers(weights: Kernels, side: int) -> list[Layer]:
-    """Those up to the deepest that an evaluation needs."""
+    """The layers of an evaluation, up to `DEEPEST`."""
     found = []
     for name in LAYERS[: LAYERS.index(DEEPEST) + 1]:
         kernel = weights[name][0]
@@ -57,8 +57,7 @@ def layers(weights: Kernels, side: int) -> list[Layer]:
 def gigaflop(weights: Kernels, side: int) -> float:
     """Multiplications and additions of one evaluation, in 1e9: convolutions and Gram matrices, forward and backward.
 
-    The backward pass goes to the picture alone, not to the weights: as much again as the forward pass, and for a Gram
-    matrix, the gradient with respect to F, as much again too.
+    The backward pass computes gradients of features, not of weights, so it costs as much as the forward pass.
     """
     found = layers(weights, side)
     convolutions = sum(2 * 9 * layer.inputs * layer.outputs * layer.side**2 for layer in found)

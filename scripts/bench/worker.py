@@ -1,7 +1,7 @@
-"""A process that makes one piece of work ready, and does it once for every line it is sent.
+"""A process that prepares one piece of work and does it once per input line.
 
-It answers each with a line of JSON: first {"base": MiB held before the work}, then {"seconds": ...} for every line,
-and {"peak": MiB} when its input ends.
+It prints lines of JSON: {"base": MiB before the work}, {"ready": true}, {"seconds": ...} for each input line, and
+{"peak": MiB} when its input ends.
 """
 
 import json
@@ -20,7 +20,7 @@ MATRIX = 4096
 
 
 def work(library: str, what: str, precision: str, side: int) -> Callable[[], object]:
-    """What is to be done, by whom."""
+    """The function that does the work `what` with `library`."""
     contender: Any
     if library != "nst":
         from bench import torch_port as contender
@@ -48,23 +48,23 @@ def _weights(name: str) -> Any:
 
 
 def main() -> None:
-    """Make ready, then answer."""
+    """Prepare the work, then answer input lines."""
     library, what, *rest = sys.argv[1:]
     import_module("tensorflow" if library == "nst" else "torch")
-    tell({"base": peak_memory_mib()})
+    reply({"base": peak_memory_mib()})
     precision, side = rest
     once = work(library, what, precision, int(side))
-    once()  # whatever is set up by the first
-    tell({"ready": True})
+    once()  # the first call includes set-up
+    reply({"ready": True})
     for _line in sys.stdin:
         started = time.perf_counter()
         once()
-        tell({"seconds": time.perf_counter() - started})
-    tell({"peak": peak_memory_mib()})
+        reply({"seconds": time.perf_counter() - started})
+    reply({"peak": peak_memory_mib()})
 
 
-def tell(answer: dict[str, Any]) -> None:
-    """A line on the standard output."""
+def reply(answer: dict[str, Any]) -> None:
+    """Print `answer` as a line of JSON."""
     print(json.dumps(answer), flush=True)
 
 

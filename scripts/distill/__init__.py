@@ -1,1 +1,1 @@
-"""Distillation of VGG19 into the bundled network, in Keras 3 on any of its backends (`KERAS_BACKEND`)."""
+"""Distillation of VGG19 into the bundled network, in Keras 3 on any backend (`KERAS_BACKEND`)."""

@@ -1,4 +1,4 @@
-"""NumPy's files of many arrays, and what is wrong with them in a line."""
+"""Read `.npz` files, with one-line errors."""
 
 import zipfile
 from pathlib import Path
@@ -12,7 +12,7 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
     """{name: array} of an `.npz` file.
 
     Raises:
-        InputError: no such file, or another kind of file, or a broken one.
+        InputError: the file is missing, damaged or of another kind.
     """
     if not path.is_file():
         raise InputError(f"there is no file {path}")
@@ -20,14 +20,14 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
         with path.open("rb") as opened, np.load(opened) as file:
             return {name: file[name] for name in file.files}
     except (OSError, ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path} is no .npz file of arrays, or a broken one") from error
+        raise InputError(f"{path} is not an .npz file of arrays, or is damaged") from error
 
 
 def pair(arrays: dict[str, np.ndarray], layer: str, path: Path) -> tuple[np.ndarray, np.ndarray]:
     """(kernel, bias) of a layer, float32.
 
     Raises:
-        InputError: one of them is not there.
+        InputError: one of them is missing.
     """
     for name in (f"{layer}/kernel", f"{layer}/bias"):
         if name not in arrays:

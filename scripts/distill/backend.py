@@ -1,4 +1,4 @@
-"""Keras's operations, untyped because their types are those of the backend in use, and the way back to NumPy."""
+"""Keras operations, untyped because tensor types depend on the backend, and conversion to NumPy."""
 
 from typing import Any
 
@@ -9,5 +9,5 @@ ops: Any = keras.ops
 
 
 def to_numpy(tensor: Any) -> np.ndarray:
-    """A tensor of any backend as an array."""
+    """Convert a tensor of any backend to an array."""
     return np.asarray(ops.convert_to_numpy(tensor))

@@ -1,4 +1,4 @@
-"""Training data: random crops of pictures, some of them turned to noise; every batch follows from its number."""
+"""Training data: random crops of pictures, some mixed with noise; the batch number seeds each batch."""
 
 import hashlib
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ from nst.image.io import read_image, to_uint8
 
 SUFFIXES = {".jpg", ".jpeg", ".png"}
 LARGEST = 512
-"""Long side at which pictures are kept in memory."""
+"""Maximum long side, in pixels, of pictures in memory."""
 
 
 def find(places: Sequence[Path]) -> list[Path]:
-    """The pictures of files and folders, sorted.
+    """Find the pictures in files and folders, sorted.
 
     Raises:
-        InputError: a place that is not there, or no picture in any.
+        InputError: a place does not exist, or no place holds a picture.
     """
     found: list[Path] = []
     for place in places:
@@ -41,10 +41,10 @@ def digest(files: Sequence[Path]) -> str:
 
 
 def split(files: Sequence[Path], held_out: int, seed: int) -> tuple[list[Path], list[Path]]:
-    """(held out, used), the same for the same files and seed.
+    """Split files into (held out, used); same files and seed give the same split.
 
     Raises:
-        InputError: too few to hold out so many.
+        InputError: there are at most `held_out` files.
     """
     if len(files) <= held_out:
         raise InputError(f"{len(files)} pictures are too few to hold out {held_out}: give more, or hold out fewer")
@@ -53,10 +53,10 @@ def split(files: Sequence[Path], held_out: int, seed: int) -> tuple[list[Path], 
 
 
 def read(path: Path) -> np.ndarray:
-    """`[H,W,3]` uint8, at most `LARGEST` long.
+    """Read a picture: `[H,W,3]` uint8, long side at most `LARGEST`.
 
     Raises:
-        InputError: it is no picture, or a broken one.
+        InputError: the file is not a picture, or is damaged.
     """
     picture = Image.fromarray(to_uint8(read_image(path)))
     picture.thumbnail((LARGEST, LARGEST), Image.Resampling.BICUBIC)
@@ -64,7 +64,7 @@ def read(path: Path) -> np.ndarray:
 
 
 def centre(picture: np.ndarray, size: int) -> np.ndarray:
-    """The middle of a picture, scaled so that its short side is `size`: `[size,size,3]` RGB 0..1."""
+    """The center square of a picture, scaled to `size`: `[size,size,3]`, RGB 0..1."""
     height, width = picture.shape[:2]
     side = min(height, width)
     return _resized(picture, ((width - side) / 2, (height - side) / 2, side), size, mirrored=False)
@@ -76,8 +76,8 @@ class Crops:
 
     Args:
         pictures: `[H,W,3]` uint8 each.
-        odds: how often each is drawn, relative to the others.
-        noisy: the share of crops that are mixed with noise.
+        odds: relative probability of each picture.
+        noisy: share of crops mixed with noise, 0..1.
     """
 
     pictures: Sequence[np.ndarray]
@@ -85,7 +85,7 @@ class Crops:
     noisy: float = 0.08
 
     def batch(self, count: int, size: int, random: np.random.Generator) -> np.ndarray:
-        """`[count,size,size,3]` RGB 0..1, float32."""
+        """Draw a batch: `[count,size,size,3]`, RGB 0..1, float32."""
         chosen = random.choice(len(self.pictures), count, p=self.odds / self.odds.sum())
         return np.stack([self._crop(self.pictures[index], size, random) for index in chosen])
 
@@ -106,7 +106,7 @@ def _resized(picture: np.ndarray, box: tuple[float, float, float], size: int, *,
 
 
 def _noisy(crop: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """A mixture of the crop and noise of a random grain, as the optimizer starts from."""
+    """Mix the crop with noise of random grain size, like the first picture of a run that starts from noise."""
     size, grain = len(crop), int(random.integers(1, 5))
     small = random.uniform(0, 255, (-(-size // grain),) * 2 + (3,)).astype(np.uint8)
     noise = np.asarray(Image.fromarray(small).resize((size, size), Image.Resampling.BILINEAR), np.float32) / 255

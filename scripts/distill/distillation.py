@@ -1,4 +1,4 @@
-"""The training step: the student, linear maps from its layers to the teachers', and the sum of the losses."""
+"""The training model: the student, linear maps from its layers to the teachers' layers, and the total loss."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,18 +12,20 @@ from distill.networks import CONTENT, targets
 from nst.layers import LAYERS, STYLE_LAYERS
 
 CONTENT_WEIGHT = 3.0
-"""Of what the layer where content is read leaves unexplained, beside 1 for any other."""
+"""Weight of the unexplained variance of the content layer; that of other layers is 1."""
 
 GRAM_WEIGHT, DISTANCE_WEIGHT = 0.3, 2.0
-"""Of a layer's Gram error and disagreement, beside 1 for what it leaves unexplained."""
+"""Weights of the Gram error and disagreement of a layer; that of its unexplained variance is 1."""
 
 
 class Distillation(keras.Model):
-    """`student` learns what `teachers` see.
+    """`student` learns the features of `teachers`.
 
     Args:
-        scales: `{layer: number}` the teachers' features are divided by, about their standard deviation.
-        channels: `{layer: number}` of the teachers.
+        student: the model to train.
+        teachers: fixed models; each layer's target is of the first that has it.
+        scales: `{layer: number}`; divisors of the teachers' features, about their standard deviation.
+        channels: `{layer: number of channels}` of the teachers.
     """
 
     def __init__(
@@ -43,7 +45,7 @@ class Distillation(keras.Model):
             *(f"disagreement/{layer}" for layer in (*STYLE_LAYERS, CONTENT)),
         ]
         self.means = {name: keras.metrics.Mean(name) for name in names}
-        self.teachers = lambda images: targets(teachers, images)  # a function: no part of the model, or of its file
+        self.teachers = lambda images: targets(teachers, images)  # a function: Keras neither tracks nor saves it
         self._scales = dict(scales)
         self.built = True
 
@@ -54,7 +56,7 @@ class Distillation(keras.Model):
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
-        """The sum of the losses on a batch of pictures, a scalar."""
+        """The total loss on a batch of pictures, a scalar."""
         del y, sample_weight, training
         wanted = self.teachers(x)
         total = 0.0
@@ -67,7 +69,7 @@ class Distillation(keras.Model):
         return total + styles + DISTANCE_WEIGHT * content
 
     def missed(self, layer: str, found: Any, wanted: Any) -> Any:
-        """What the layer leaves unexplained of the teacher's, by its linear map as it is."""
+        """The share of the teacher's variance at a layer that the current linear map leaves unexplained."""
         mapped = self.maps[layer](sampled(found[: ops.shape(wanted)[0]], layer))
         return unexplained(mapped, sampled(wanted, layer) / self._scales[layer])
 
@@ -84,7 +86,7 @@ class Distillation(keras.Model):
         return far
 
     def fit_maps(self, images: np.ndarray) -> None:
-        """Put the best linear maps for these pictures in place (ridge regression)."""
+        """Set the linear maps to the best ones for `images` (ridge regression)."""
         wanted, found = self.teachers(images), self.student(images)
         for layer in LAYERS:
             goal = to_numpy(sampled(wanted[layer], layer)) / self._scales[layer]
@@ -93,7 +95,7 @@ class Distillation(keras.Model):
 
 
 def regress(found: np.ndarray, wanted: np.ndarray, ridge: float = 1e-4) -> tuple[np.ndarray, np.ndarray]:
-    """The linear map of channels, `[c,d]` and `[d]`, that takes `found` `[...,c]` nearest to `wanted` `[...,d]`."""
+    """The kernel `[c,d]` and bias `[d]` that map `found` `[...,c]` to `wanted` `[...,d]` with least squared error."""
     F = found.reshape(-1, found.shape[-1]).astype(np.float64)
     T = wanted.reshape(-1, wanted.shape[-1]).astype(np.float64)
     mean, goal = F.mean(0), T.mean(0)

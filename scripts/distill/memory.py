@@ -1,20 +1,20 @@
-"""Keeping the process's memory between steps."""
+"""Keep freed memory in the process between training steps."""
 
 import ctypes
 import platform
 
 M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX = -1, -4, -8
-"""Of malloc.h."""
+"""Constants of malloc.h."""
 
 KEPT = 2**31 - 1
-"""Bytes that may lie unused before any is given back."""
+"""Unused bytes that glibc may keep."""
 
 
 def keep() -> None:
-    """Have glibc keep freed blocks.
+    """Make glibc keep freed memory blocks.
 
-    By default it returns large ones to the system at once, and a training step, which asks for the same ones again,
-    spends most of its time on page faults. Other systems are left as they are.
+    By default, glibc returns large blocks to the system at once. A training step allocates the same blocks again and
+    spends most of its time on page faults. On other C libraries this does nothing.
     """
     if platform.libc_ver()[0] == "glibc":
         libc = ctypes.CDLL(None)

@@ -1,4 +1,4 @@
-"""The networks as Keras models, `[n,H,W,3]` RGB 0..1 -> `{layer: [n,h,w,c]}`: the slim student, and its teachers."""
+"""Keras models of the slim student and its teachers: `[n,H,W,3]`, RGB 0..1 -> `{layer: [n,h,w,c]}`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,23 +15,23 @@ from nst.extractor.keras_weights import read_keras
 from nst.layers import LAYERS
 
 WIDTHS = dict(zip(LAYERS, (32, 16, 48, 32, 96, 64, 64, 64, *(128,) * 8), strict=True))
-"""Channels of the student; in blocks 1-3 the layer where style is read is wider than those it only passes through."""
+"""Channels of the student. In blocks 1-3, the style layer is wider than the other layers."""
 
 MEAN, DEVIATION = 0.45, 0.226
-"""What the student's input is normalized with."""
+"""Mean and standard deviation that normalize the student's input."""
 
 CONTENT = "block4_conv2"
-"""The layer at which content is read."""
+"""The content layer."""
 
 SPARING = 2
-"""Pictures of a batch on which a teacher's layers after its last layer of style or content are computed: dear."""
+"""Pictures per batch for a teacher's layers after its last style or content layer, to save time."""
 
 Weights = Mapping[str, tuple[np.ndarray, np.ndarray]]  # {layer: (kernel [3,3,in,out], bias [out])}
 Transform = Callable[[Any], Any]
 
 
 def student(widths: Mapping[str, int] = WIDTHS, seed: int = 0) -> keras.Model:
-    """The slim network, drawn anew (He et al. 2015): zero padding, ReLU, max pooling."""
+    """A slim network with random weights (He et al. 2015): zero padding, ReLU, max pooling."""
     layers = [
         keras.layers.Conv2D(
             widths[layer],
@@ -47,14 +47,14 @@ def student(widths: Mapping[str, int] = WIDTHS, seed: int = 0) -> keras.Model:
 
 
 def teacher(file: Path) -> keras.Model:
-    """A trained network: Keras's VGG19 from its `.h5`, or any of its widths from an `.npz` with reflect padding.
+    """A trained network: Keras's VGG19 from an `.h5`, or a VGG19 of any width with reflect padding from an `.npz`.
 
     Args:
-        file: a Keras file, or an `.npz` of `preprocess/kernel` (1x1), `preprocess/bias`, and for each layer
-            `<layer>/kernel` and `<layer>/bias`.
+        file: a Keras file, or an `.npz` with `preprocess/kernel` (1x1), `preprocess/bias`, and `<layer>/kernel` and
+            `<layer>/bias` for each layer.
 
     Raises:
-        InputError: another kind of file.
+        InputError: the file is missing, of another kind, or lacks arrays.
     """
     if file.suffix == ".npz":
         return _narrow(file)
@@ -66,14 +66,14 @@ def teacher(file: Path) -> keras.Model:
 
 
 def load(network: keras.Model, weights: Weights) -> None:
-    """Put `weights` into `network`, whose further channels keep what they have and are not listened to at first.
+    """Copy `weights` into `network`. Its extra channels keep their kernels; weights that read them become 0.
 
     Raises:
-        InputError: a layer is not in `weights`, or wider there than in the network.
+        InputError: a layer is missing in `weights`, or wider than in the network.
     """
     for name in LAYERS:
         if name not in weights:
-            raise InputError(f"the network to start from has no {name}")
+            raise InputError(f"the network to start from lacks {name}")
         layer, (old, old_bias) = network.get_layer(name), weights[name]
         kernel, bias = (np.array(value) for value in layer.get_weights())
         inputs, outputs = old.shape[2:]
@@ -99,7 +99,7 @@ def _two(values: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
 def _narrow(file: Path) -> keras.Model:
     arrays = read_npz(file)
     if "preprocess/kernel" not in arrays:
-        raise InputError(f"teacher: {file} holds no preprocess/kernel; a student is no teacher")
+        raise InputError(f"teacher: {file} lacks preprocess/kernel; a student cannot be a teacher")
     weights = {layer: pair(arrays, layer, file) for layer in LAYERS if f"{layer}/kernel" in arrays}
     mixing = keras.layers.Conv2D(3, 1, name="preprocess")
     mixing.build((None, None, None, 3))
@@ -109,10 +109,10 @@ def _narrow(file: Path) -> keras.Model:
 
 
 def _fixed(weights: Weights, padding: str, preprocess: Transform, border: Transform | None) -> keras.Model:
-    """A network of given weights, not to be trained."""
+    """A network of given weights that is not trained."""
     there = [layer for layer in LAYERS if layer in weights]
     if there != list(LAYERS[: len(there)]) or not there:
-        raise InputError(f"teacher: every layer from {LAYERS[0]} to its last must be there; these are: {there}")
+        raise InputError(f"teacher: needs every layer from {LAYERS[0]} to its last one, but has {there}")
     layers: dict[str, keras.layers.Layer] = {}
     for name in there:
         kernel, bias = weights[name]
@@ -130,7 +130,7 @@ def _graph(
     border: Transform | None = None,
     sparing: int | None = None,
 ) -> keras.Model:
-    """The graph of VGG19; with `sparing`, what follows the layers of style and content sees few pictures."""
+    """The graph of VGG19. Layers after the last style or content layer compute only `sparing` pictures, if given."""
     image = keras.Input((None, None, 3), name="image")
     x, features = preprocess(image), {}
     last = [name for name in layers if name.endswith("conv1") or name == CONTENT][-1]
@@ -144,17 +144,20 @@ def _graph(
 
 
 def targets(teachers: Sequence[keras.Model], images: Any) -> dict[str, Any]:
-    """`{layer: features}` of all sixteen layers; each comes from the first teacher that has it.
+    """`{layer: features}` of all sixteen layers, each of the first teacher that has it.
 
-    Where no teacher reaches `block5_conv2 ... 4`, their targets are the teacher's `block5_conv1` averaged over 3, 5
-    and 7 positions: what a further convolution sees of it. A layer may have fewer pictures than `images`.
+    If no teacher has `block5_conv2 ... 4`, their targets are averages of `block5_conv1` over 3x3, 5x5 and 7x7
+    positions, the receptive fields of these convolutions. A layer may have fewer pictures than `images`.
+
+    Raises:
+        InputError: no teacher has one of the layers up to `block5_conv1`.
     """
     found: dict[str, Any] = {}
     for model in teachers:
         found = {**model(images), **found}
     missing = [layer for layer in LAYERS[:13] if layer not in found]
     if missing:
-        raise InputError(f"no teacher has {missing[0]}; give one that does with a further --teacher")
+        raise InputError(f"no teacher has {missing[0]}; add one that has it with another --teacher")
     for reach, layer in enumerate(LAYERS[13:], 1):
         if layer not in found:
             found[layer] = ops.average_pool(found[LAYERS[12]], 2 * reach + 1, strides=1, padding="same")

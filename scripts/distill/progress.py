@@ -1,4 +1,4 @@
-"""Checkpoints, curves and validation of a training run."""
+"""Checkpoints, curves and validation of a training."""
 
 import json
 import time
@@ -20,11 +20,11 @@ from nst.errors import InputError
 from nst.layers import LAYERS, STYLE_LAYERS
 
 CHUNK = 8
-"""Pictures validated at a time."""
+"""Pictures per validation batch."""
 
 
 def validate(model: Distillation, images: np.ndarray) -> dict[str, float]:
-    """What the student leaves unexplained of held-out pictures, and the rank correlations of distances."""
+    """Unexplained variance of each layer on held-out pictures, and rank correlations of distances."""
     missed: dict[str, list[float]] = {layer: [] for layer in LAYERS}
     ours, theirs = Distances(), Distances()
     for start in range(0, len(images), CHUNK):
@@ -42,27 +42,27 @@ def validate(model: Distillation, images: np.ndarray) -> dict[str, float]:
 
 
 class Progress:
-    """The folder of a training run: the `step` of its checkpoint, the `curve` so far, TensorBoard's events.
+    """The folder of a training: its last checkpoint, its curve, and TensorBoard events.
 
     Args:
-        folder: made if it is not there.
-        task: what is trained on what; a checkpoint of another task is refused.
+        folder: created if missing.
+        task: the settings that must be equal to resume a training.
 
     Raises:
-        InputError: the folder holds a training of another task.
+        InputError: the folder cannot be created, or holds a training of another task.
     """
 
     def __init__(self, folder: Path, task: dict[str, Any]) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise InputError(f"--out {folder} cannot be made ({error.strerror})") from error
+            raise InputError(f"--out {folder} cannot be created ({error.strerror})") from error
         self.folder, self.task = folder, task
         self._state = folder / "state.json"
         state = json.loads(self._state.read_text()) if self._state.is_file() else {"task": task}
         differing = [key for key in task if state["task"].get(key) != task[key]]
         if differing:
-            raise InputError(f"{folder} holds a training with other {', '.join(differing)}; give another --out")
+            raise InputError(f"{folder} holds a training with different {', '.join(differing)}; choose another --out")
         self.step: int | None = state.get("step")  # None before the first checkpoint
         self.seconds: float = state.get("seconds", 0.0)
         self.curve: list[dict[str, float]] = state.get("curve", [])
@@ -70,12 +70,12 @@ class Progress:
         self._events = EventFileWriter(str(folder))
 
     def begin(self, options: dict[str, Any]) -> None:
-        """Remember with which options a leg of the training began, if they are new."""
+        """Record the options of this leg of the training, if they differ from the last leg's."""
         if not self.legs or self.legs[-1]["options"] != options:
             self.legs.append({"from_step": self.step or 0, "options": options})
 
     def log(self, step: int, figures: dict[str, float], seconds: float) -> None:
-        """Print the figures, add them to the curve and show them in TensorBoard."""
+        """Print the figures, and add them to the curve and to TensorBoard."""
         self.seconds += seconds
         self.curve.append({"step": step, **{key: float(f"{value:.4g}") for key, value in figures.items()}})
         for tag, value in figures.items():
@@ -86,12 +86,12 @@ class Progress:
         ranks = " ".join(f"{value:.3f}" for key, value in figures.items() if key.startswith("spearman/"))
         print(
             f"{step:6d}  {self.seconds / 60:6.1f} min  loss {figures.get('loss', float('nan')):.3f}"
-            f"  left unexplained {style}  rank correlation {ranks}  dead {figures['dead']:.0f}",
+            f"  unexplained {style}  rank correlation {ranks}  dead {figures['dead']:.0f}",
             flush=True,
         )
 
     def save(self, step: int, model: keras.Model, visited: Visited) -> None:
-        """A checkpoint; the state is written last, and names the files that belong to it."""
+        """Save a checkpoint. The state file is written last; its step names the other files."""
         weights, pool = self.folder / f"step{step}.weights.h5", self.folder / f"step{step}.npz"
         model.save_weights(weights)
         np.savez(pool, **cast(Any, visited.state()))
@@ -105,7 +105,7 @@ class Progress:
         self.step = step
 
     def restore(self, model: keras.Model, visited: Visited) -> None:
-        """The model, its optimizer and the pool as the last checkpoint has them."""
+        """Restore the model, its optimizer and the pool from the last checkpoint."""
         model.optimizer.build(model.trainable_variables)
         model.load_weights(self.folder / f"step{self.step}.weights.h5")
         with np.load(self.folder / f"step{self.step}.npz") as pool:

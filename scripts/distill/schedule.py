@@ -1,4 +1,4 @@
-"""The learning rate over a training."""
+"""Learning rate schedule of the training."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ import numpy as np
 
 from distill.backend import ops
 
-WARMUP = 100
+WARMUP = 100  # steps
 COOLDOWN = 0.9
-"""The share of the steps over which the learning rate falls."""
+"""Share of the steps, at the end, during which the learning rate falls."""
 
 
 class Schedule(keras.optimizers.schedules.LearningRateSchedule):
-    """Linear warm-up, a plateau, and half a cosine down to a hundredth."""
+    """Linear warm-up to `rate`, a plateau, and half a cosine down to a hundredth of it."""
 
     def __init__(self, rate: float, steps: int) -> None:
         self.rate, self.steps = rate, steps

@@ -1,4 +1,4 @@
-"""What is done to the student's weights beside training: dead channels, scales, the file."""
+"""Operations on the student's weights: find, revive and prune dead channels, normalize scales, read and write files."""
 
 import hashlib
 import json
@@ -16,13 +16,13 @@ from nst.errors import InputError
 from nst.layers import LAYERS
 
 CHUNK = 8
-"""Pictures looked at together."""
+"""Pictures per batch."""
 
 SILENCE = 1e-6
-"""Activations up to this are none."""
+"""Activations up to this value count as zero."""
 
 REVIVED = 0.3
-"""Spread of a revived kernel beside the living ones': loud strangers in a Gram matrix would be silenced again."""
+"""Standard deviation of a revived kernel, relative to live kernels: training would suppress larger ones again."""
 
 
 def dead(student: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
@@ -37,27 +37,26 @@ def dead(student: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
 def revive(
     student: keras.Model, images: np.ndarray, random: np.random.Generator, maps: Mapping[str, keras.Layer] | None = None
 ) -> int:
-    """Draw the kernels of dead channels anew, quieter than the living ones; returns how many there were.
+    """Give dead channels new random kernels, smaller than those of live channels; return the number of such channels.
 
-    Their biases are such that they are zero on average of some of `images` before the ReLU. Nothing listens to
-    them at first, neither the next layer nor `maps`, the 1x1 convolutions of each layer's features, so that what is
-    computed stays as it was.
+    Their biases make their mean over some of `images` zero before the ReLU. The weights that read them, in the next
+    layer and in `maps`, the 1x1 convolutions of each layer's features, become 0. All other features stay the same.
     """
     count = 0
     for index, (name, silent) in enumerate(dead(student, images).items()):
         if silent.any() and not silent.all():
             _redraw(student.get_layer(name), silent, _input(student, images[:CHUNK], index), random)
-            listeners = [student.get_layer(LAYERS[index + 1])] if index + 1 < len(LAYERS) else []
-            for listener in [*listeners, *([maps[name]] if maps else [])]:
-                kernel, bias = (np.array(value) for value in listener.get_weights())
+            readers = [student.get_layer(LAYERS[index + 1])] if index + 1 < len(LAYERS) else []
+            for reader in [*readers, *([maps[name]] if maps else [])]:
+                kernel, bias = (np.array(value) for value in reader.get_weights())
                 kernel[:, :, silent] = 0
-                listener.set_weights([kernel, bias])
+                reader.set_weights([kernel, bias])
             count += int(silent.sum())
     return count
 
 
 def _input(student: keras.Model, images: np.ndarray, index: int) -> Any:
-    """What the layer of that number sees."""
+    """The input of the layer `LAYERS[index]`."""
     if index == 0:
         return (images - MEAN) / DEVIATION
     before = student(images)[LAYERS[index - 1]]
@@ -74,23 +73,23 @@ def _redraw(layer: keras.Layer, silent: np.ndarray, inputs: Any, random: np.rand
 
 
 def pruned(weights: Weights, silent: Mapping[str, np.ndarray]) -> Weights:
-    """`weights` without the channels that are `silent`: the others compute what they did wherever those are silent."""
+    """`weights` without `silent` channels. Where these are zero, the other channels compute the same."""
     kept, before = {}, None
     for layer, (kernel, bias) in weights.items():
-        heard = kernel if before is None else kernel[:, :, before]
+        inner = kernel if before is None else kernel[:, :, before]
         before = ~silent[layer]
-        kept[layer] = heard[..., before], bias[before]
+        kept[layer] = inner[..., before], bias[before]
     return kept
 
 
 def normalized(student: keras.Model, images: np.ndarray) -> Weights:
-    """The student's weights with every layer scaled so that its mean activation on `images` is 1.
+    """The student's weights, with each layer scaled so that its mean activation on `images` is 1.
 
-    A ReLU network computes the same features, but for their scale, when a layer's kernel and bias are divided by a
-    number and the next layer's kernel is multiplied by it.
+    Dividing a layer's kernel and bias by a number, and multiplying the next layer's kernel by it, changes only the
+    scale of this layer's features in a ReLU network.
 
     Raises:
-        InputError: a layer that is zero everywhere.
+        InputError: a layer is zero on all images.
     """
     sums = dict.fromkeys(LAYERS, 0.0)
     for features in _in_chunks(student, images):
@@ -100,20 +99,20 @@ def normalized(student: keras.Model, images: np.ndarray) -> Weights:
     for layer, (kernel, bias) in weights.items():
         scale = sums[layer] / len(images)
         if not scale:
-            raise InputError(f"{layer} is silent on all pictures: nothing was learned there")
+            raise InputError(f"{layer} is zero on all pictures: it learned nothing")
         weights[layer] = kernel * (before / scale), bias / scale
         before = scale
     return weights
 
 
 def _in_chunks(student: keras.Model, images: np.ndarray) -> Iterator[Mapping[str, Any]]:
-    """Features of all `images`, a few at a time."""
+    """Features of `images`, in batches of `CHUNK`."""
     for start in range(0, len(images), CHUNK):
         yield student(images[start : start + CHUNK])
 
 
 def write(path: Path, weights: Weights, card: dict[str, Any]) -> None:
-    """`path` with float16 kernels as the runner reads them, and its card beside it as JSON."""
+    """Write `path` with float16 kernels, as the runner reads it, and its card beside it as JSON."""
     arrays: dict[str, np.ndarray] = {
         "preprocess/mean": np.full(3, MEAN, np.float32),
         "preprocess/std": np.full(3, DEVIATION, np.float32),
@@ -128,12 +127,12 @@ def write(path: Path, weights: Weights, card: dict[str, Any]) -> None:
 
 
 def read(path: Path) -> Weights:
-    """The weights in a file that `write` wrote, in float32.
+    """Read a file that `write` wrote, as float32.
 
     Raises:
-        InputError: no such file, or another kind of file.
+        InputError: the file is missing, of another kind, or lacks arrays.
     """
     arrays = read_npz(path)
     if not np.allclose(arrays.get("preprocess/mean", 0.0), MEAN, atol=1e-3):
-        raise InputError(f"{path} is no slim network, or takes another input")
+        raise InputError(f"{path} is not a slim network, or expects another input")
     return {layer: pair(arrays, layer, path) for layer in LAYERS if f"{layer}/kernel" in arrays}

@@ -1,4 +1,4 @@
-"""The figures of evaluate_slim.py as Markdown."""
+"""Format the figures of evaluate_slim.py as Markdown."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,20 +9,20 @@ Figures = Mapping[str, Any]  # {"a/<network>": {layer: share}, "b/<network>": {w
 
 
 def markdown(figures: Figures) -> str:
-    """The three tables; networks across in (a) and (b), down in (c)."""
+    """The three tables: one column per network in (a) and (b), one row per network in (c)."""
     unexplained, ranks = (_of(figures, part) for part in "ab")
-    judged: dict[str, list[Sequence[float]]] = {}
+    distances: dict[str, list[Sequence[float]]] = {}
     for key, value in figures.items():
         if key.startswith("c/"):
-            judged.setdefault(key.split("/")[1], []).append(value)
-    pairs = max(map(len, judged.values()), default=0)
-    rows = [[name, *(f"{mean:.4f}" for mean in np.mean(values, axis=0))] for name, values in judged.items()]
+            distances.setdefault(key.split("/")[1], []).append(value)
+    pairs = max(map(len, distances.values()), default=0)
+    rows = [[name, *(f"{mean:.4f}" for mean in np.mean(values, axis=0))] for name, values in distances.items()]
     return "\n\n".join(
         [
             "(a) Variance left unexplained\n\n" + _across("layer", unexplained),
             "(b) Rank correlation of distances\n\n" + _across("distance of", ranks),
-            f"(c) Pictures judged, mean of {pairs}\n\n"
-            + _table(["made on", "style distance", "content distance"], rows),
+            f"(c) Distances of optimized pictures, mean of {pairs} pairs\n\n"
+            + _table(["optimized on", "style distance", "content distance"], rows),
         ]
     )
 

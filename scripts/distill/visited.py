@@ -1,7 +1,7 @@
-"""Pictures as style transfer makes them on the student, for the student to learn from.
+"""A pool of pictures stylized on the student, used as training data.
 
-The optimizer leaves the pictures a network was trained on for those that fool it. So some are optimized now and
-then on the student as it is, and told to it with what the teachers make of them.
+Style transfer leaves the distribution of the training pictures and finds pictures on which the student is wrong. So the
+training optimizes some pictures on the current student, and trains it with the teachers' features of them.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ CONTENT_WEIGHT = 0.02
 
 
 class Easel(keras.Model):
-    """`count` pictures of `size` pixels on which a style is optimized, all at once."""
+    """A model with trainable pictures, `[count,size,size,3]`: it stylizes all of them at once."""
 
     def __init__(self, student: keras.Model, count: int, size: int) -> None:
         super().__init__()
@@ -31,25 +31,25 @@ class Easel(keras.Model):
 
     @property
     def trainable_variables(self) -> list[Any]:
-        """The pictures: the student is not what is trained here."""
+        """The pictures; the student is fixed here."""
         return [self.pictures]
 
     @property
     def non_trainable_variables(self) -> list[Any]:
-        """The student's, named so that every backend sees them change."""
+        """The student's variables, listed so that every backend uses their current values."""
         return self.student.variables
 
     trainable_weights, non_trainable_weights = trainable_variables, non_trainable_variables
 
     def begin(self, pictures: np.ndarray) -> None:
-        """Put `pictures` up, and forget the optimizer's momentum from those before."""
+        """Set the pictures and reset the state of the optimizer."""
         self.pictures.assign(pictures)
         for variable in self.optimizer.variables:
             if "learning_rate" not in variable.path:
                 variable.assign(ops.zeros_like(variable))
 
     def targets(self, styles: np.ndarray, contents: np.ndarray) -> dict[str, np.ndarray]:
-        """What the pictures are to come near to: {layer: Gram matrices of the styles}, and the contents' features."""
+        """The targets: `{layer: Gram matrices of styles}`, and the features of contents at the content layer."""
         seen, kept = self.student(styles), self.student(contents)[CONTENT]
         return {
             **{layer: to_numpy(grams(seen[layer])) for layer in STYLE_LAYERS},
@@ -63,7 +63,7 @@ class Easel(keras.Model):
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
-        """Relative Gram distance to the styles, and relative distance to the contents; `x` is of `targets`."""
+        """Relative Gram distance to the styles, plus that to the contents, weighted; `x` is a result of `targets`."""
         del y, sample_weight, training
         goal = {layer: ops.convert_to_tensor(value) for layer, value in x.items()}
         style = sum(gram_error(grams(y_pred[layer]), goal[layer]) for layer in STYLE_LAYERS)
@@ -72,11 +72,12 @@ class Easel(keras.Model):
 
 
 class Visited:
-    """A pool of such pictures with their styles; each is carried on for a few rounds, then begun anew.
+    """The pool: pictures with their styles. Each picture is optimized for a few rounds, then replaced.
 
     Args:
-        count: of pictures in the pool.
-        size: pixels a side.
+        student: the network on which the pictures are optimized.
+        count: number of pictures.
+        size: side of the pictures in pixels.
     """
 
     def __init__(self, student: keras.Model, count: int, size: int) -> None:
@@ -84,10 +85,10 @@ class Visited:
         self.styles = np.zeros((count, size, size, 3), np.float32)
         self.contents: np.ndarray = np.zeros_like(self.styles)
         self.pictures: np.ndarray = np.zeros_like(self.styles)
-        self.rounds = np.zeros(count, int)  # left for each picture
+        self.rounds = np.zeros(count, int)  # remaining for each picture
 
     def paint(self, steps: int, crops: Any, random: np.random.Generator) -> None:
-        """One round: begin anew what is finished, then optimize all for `steps` steps."""
+        """Do one round: replace finished pictures, then optimize all for `steps` steps."""
         size = self.styles.shape[1]
         for index in np.flatnonzero(self.rounds == 0):
             self.styles[index], self.contents[index] = crops.batch(2, size, random)
@@ -102,15 +103,15 @@ class Visited:
         self.rounds -= 1
 
     def pairs(self, count: int, random: np.random.Generator) -> np.ndarray:
-        """`[2 count,size,size,3]`: pictures of the pool, then their styles."""
+        """Draw `count` pictures and their styles: `[2 count,size,size,3]`, pictures first."""
         chosen = random.choice(len(self.pictures), count, replace=False)
         return np.concatenate([self.pictures[chosen], self.styles[chosen]])
 
     def state(self) -> dict[str, np.ndarray]:
-        """For a checkpoint."""
+        """The arrays that a checkpoint saves."""
         return {key: getattr(self, key) for key in ("styles", "contents", "pictures", "rounds")}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """What `state` gave."""
+        """Restore the arrays from `state`."""
         for key, value in state.items():
             setattr(self, key, value)

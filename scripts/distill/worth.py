@@ -1,4 +1,4 @@
-"""What a network knows of what its teachers see: variance left unexplained, and rank correlations of distances."""
+"""Compare a network with its teachers: unexplained variance of features, and rank correlations of distances."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ See = Callable[[np.ndarray], Mapping[str, np.ndarray]]  # [1,H,W,3] -> {layer: [
 SHALLOW, DEEP = STYLE_LAYERS[:3], STYLE_LAYERS[3:]
 CONTENT_SHALLOW, CONTENT_DEEP = "block3_conv3", "block4_conv2"
 POSITIONS = 256
-"""Of a layer, drawn from each picture for the linear maps."""
+"""Random positions per layer and picture, for the linear maps."""
 
 
 def unexplained(
-    network: See, teacher: See, fitted: Sequence[np.ndarray], judged: Sequence[np.ndarray]
+    network: See, teacher: See, fitted: Sequence[np.ndarray], held_out: Sequence[np.ndarray]
 ) -> dict[str, float]:
-    """{layer: the share of the teacher's variance that the best linear map of channels leaves}.
+    """{layer: share of the teacher's variance that the best linear map of channels leaves unexplained}.
 
     Args:
-        network: which is judged.
-        teacher: what it should explain, at the layers it has.
-        fitted: the pictures on which the linear maps are fitted.
-        judged: others, on which their error is measured.
+        network: the network to evaluate.
+        teacher: the network to compare with, at the layers it has.
+        fitted: pictures `[1,H,W,3]` on which the linear maps are fitted.
+        held_out: other pictures, on which the error is measured.
     """
     ours, theirs = _positions(network, teacher, fitted)
-    found, wanted = _positions(network, teacher, judged)
+    found, wanted = _positions(network, teacher, held_out)
     shares = {}
     for layer in theirs:
         kernel, bias = regress(ours[layer], theirs[layer])
@@ -41,7 +41,7 @@ def unexplained(
 
 
 def _positions(network: See, teacher: See, pictures: Sequence[np.ndarray]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The same random positions of both networks, `{layer: [positions, channels]}`."""
+    """Features of both networks at the same random positions, `{layer: [positions, channels]}`."""
     random = np.random.default_rng(0)
     ours: dict[str, list[np.ndarray]] = {}
     theirs: dict[str, list[np.ndarray]] = {}
@@ -58,7 +58,7 @@ def _positions(network: See, teacher: See, pictures: Sequence[np.ndarray]) -> tu
 
 
 class Distances:
-    """Relative distances of all ordered pairs of pictures of one size, as the metrics define them."""
+    """Relative distances of all ordered pairs of pictures of equal size, as `nst.metrics` defines them."""
 
     def __init__(self) -> None:
         self._grams: dict[str, list[np.ndarray]] = {}
@@ -66,14 +66,14 @@ class Distances:
 
     @classmethod
     def seen(cls, see: See, pictures: Sequence[np.ndarray]) -> Distances:
-        """Of `pictures`, as a network sees them."""
+        """Distances between `pictures` in the features of a network."""
         distances = cls()
         for picture in pictures:
             distances.add(see(picture))
         return distances
 
     def add(self, features: Mapping[str, np.ndarray]) -> None:
-        """More pictures, `{layer: [n,h,w,c]}`, always at the same layers."""
+        """Add pictures by their features, `{layer: [n,h,w,c]}`; all calls need the same layers."""
         for layer, values in features.items():
             for F in values:
                 if layer in STYLE_LAYERS:
@@ -82,24 +82,24 @@ class Distances:
                     self._features.setdefault(layer, []).append(F)
 
     def style(self, layers: Sequence[str]) -> np.ndarray:
-        """The mean over `layers` of mean((G - A)^2) / mean(A^2)."""
+        """Style distances: the mean over `layers` of mean((G - A)^2) / mean(A^2)."""
         return np.mean([_relative(self._grams[layer]) for layer in layers], axis=0)
 
     def content(self, layer: str) -> np.ndarray:
-        """mean((F - P)^2) / mean(P^2)."""
+        """Content distances: mean((F - P)^2) / mean(P^2)."""
         return _relative(self._features[layer])
 
 
 def correlations(ours: Distances, shallow: Distances, deep: Distances) -> dict[str, float]:
-    """Spearman's rank correlations, over all pairs of the same pictures, of the distances that two networks see.
+    """Spearman's rank correlations of the distances in two networks, over all pairs of the same pictures.
 
     Args:
-        ours: of the network that is judged.
-        shallow: of the judge of blocks 1-3.
-        deep: of the judge of blocks 4 and 5.
+        ours: distances in the network to evaluate.
+        shallow: distances in the teacher of blocks 1-3.
+        deep: distances in the teacher of blocks 4 and 5.
 
     Returns:
-        {"style blocks 1-3", "style blocks 4-5", "content block3_conv3", "content block4_conv2"}: 1 is the same order.
+        {"style blocks 1-3", "style blocks 4-5", "content block3_conv3", "content block4_conv2"}: 1 for the same order.
     """
     return {
         "style blocks 1-3": rank(ours.style(SHALLOW), shallow.style(SHALLOW)),
@@ -110,7 +110,7 @@ def correlations(ours: Distances, shallow: Distances, deep: Distances) -> dict[s
 
 
 def rank(a: np.ndarray, b: np.ndarray) -> float:
-    """Spearman's rank correlation."""
+    """Spearman's rank correlation of two arrays."""
     return float(np.asarray(spearmanr(a, b))[0])
 
 

@@ -1,4 +1,4 @@
-"""docs/knobs.md: conf/ as a page of tables, with strips of what a knob does to a picture."""
+"""docs/knobs.md: tables of all settings in conf/, with strips of pictures that show their effect."""
 
 from pathlib import Path
 

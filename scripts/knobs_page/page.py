@@ -1,5 +1,6 @@
-"""The page's text."""
+"""The text of docs/knobs.md."""
 
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -8,24 +9,25 @@ from knobs_page.reading import Choice, Group, Knob
 from knobs_page.sweeps import NamedConfig, Sweep, named_configs, sweeps
 
 HEAD = """\
-# The knobs
+# Settings
 
-Every knob of nst by the name that an override gives it (`python -m nst.run loss.style.weight=20`), with its default
-and what it does; and what some of them do to a picture. All of it is read out of `conf/`, where the remark behind each
-line says the same.
+All settings of nst, with default and meaning, and the effect of some on a picture. The name of a setting is its name in
+an override: `python -m nst.run loss.style.weight=20`. The tables are generated from `conf/`, where each line has the
+same remark.
 
-A strip shows a sweep over one knob with all others at their defaults, on VGG19, at {size} pixels. At its left
-are the pictures that it was made of: the cat comes with scikit-image, the paintings are by nst's own painter. The
-command over a strip runs the same sweep at the default size; any knob goes behind it, like `content=cat`.
+A strip shows a sweep over one setting with VGG19 at {size} pixels; all other settings have their defaults. The content
+and style pictures are on its left. The cat comes with scikit-image, the paintings with nst. The command above a strip
+runs the same sweep at the default size. Add any setting to it, such as `content=cat`.
 
-`python scripts/knobs.py` makes this page anew.
+`python scripts/knobs.py` writes this page.
 """
 NAMED_CONFIGS = "Experiments and sweeps"
-KNOBS = ("knob", "default", "what it does")
+WIDTH = 120
+KNOBS = ("setting", "default", "meaning")
 
 
 class Writer:
-    """The page of a folder of configs, with the strips that are there."""
+    """Writes the page of a folder of configs, with the existing strips."""
 
     def __init__(self, conf: Path, strips: Path, size: int) -> None:
         self.strips, self.size = strips, size
@@ -36,14 +38,14 @@ class Writer:
         self.sweeps = sweeps(self.named_configs)
 
     def text(self) -> str:
-        """All of it."""
+        """The whole page."""
         contents = " · ".join(f"[{title}](#{anchor(title)})" for title in ["The run", *self.names, NAMED_CONFIGS])
         blocks = [HEAD.format(size=self.size), contents, "## The run", table(self.main)]
         blocks += self._pictured("")
         for group in self.groups:
             blocks += [f"## {group.name}", listed(group), *grouped(group), *self._pictured(group.name)]
         blocks += [f"## {NAMED_CONFIGS}", offered(self.named_configs), *self._pictured("experiment")]
-        return "\n\n".join(block.strip("\n") for block in blocks) + "\n"
+        return "\n\n".join(wrapped(block.strip("\n")) for block in blocks) + "\n"
 
     def _pictured(self, section: str) -> Iterator[str]:
         """The strips of a section."""
@@ -53,19 +55,31 @@ class Writer:
                 yield pictured(sweep, f"{self.strips.name}/{file.name}", sweep.labels(self.names))
 
 
+def wrapped(block: str) -> str:
+    """Wrap the lines of a block to `WIDTH`; rows of tables and pictures stay as they are."""
+    lines = (line if line.startswith(("|", "!")) else wrap(line) for line in block.splitlines())
+    return "\n".join(lines)
+
+
+def wrap(line: str) -> str:
+    """Wrap one line of Markdown; the lines of a list item are indented."""
+    indent = "  " if line.startswith("- ") else ""
+    return textwrap.fill(line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
 def anchor(title: str) -> str:
-    """What a heading is linked by: GitHub's rule."""
+    """The anchor of a heading, by GitHub's rule."""
     return "".join(sign for sign in title.lower().replace(" ", "-") if sign.isalnum() or sign in "-_")
 
 
 def pictured(sweep: Sweep, link: str, labels: Sequence[str]) -> str:
-    """A strip, what it shows, and the command behind it."""
+    """A strip, its description, and its command."""
     shown = f"{sweep.knob}: {'; '.join(labels)}"
     return f"**`{sweep.knob}`** {sweep.named.about} `python -m nst.run {sweep.named.override}`\n\n![{shown}]({link})"
 
 
 def listed(group: Group) -> str:
-    """The choices of a group; the first is the default, if there is one."""
+    """The list of a group's choices; the default comes first, if there is one."""
     lines = [_described(group, choice) for choice in group.choices]
     return "\n".join(lines)
 
@@ -76,7 +90,7 @@ def _described(group: Group, choice: Choice) -> str:
 
 
 def grouped(group: Group) -> Iterator[str]:
-    """The table of a group's knobs; what several choices have alike is one line."""
+    """The table of a group's settings. Several choices share a row if name and remark are the same."""
     lines: dict[tuple[str, str], dict[str, str]] = {}
     for choice in group.choices:
         for knob in choice.knobs:
@@ -89,7 +103,7 @@ def grouped(group: Group) -> Iterator[str]:
 
 
 def _first(lines: dict[tuple[str, str], dict[str, str]]) -> Callable[[tuple[tuple[str, str], object]], int]:
-    """Order: a knob's lines together, where its first one stands."""
+    """Sort key: the rows of a setting together, at the place of its first row."""
     order: dict[str, int] = {}
     for name, _ in lines:
         order.setdefault(name, len(order))
@@ -97,7 +111,7 @@ def _first(lines: dict[tuple[str, str], dict[str, str]]) -> Callable[[tuple[tupl
 
 
 def defaults(found: dict[str, str], choices: Sequence[str]) -> str:
-    """What the choices that have a knob set it to: each value once, with its choices where it is not that of all."""
+    """The defaults of a setting in its choices: each value once, with its choices unless all share it."""
     if len(found) > 1 and all(value == choice for choice, value in found.items()):
         return "the choice's name"
     by_value: dict[str, list[str]] = {}
@@ -107,23 +121,23 @@ def defaults(found: dict[str, str], choices: Sequence[str]) -> str:
 
 
 def among(having: Sequence[str], choices: Sequence[str]) -> str:
-    """Which of the choices; nothing where it is all of them."""
+    """The names of the choices that have a value; "" if all have it."""
     others = [choice for choice in choices if choice not in having]
     if not others:
         return ""
-    return f" (all but {', '.join(others)})" if 2 * len(others) < len(having) else f" ({', '.join(having)})"
+    return f" (all except {', '.join(others)})" if 2 * len(others) < len(having) else f" ({', '.join(having)})"
 
 
 def table(knobs: Sequence[Knob]) -> str:
-    """Knobs, a line each."""
+    """A table of settings, one per row."""
     rows = [(f"`{knob.name}`", code(knob.default), cell(knob.remark)) for knob in knobs]
     return rendered(KNOBS, rows)
 
 
 def offered(found: Sequence[NamedConfig]) -> str:
-    """The files that are commands of their own."""
+    """The table of named configs: command and description."""
     rows = [(f"`python -m nst.run {one.override}`", cell(one.about)) for one in found]
-    return rendered(("command", "what it does"), rows)
+    return rendered(("command", "description"), rows)
 
 
 def rendered(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -132,10 +146,10 @@ def rendered(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def code(value: str) -> str:
-    """A default; what has none must be given."""
-    return "must be given" if value == "???" else f"`{cell(value)}`"
+    """A default as code; `required` for a setting without one."""
+    return "required" if value == "???" else f"`{cell(value)}`"
 
 
 def cell(text: str) -> str:
-    """Text that a table's cell can hold."""
+    """Text, escaped for a cell of a table."""
     return text.replace("|", "\\|").replace("<", "&lt;")

@@ -1,4 +1,4 @@
-"""What the files of conf/ say of their knobs: name, default, and the remark behind the line."""
+"""Read the settings in conf/: name, default, and the remark at the end of the line."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 GLOBAL = "# @package _global_"
-"""First line of a file that is a command of its own, not a choice of a group."""
+"""First line of a named config, which is not a choice of a group."""
 
 NO_KNOBS = ("_target_", "defaults", "hydra")
 MAIN = "config.yaml"
@@ -18,9 +18,9 @@ MAIN = "config.yaml"
 class Knob:
     """One line of a config."""
 
-    name: str  # as an override names it
-    default: str  # as the file spells it
-    remark: str  # what stands behind the line, or behind that of the mapping it is in
+    name: str  # as in an override
+    default: str  # as written in the file
+    remark: str  # of its line, or of the mapping that contains it
 
 
 @dataclass(frozen=True)
@@ -36,18 +36,18 @@ class Choice:
 class Group:
     """A folder of conf/."""
 
-    name: str  # as an override names it: loss/style
+    name: str  # as in an override: loss/style
     choices: tuple[Choice, ...]
-    default: str  # the choice that serves where nothing is said; "" where there is none
+    default: str  # the default choice, or ""
 
 
 def main_knobs(conf: Path) -> tuple[Knob, ...]:
-    """The knobs of no group."""
+    """The top-level settings."""
     return tuple(knobs((conf / MAIN).read_text(), ""))
 
 
 def groups(conf: Path) -> list[Group]:
-    """All groups: in the order of the defaults, then those that have no default."""
+    """All groups: those with a default in the order of config.yaml, then the others."""
     defaults = {key: choice for item in _defaults(conf) if isinstance(item, dict) for key, choice in item.items()}
     folders = {"/".join(file.relative_to(conf).parts[:-1]): file.parent for file in sorted(conf.rglob("*/*.yaml"))}
     found = [group(name, folder, str(defaults.get(name) or "")) for name, folder in folders.items()]
@@ -72,12 +72,12 @@ def group(name: str, folder: Path, default: str) -> Group:
 
 
 def about(text: str) -> str:
-    """The comment that a choice begins with: its first line."""
+    """The description of a choice: the comment on its first line."""
     return text.partition("\n")[0].removeprefix("#").strip()
 
 
-def told(text: str) -> str:
-    """What the comment of a named config says after the command: its first paragraph."""
+def summary(text: str) -> str:
+    """The description of a named config: the first paragraph of its comment, after the command."""
     words = []
     for line in text.splitlines()[2:]:
         if not re.match(r"# \S", line):
@@ -87,7 +87,7 @@ def told(text: str) -> str:
 
 
 def knobs(text: str, prefix: str) -> Iterator[Knob]:
-    """Every knob of a YAML file, in its order."""
+    """Every setting of a YAML file, in its order."""
     root = yaml.compose(text)
     if isinstance(root, yaml.MappingNode):
         yield from _leaves(root, prefix, "", text.splitlines(), text)
@@ -106,7 +106,7 @@ def _leaves(node: yaml.MappingNode, prefix: str, inherited: str, lines: list[str
 
 
 def _remark(key: yaml.Node, value: yaml.Node, lines: list[str]) -> str:
-    """The comment behind a value, or behind the key of a value that stands in the lines below."""
+    """The comment after a value, or after its key if the value is on the lines below."""
     below = isinstance(value, yaml.CollectionNode) and not value.flow_style
     mark = key.end_mark if below else value.end_mark
     if mark is None or mark.line >= len(lines):

@@ -1,4 +1,4 @@
-"""A sweep's pictures side by side, a label over each, as a JPEG."""
+"""Draw the results of a sweep side by side, each with a label, as a JPEG."""
 
 import json
 from collections import Counter
@@ -15,8 +15,8 @@ from nst.errors import InputError
 from nst.image.io import read_image, to_uint8
 from nst.report import sheet as report
 
-CELL, GAP, LINE, TEXT = 240, 6, 24, 16  # width of a picture, between pictures, height of a label and of its letters
-ACROSS = 5  # pictures in a line, at most
+CELL, GAP, LINE, TEXT = 240, 6, 24, 16  # pixels: picture width, gap, label height, font size
+ACROSS = 5  # pictures per line, at most
 MAX_BYTES = 170_000
 PAPER, INK = "#ffffff", "#1c1c1e"
 
@@ -25,7 +25,7 @@ cut = partial(report.cut, end="…")
 
 @dataclass(frozen=True)
 class Strip:
-    """Pictures in their order, and what they were made of."""
+    """Results in order, their labels, and their content and style pictures."""
 
     labels: Sequence[str]
     results: Sequence[Image.Image]
@@ -33,7 +33,7 @@ class Strip:
 
 
 def read(folder: Path, knob: str, values: Sequence[str], labels: Sequence[str]) -> Strip:
-    """The strip of a sweep that is done.
+    """Read the strip of a finished sweep.
 
     Raises:
         InputError: a value has no result.
@@ -55,21 +55,21 @@ def _open(path: Path) -> Image.Image:
 
 
 def _common(records: Sequence[Mapping[str, Any]]) -> list[Path]:
-    """The pictures that went into more than half of the runs: one of a blend is left out where its weight is 0."""
+    """The pictures used by more than half of the runs: runs of a blend omit a style of weight 0."""
     runs = Counter(used for record in records for used in _used(record))
     shared = [path for (_, path), times in sorted(runs.items()) if 2 * times > len(records)]  # content, style/0, ...
     return [Path(path).expanduser() for path in shared]  # records shorten the home folder
 
 
 def _used(record: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The pictures, (role, path), that a loss compares with: one of weight 0 looks at none."""
-    terms = {name.partition("/")[0] for name in record["weighted"]}  # content/features, where several are mixed
+    """The pictures, (role, path), that a loss term uses. Terms of weight 0 use none."""
+    terms = {name.partition("/")[0] for name in record["weighted"]}  # content/features, if several losses are mixed
     pictures = record["provenance"]["pictures"].items()
     return [(role, picture["path"]) for role, picture in pictures if role.partition("/")[0] in terms]
 
 
 def draw(strip: Strip) -> Image.Image:
-    """Pictures in lines of about equal length; at the left of the first line, small, what they were made of."""
+    """Draw results in lines of about equal length, with small content and style pictures left of the first line."""
     height = max(round(CELL * result.height / result.width) for result in strip.results)
     across = -(-len(strip.results) // -(-len(strip.results) // ACROSS))
     lines = -(-len(strip.results) // across)
@@ -86,7 +86,7 @@ def draw(strip: Strip) -> Image.Image:
 
 
 def _sources(sheet: Image.Image, sources: Sequence[Image.Image], height: int) -> None:
-    """Below each other, as high together as a line of the strip."""
+    """Paste the content and style pictures in a column, together as high as the results."""
     each = (height - GAP * (len(sources) - 1)) // max(len(sources), 2)
     for place, source in enumerate(sources):
         small = ImageOps.contain(source, (CELL // 2, each), Image.Resampling.LANCZOS)
@@ -94,6 +94,6 @@ def _sources(sheet: Image.Image, sources: Sequence[Image.Image], height: int) ->
 
 
 def write(strip: Strip, file: Path) -> None:
-    """The JPEG, of at most MAX_BYTES."""
+    """Write the JPEG, of at most `MAX_BYTES`."""
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(encode(draw(strip), MAX_BYTES, progressive=True))

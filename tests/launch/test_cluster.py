@@ -1,4 +1,4 @@
-"""Ray and Slurm: runs spread, lost ones marked, interrupted ones gone on with."""
+"""Ray and Slurm: runs are distributed, lost runs are marked, interrupted runs continue."""
 
 import importlib.util
 import json
@@ -15,26 +15,28 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT, Outcome
-from tests.launch.two_nodes import RUNS, at_work, records, until
+from tests.launch.two_nodes import RUNS, active_runs, records, wait_until
 
 Command = Callable[..., Outcome]
 
-ALONE = ["unshare", "--user", "--map-root-user", "--net"] if os.geteuid() else ["unshare", "--net"]
+UNSHARE = ["unshare", "--user", "--map-root-user", "--net"] if os.geteuid() else ["unshare", "--net"]
 
 
-def _own_network() -> bool:
+def _can_make_network_namespace() -> bool:
     try:
-        return subprocess.run([*ALONE, "true"], check=False, capture_output=True).returncode == 0
+        return subprocess.run([*UNSHARE, "true"], check=False, capture_output=True).returncode == 0
     except OSError:
         return False
 
 
-ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed (extra `cluster`)")
-own_network = pytest.mark.skipif(not _own_network(), reason="no network namespace can be made here")
+needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed (extra `cluster`)")
+needs_network_namespace = pytest.mark.skipif(
+    not _can_make_network_namespace(), reason="no network namespace can be made here"
+)
 
 
-def _is_of(pickled: Path, run: str) -> bool:
-    """Whether a submission of submitit's is of this run."""
+def _belongs_to(pickled: Path, run: str) -> bool:
+    """Whether a pickled submission of submitit belongs to `run`."""
     from submitit.core.utils import DelayedSubmission
 
     (job,) = DelayedSubmission.load(pickled).args
@@ -42,12 +44,12 @@ def _is_of(pickled: Path, run: str) -> bool:
 
 
 @pytest.mark.slow
-@ray
-@own_network
+@needs_ray
+@needs_network_namespace
 @pytest.mark.timeout(900)
-def test_two_nodes_one_killed_worker_and_one_stopped_node(pictures: Path, tmp_path: Path) -> None:
+def test_a_sweep_completes_after_losing_a_worker_and_a_node(pictures: Path, tmp_path: Path) -> None:
     command = [
-        *ALONE,
+        *UNSHARE,
         sys.executable,
         "-m",
         "tests.launch.two_nodes",
@@ -58,24 +60,24 @@ def test_two_nodes_one_killed_worker_and_one_stopped_node(pictures: Path, tmp_pa
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'scripts'}"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    assert told["stranger"][0] == 2
-    assert len(told["stranger"][1].splitlines()) == 1
-    assert told["status"] == 1
-    assert told["records"][told["killed"]]["status"] == "failed"
-    lost = {run for run, record in told["records"].items() if "lost" in (record["error"] or "")}
-    assert told["killed"] in lost
+    results: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    assert results["wrong token"][0] == 2
+    assert len(results["wrong token"][1].splitlines()) == 1
+    assert results["status"] == 1
+    assert results["records"][results["killed"]]["status"] == "failed"
+    lost = {run for run, record in results["records"].items() if "lost" in (record["error"] or "")}
+    assert results["killed"] in lost
     assert len(lost) == 2
-    assert {record["status"] for run, record in told["records"].items() if run not in lost} == {"done"}
-    assert len(told["records"]) == RUNS
-    assert set(re.findall("done on (\\S+)", told["out"])) == {"127.0.0.1", "127.0.0.2"}
-    assert told["again"] == [0, ""]
-    assert {record["status"] for record in told["after"].values()} == {"done"}
-    assert told["stopped"] == [130, ["interrupted"]]
+    assert {record["status"] for run, record in results["records"].items() if run not in lost} == {"done"}
+    assert len(results["records"]) == RUNS
+    assert set(re.findall("done on (\\S+)", results["out"])) == {"127.0.0.1", "127.0.0.2"}
+    assert results["repeated"] == [0, ""]
+    assert {record["status"] for record in results["records after repeat"].values()} == {"done"}
+    assert results["interrupted"] == [130, ["interrupted"]]
 
 
-@ray
-def test_a_cluster_that_does_not_answer_is_told_soon(nst: Command) -> None:
+@needs_ray
+def test_an_unreachable_cluster_is_reported_within_seconds(nst: Command) -> None:
     started = time.monotonic()
     outcome = nst("-m", "hydra/launcher=nst_ray", "hydra.launcher.address=127.0.0.1:9", "seed=1,2")
     assert outcome.status == 2
@@ -84,8 +86,8 @@ def test_a_cluster_that_does_not_answer_is_told_soon(nst: Command) -> None:
 
 
 class TestSlurm:
-    def test_the_script_says_what_is_asked_for(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Where sbatch would be called, the script is kept."""
+    def test_the_script_has_the_requested_resources(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Build the script without calling sbatch."""
         from omegaconf import OmegaConf
         from submitit.slurm.slurm import SlurmExecutor
 
@@ -93,8 +95,8 @@ class TestSlurm:
 
         monkeypatch.setattr(SlurmExecutor, "affinity", classmethod(lambda _: 2))
         parameters: Any = OmegaConf.load(ROOT / "conf/hydra/launcher/nst_slurm.yaml").parameters
-        asked = {**parameters, "slurm_partition": "gpu", "gpus_per_node": 1}
-        engine = Slurm(tmp_path, "slurm", asked, 3, 1)
+        requested = {**parameters, "slurm_partition": "gpu", "gpus_per_node": 1}
+        engine = Slurm(tmp_path, "slurm", requested, 3, 1)
         script = engine._executor._executor._make_submission_file_text("run it", "uid")
         for line in (
             "--time=60",
@@ -118,12 +120,10 @@ class TestSlurm:
 
     @pytest.mark.slow
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR2])
-    def test_a_job_that_is_asked_to_end_goes_on_from_its_checkpoint(
-        self, pictures: Path, tmp_path: Path, number: int
-    ) -> None:
-        """SIGTERM leaves the queueing to Slurm, which starts the very same script again: so does the test.
+    def test_an_interrupted_job_resumes_from_its_checkpoint(self, pictures: Path, tmp_path: Path, number: int) -> None:
+        """After SIGTERM, Slurm queues the job again and starts the same script; here the test starts it.
 
-        SIGUSR2, before the time limit, makes submitit do it; its local executor starts the job again by itself.
+        After SIGUSR2, sent before the time limit, submitit's local executor starts the job again.
         """
         command = [
             sys.executable, "-m", "nst.run", "-m", "hydra/launcher=nst_slurm", "hydra.launcher.cluster=local",
@@ -133,19 +133,19 @@ class TestSlurm:
         ]  # fmt: skip
         environment, swept = {**os.environ, "PYTHONPATH": str(ROOT)}, tmp_path / "swept"
         with subprocess.Popen(command, cwd=tmp_path, env=environment) as sweep:
-            until(lambda: at_work(swept))
-            process, run = next(iter(at_work(swept).items()))
+            wait_until(lambda: active_runs(swept))
+            process, run = next(iter(active_runs(swept).items()))
             os.kill(process, number)
             status = sweep.wait(300)
         record = records(swept)[run.name]
         if number == signal.SIGTERM:
             assert (status, record["status"]) == (1, "interrupted")
             assert (run / "checkpoint.npz").is_file()
-            (pickled,) = [path for path in (swept / ".slurm").glob("*_submitted.pkl") if _is_of(path, run.name)]
+            (pickled,) = [path for path in (swept / ".slurm").glob("*_submitted.pkl") if _belongs_to(path, run.name)]
             job = pickled.name.partition("_")[0]
             local = {"SUBMITIT_LOCAL_JOB_ID": job, "SUBMITIT_EXECUTOR": "local", "SUBMITIT_LOCAL_GLOBALID": "0"}
-            again = [sys.executable, "-m", "submitit.core._submit", str(swept / ".slurm")]
-            subprocess.run(again, cwd=tmp_path, env={**environment, **local}, check=True)
+            restart = [sys.executable, "-m", "submitit.core._submit", str(swept / ".slurm")]
+            subprocess.run(restart, cwd=tmp_path, env={**environment, **local}, check=True)
             record = records(swept)[run.name]
         assert record["status"] == "done"
         assert record["resumed_at"]

@@ -1,4 +1,4 @@
-"""Runs in other processes: the same runs, told of, and lost ones marked."""
+"""Runs in other processes: same results, all runs reported, lost runs marked."""
 
 import inspect
 import json
@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from tests.conftest import CONF, ROOT, Outcome
-from tests.launch.two_nodes import at_work
+from tests.launch.two_nodes import active_runs
 
 Command = Callable[..., Outcome]
 JOBLIB = ("-m", "hydra/launcher=nst_joblib", "hydra.launcher.n_jobs=2", "sweep_dir=swept", "observers=quiet", "size=48")
@@ -27,7 +27,7 @@ def records(folder: Path) -> dict[str, dict]:
     return {path.parent.name: json.loads(path.read_text()) for path in folder.glob("*/result.json")}
 
 
-def started(pictures: Path, folder: Path, *arguments: str) -> subprocess.Popen[str]:
+def start_sweep(pictures: Path, folder: Path, *arguments: str) -> subprocess.Popen[str]:
     command = [
         sys.executable, "-m", "nst.run", "-m", "extractor=vgg19_slim",
         "metrics.network=own", "size=64", "pyramid=single", "sweep_dir=swept",
@@ -44,31 +44,31 @@ def started(pictures: Path, folder: Path, *arguments: str) -> subprocess.Popen[s
     )
 
 
-def until(what: Callable[[], object], process: subprocess.Popen[str], seconds: float = 120) -> None:
+def wait_until(condition: Callable[[], object], process: subprocess.Popen[str], seconds: float = 120) -> None:
     end = time.monotonic() + seconds
-    while not what():
+    while not condition():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < end
         time.sleep(0.05)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (("hydra.launcher.n_jobs=0",), "hydra.launcher.n_jobs must be at least 1"),
         (("hydra.launcher.threads=0",), "hydra.launcher.threads must be at least 1"),
         (("hydra.launcher.n_jobs=100000",), "there are"),
     ],
 )
-def test_bad_settings_are_refused_with_the_bound(nst: Command, arguments: tuple[str, ...], says: str) -> None:
+def test_bad_settings_are_refused_with_the_bound(nst: Command, arguments: tuple[str, ...], message: str) -> None:
     outcome = nst(*JOBLIB, "seed=1,2", *arguments)
     assert outcome.status == 2
-    assert says in outcome.err
+    assert message in outcome.err
     assert not list(Path().rglob("result.json"))
 
 
-def test_nothing_of_it_is_imported_by_a_plain_run(tmp_path: Path) -> None:
-    """Not even where they are installed; joblib comes with other things."""
+def test_a_single_run_imports_no_launcher_and_no_search(tmp_path: Path) -> None:
+    """Even if they are installed. joblib is not checked: other packages import it."""
     code = (
         "import sys; sys.argv = ['nst', 'extractor=vgg19_slim', 'content=harbor', 'style=ink', 'size=48', 'steps=1']\n"
         "from nst.run import main; assert main() == 0\n"
@@ -84,40 +84,40 @@ PRESETS = {
     "launcher/nst_ray": ("nst.launch.ray.Cluster", set(), set()),
     "launcher/nst_slurm": ("nst.launch.slurm.Slurm", set(), {"folder"}),
     "sweeper/nst_optuna": ("nst.search.settings.Settings", {"params"}, set()),
-}  # {file: what its settings are for, what is not a setting, what is no matter of the file}
+}  # {file: class of its settings, keys that are not settings, settings that the file does not list}
 
 
-def test_every_preset_is_known() -> None:
+def test_every_preset_is_in_the_table() -> None:
     files = (CONF / "hydra").rglob("*.yaml")
     assert {str(file.relative_to(CONF / "hydra").with_suffix("")) for file in files} == set(PRESETS)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_preset_lists_every_setting_of_its_engine(preset: str) -> None:
-    name, others, given = PRESETS[preset]
+    name, other_keys, unlisted = PRESETS[preset]
     if "ray" in name:
         pytest.importorskip("ray", reason="Ray is not installed (extra `cluster`)")
     module, _, kind = name.rpartition(".")
     settings = set(inspect.signature(getattr(import_module(module), kind)).parameters)
     listed = set(yaml.safe_load((CONF / "hydra" / f"{preset}.yaml").read_text()))
-    assert listed - {"_target_"} - others == settings - given
+    assert listed - {"_target_"} - other_keys == settings - unlisted
 
 
 class TestJoblib:
-    def test_runs_are_what_they_are_in_one_process(self, nst: Command, pictures: Path) -> None:
-        """The processors are divided, failures are told, relative paths hold, and the report is written."""
+    def test_runs_in_two_workers_match_runs_in_one_process(self, nst: Command, pictures: Path) -> None:
+        """Processors are divided, failures reported, relative paths resolved, and the report is written."""
         shutil.copy(pictures / "content.png", "here.png")
         outcome = nst(*JOBLIB, "content.image=here.png", "seed=1,2", "optimizer=sgd", "optimizer.learning_rate=-1,1e-3")
         assert outcome.status == 1
         found = records(Path("swept"))
         assert sorted(record["status"] for record in found.values()) == ["done", "done", "failed", "failed"]
-        share = len(os.sched_getaffinity(0)) // 2
+        threads = len(os.sched_getaffinity(0)) // 2
         done = [record for record in found.values() if record["status"] == "done"]
-        assert {record["provenance"]["threads"] for record in done} == {share}
+        assert {record["provenance"]["threads"] for record in done} == {threads}
         assert "4 of 4" in outcome.out
         assert "2 done" in outcome.out
         assert Path("swept/report/index.html").is_file()
-        again = nst(
+        repeated = nst(
             "-m",
             "content.image=here.png",
             "sweep_dir=swept",
@@ -127,28 +127,28 @@ class TestJoblib:
             "optimizer=sgd",
             "optimizer.learning_rate=1e-3",
         )
-        assert again.out.count("done already") == 2
+        assert repeated.out.count("done already") == 2
 
     @pytest.mark.slow
-    def test_one_worker_is_another_process_too(self, nst: Command) -> None:
+    def test_one_worker_completes_a_sweep(self, nst: Command) -> None:
         outcome = nst(*(a for a in JOBLIB if "n_jobs" not in a), "hydra.launcher.n_jobs=1", "seed=1,2", "threads=1")
         assert outcome.status == 0
         assert re.findall(r"(\d) of 2  done", outcome.out) == ["1", "2"]
         assert "2 runs: 2 done" in outcome.out
 
     @pytest.mark.slow
-    def test_a_worker_that_is_killed_loses_its_run_alone(self, pictures: Path, tmp_path: Path) -> None:
+    def test_a_killed_worker_loses_only_its_own_run(self, pictures: Path, tmp_path: Path) -> None:
         swept = tmp_path / "swept"
         launcher = ("hydra/launcher=nst_joblib", "hydra.launcher.n_jobs=2", "steps=300", "seed=1,2,3,4")
-        with started(pictures, tmp_path, *launcher) as process:
-            until(lambda: len(at_work(swept)) == 2, process)
-            victim, run = next(iter(at_work(swept).items()))
-            os.kill(victim, signal.SIGKILL)
+        with start_sweep(pictures, tmp_path, *launcher) as process:
+            wait_until(lambda: len(active_runs(swept)) == 2, process)
+            process_id, run = next(iter(active_runs(swept).items()))
+            os.kill(process_id, signal.SIGKILL)
             assert process.wait(300) == 1
         found = records(swept)
         assert "lost" in found[run.name]["error"]
         assert sorted(record["status"] for record in found.values()) == ["done"] * 3 + ["failed"]
-        with started(pictures, tmp_path, *launcher) as process:
+        with start_sweep(pictures, tmp_path, *launcher) as process:
             assert process.wait(300) == 0
         assert {record["status"] for record in records(swept).values()} == {"done"}
 
@@ -157,13 +157,13 @@ class TestJoblib:
         ("number", "status", "kill"),
         [(signal.SIGINT, 130, os.killpg), (signal.SIGTERM, 143, os.kill)],  # Ctrl-C reaches the workers, too
     )
-    def test_a_signal_ends_those_at_work_with_a_checkpoint(
+    def test_a_signal_ends_active_runs_with_a_checkpoint(
         self, pictures: Path, tmp_path: Path, number: int, status: int, kill: Callable[[int, int], None]
     ) -> None:
         launcher = ("hydra/launcher=nst_joblib", "hydra.launcher.n_jobs=2", "steps=400", "seed=1,2,3,4")
         swept = tmp_path / "swept"
-        with started(pictures, tmp_path, *launcher) as process:
-            until(lambda: len(list(swept.glob("*/history.csv"))) >= 2, process)
+        with start_sweep(pictures, tmp_path, *launcher) as process:
+            wait_until(lambda: len(list(swept.glob("*/history.csv"))) >= 2, process)
             kill(process.pid, number)
             assert process.wait(60) == status
         found = records(swept)
@@ -172,16 +172,16 @@ class TestJoblib:
         assert len(list(swept.glob("*/checkpoint.npz"))) == 2
 
     @pytest.mark.slow
-    def test_a_worker_without_work_takes_nobody_along(self, pictures: Path, tmp_path: Path) -> None:
+    def test_ctrl_c_with_an_idle_worker_saves_the_active_run(self, pictures: Path, tmp_path: Path) -> None:
         launcher = ("hydra/launcher=nst_joblib", "hydra.launcher.n_jobs=2", "steps=2,600")
         swept = tmp_path / "swept"
-        with started(pictures, tmp_path, *launcher) as process:
-            until(lambda: records(swept) and len(list(swept.glob("*/history.csv"))) == 2, process)
+        with start_sweep(pictures, tmp_path, *launcher) as process:
+            wait_until(lambda: records(swept) and len(list(swept.glob("*/history.csv"))) == 2, process)
             os.killpg(process.pid, signal.SIGINT)
             assert process.wait(60) == 130, process.communicate()
         assert sorted(record["status"] for record in records(swept).values()) == ["done", "interrupted"]
         assert len(list(swept.glob("*/checkpoint.npz"))) == 1
-        with started(pictures, tmp_path, *launcher) as process:
+        with start_sweep(pictures, tmp_path, *launcher) as process:
             assert process.wait(300) == 0, process.communicate()
         after = records(swept).values()
         assert {record["status"] for record in after} == {"done"}

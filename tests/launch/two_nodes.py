@@ -1,6 +1,6 @@
-"""Eight runs on a Ray cluster of two nodes, one worker killed and one node stopped on the way; their fate as JSON.
+"""Eight runs on a Ray cluster of two nodes; one worker is killed, one node stopped. Prints their records as JSON.
 
-It needs a network of its own, with nothing in it:
+It needs a separate, empty network namespace:
 `unshare --net python -m tests.launch.two_nodes FOLDER CONTENT STYLE`.
 """
 
@@ -28,23 +28,23 @@ SET_FLAGS, UP = 0x8914, 0x41  # SIOCSIFFLAGS; IFF_UP and IFF_RUNNING
 
 
 def loopback() -> None:
-    """Switch the namespace's own interface on."""
+    """Enable the loopback interface of the namespace."""
     with socket.socket() as any_socket:
         fcntl.ioctl(any_socket, SET_FLAGS, struct.pack("16sh", b"lo", UP))
 
 
-def until(what: Callable[[], Any], seconds: float = 120) -> Any:
-    """What it gives once that is something."""
+def wait_until(condition: Callable[[], Any], seconds: float = 120) -> Any:
+    """Poll `condition` until it returns a true value; return that value."""
     end = time.monotonic() + seconds
-    while not (found := what()):
+    while not (found := condition()):
         if time.monotonic() > end:
-            raise TimeoutError(what)
+            raise TimeoutError(condition)
         time.sleep(0.1)
     return found
 
 
-def at_work(folder: Path) -> dict[int, Path]:
-    """{process: the run it writes}: whoever holds a run's lock open."""
+def active_runs(folder: Path) -> dict[int, Path]:
+    """Return {process id: run folder} of the processes that hold a run's lock open."""
     found = {}
     for process in Path("/proc").iterdir():
         try:
@@ -62,14 +62,14 @@ def at_work(folder: Path) -> dict[int, Path]:
 
 
 def nodes() -> int:
-    """How many nodes the head knows of."""
+    """Return the number of nodes that are alive."""
     code = f"import ray; ray.init('{ADDRESS}', logging_level='ERROR'); print(sum(n['Alive'] for n in ray.nodes()))"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    return int(told.stdout or 0)
+    counted = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    return int(counted.stdout or 0)
 
 
 def command(content: str, style: str) -> list[str]:
-    """The sweep."""
+    """Return the command line of the sweep."""
     seeds = ",".join(str(seed) for seed in range(RUNS))
     return [
         sys.executable, "-m", "nst.run", "-m", "hydra/launcher=nst_ray", f"hydra.launcher.address={ADDRESS}",
@@ -81,64 +81,64 @@ def command(content: str, style: str) -> list[str]:
 
 @contextmanager
 def cluster() -> Iterator[subprocess.Popen[bytes]]:
-    """Two nodes, while inside; gives the second."""
-    with tempfile.TemporaryDirectory(dir="/tmp", prefix="ray") as short:  # sockets' names are short
+    """Run two nodes while inside; yield the second."""
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="ray") as ray_folder:  # socket paths must be short
         head = ("--head", "--node-ip-address=127.0.0.1", "--port=6399", "--include-dashboard=false", "--num-cpus=1")
         other = ("--node-ip-address=127.0.0.2", f"--address={ADDRESS}", "--num-cpus=1")
-        with node(*head, f"--temp-dir={short}"), node(*other) as second:
-            until(lambda: nodes() == 2)
+        with node(*head, f"--temp-dir={ray_folder}"), node(*other) as second:
+            wait_until(lambda: nodes() == 2)
             yield second
 
 
 def main() -> None:
-    """Do it."""
+    """Run all parts and print the results."""
     folder, content, style = Path(sys.argv[1]).resolve(), *sys.argv[2:]
     loopback()
     os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32), "RAY_DEDUP_LOGS": "0"}
-    line = command(content, style)
+    command_line = command(content, style)
     with cluster() as second:
-        told = {
-            "stranger": ended(line, folder, RAY_AUTH_TOKEN=secrets.token_hex(32)),
-            **bereft(line, folder, second),
+        results = {
+            "wrong token": run_sweep(command_line, folder, RAY_AUTH_TOKEN=secrets.token_hex(32)),
+            **lose_worker_and_node(command_line, folder, second),
             "records": records(folder / "swept"),
-            "again": ended(line, folder),
-            "after": records(folder / "swept"),
-            "stopped": interrupted([*line, "sweep_dir=stopped"], folder),
+            "repeated": run_sweep(command_line, folder),
+            "records after repeat": records(folder / "swept"),
+            "interrupted": interrupt_sweep([*command_line, "sweep_dir=stopped"], folder),
         }
-    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.write(json.dumps(results) + "\n")
 
 
-def ended(line: list[str], folder: Path, **environment: str) -> Any:
-    """Exit status and stderr of a sweep."""
+def run_sweep(command_line: list[str], folder: Path, **environment: str) -> Any:
+    """Run a sweep; return its exit status and stderr."""
     done = subprocess.run(
-        line, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+        command_line, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, check=False
     )
     return done.returncode, done.stderr
 
 
-def bereft(line: list[str], folder: Path, second: subprocess.Popen[bytes]) -> dict[str, Any]:
-    """A sweep that loses a worker at its beginning and a node in its middle."""
+def lose_worker_and_node(command_line: list[str], folder: Path, second: subprocess.Popen[bytes]) -> dict[str, Any]:
+    """Run a sweep; kill a worker at its beginning, and stop a node in its middle."""
     swept = folder / "swept"
-    with subprocess.Popen(line, cwd=folder, stdout=subprocess.PIPE, text=True) as sweep:
-        process, run = next(iter(until(lambda: at_work(swept)).items()))
+    with subprocess.Popen(command_line, cwd=folder, stdout=subprocess.PIPE, text=True) as sweep:
+        process, run = next(iter(wait_until(lambda: active_runs(swept)).items()))
         os.kill(process, signal.SIGKILL)
-        until(lambda: len(list(swept.glob("*/result.json"))) >= RUNS // 2)
-        until(lambda: len(at_work(swept)) == 2)
+        wait_until(lambda: len(list(swept.glob("*/result.json"))) >= RUNS // 2)
+        wait_until(lambda: len(active_runs(swept)) == 2)
         stop(second)
         return {"killed": run.name, "out": sweep.communicate()[0], "status": sweep.returncode}
 
 
-def interrupted(line: list[str], folder: Path) -> Any:
-    """What a sweep leaves that gets Ctrl-C once a run is under way: its exit status, and its runs'."""
-    with subprocess.Popen(line, cwd=folder, stdout=subprocess.DEVNULL) as sweep:
-        until(lambda: at_work(folder / "stopped"))
+def interrupt_sweep(command_line: list[str], folder: Path) -> Any:
+    """Run a sweep and send Ctrl-C during a run; return its exit status, and the statuses of its runs."""
+    with subprocess.Popen(command_line, cwd=folder, stdout=subprocess.DEVNULL) as sweep:
+        wait_until(lambda: active_runs(folder / "stopped"))
         sweep.send_signal(signal.SIGINT)
         status = sweep.wait()
     return status, sorted(record["status"] for record in records(folder / "stopped").values())
 
 
 def records(swept: Path) -> dict[str, Any]:
-    """{run: its record}."""
+    """Return {run: its record}."""
     return {path.parent.name: json.loads(path.read_text()) for path in swept.glob("*/result.json")}
 
 

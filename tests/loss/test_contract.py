@@ -1,4 +1,4 @@
-"""What a loss of one's own has to keep, and what is said where it does not."""
+"""The contract of losses, and the errors for losses that break it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,12 +15,12 @@ from nst.loss.objective import measure
 
 @dataclass(frozen=True)
 class Mean(Loss):
-    """Distance of the means of features; the least that a loss needs."""
+    """Squared means of features: a minimal loss."""
 
     term = "loss.content"
     weight: float = field(default=1.0, compare=False)
     layers: Sequence[str] = ("block1_conv1",)
-    wanted: Sequence[float] = (0.0,)
+    means: Sequence[float] = (0.0,)
 
     def target(self, reference: Reference) -> Target:
         del reference
@@ -31,18 +31,18 @@ class Mean(Loss):
         return {layer: tf.reduce_mean(features[layer]) ** 2 for layer in self.layers}
 
 
-def test_lists_as_yaml_has_them_make_a_loss_that_can_be_hashed() -> None:
-    loss = Mean(layers=["block1_conv1", "block2_conv1"], wanted=[1.0, 2.0])
-    assert loss == Mean(layers=("block1_conv1", "block2_conv1"), wanted=(1.0, 2.0))
+def test_a_loss_with_lists_can_be_hashed() -> None:
+    loss = Mean(layers=["block1_conv1", "block2_conv1"], means=[1.0, 2.0])
+    assert loss == Mean(layers=("block1_conv1", "block2_conv1"), means=(1.0, 2.0))
     assert Objective(content=loss, style=Gram(weight=0)).layers == ("block1_conv1", "block2_conv1")
 
 
-def test_weights_do_not_tell_losses_apart() -> None:
+def test_losses_that_differ_only_in_weight_are_equal() -> None:
     assert Mean(weight=1.0) == Mean(weight=2.0)
     assert hash(Mean(weight=1.0)) == hash(Mean(weight=2.0))
 
 
-def test_the_defaults_of_the_contract() -> None:
+def test_a_minimal_loss_has_the_defaults_of_the_contract() -> None:
     assert (Mean().copies, Mean().smallest, Mean().guidable) == (0, 1, False)
 
 
@@ -52,7 +52,7 @@ def test_a_weight_out_of_range_is_refused(weight: Any) -> None:
         Mean(weight=weight)
 
 
-def test_what_is_no_loss_is_refused_by_its_place() -> None:
+def test_an_object_that_is_not_a_loss_is_refused() -> None:
     class Other:
         weight, layers = 1.0, ("block1_conv1",)
 
@@ -60,7 +60,7 @@ def test_what_is_no_loss_is_refused_by_its_place() -> None:
         Objective(content=Other(), style=Gram())  # pyright: ignore[reportArgumentType]
 
 
-def test_a_loss_without_its_decorator_is_refused() -> None:
+def test_a_loss_without_the_dataclass_decorator_is_refused() -> None:
     class Undecorated(Mean):
         power: float = 2.0
 
@@ -68,7 +68,7 @@ def test_a_loss_without_its_decorator_is_refused() -> None:
         Objective(content=Undecorated(), style=Gram())
 
 
-def test_a_weight_that_would_compile_again_is_refused() -> None:
+def test_a_loss_that_compares_its_weight_is_refused() -> None:
     @dataclass(frozen=True)
     class Compared(Mean):
         weight: float = 1.0
@@ -77,7 +77,7 @@ def test_a_weight_that_would_compile_again_is_refused() -> None:
         Objective(content=Compared(), style=Gram())
 
 
-def test_a_value_for_another_layer_is_named() -> None:
+def test_a_value_for_a_wrong_layer_is_reported() -> None:
     targets = {"content": Target({}, {"block1_conv1": tf.constant(1.0)})}
     for features, loss in (({"block2_conv1": tf.ones([1, 2, 2, 3])}, Mean(layers=("block2_conv1",))),):
         with pytest.raises(

@@ -1,4 +1,4 @@
-"""Every loss against an independent NumPy version, and its gradient against finite differences."""
+"""Basic losses against independent NumPy versions, and their gradients against finite differences."""
 
 from typing import Any
 
@@ -84,7 +84,7 @@ def numpy_variation(form: str, exponent: float, image: np.ndarray) -> float:
 
 
 def value(loss: Any, x: dict[str, np.ndarray], reference: Reference = REFERENCE) -> float:
-    """The whole weighted term in float64."""
+    """The weighted term, summed over layers, in float64."""
     target = loss.target(reference)
     return sum(float(target.scales[layer] * v) for layer, v in loss(tensors(x), target.values).items())
 
@@ -130,19 +130,19 @@ def test_total_variation_equals_numpy(form: str, exponent: float) -> None:
 
 @pytest.mark.parametrize("normalizer", total_variation.NORMALIZERS)
 @pytest.mark.parametrize("form", total_variation.FORMS)
-def test_total_variation_normalizers(form: str, normalizer: str) -> None:
+def test_every_normalizer_of_total_variation_equals_numpy(form: str, normalizer: str) -> None:
     of_x, of_content = (numpy_variation(form, 2, picture[IMAGE]) for picture in (X, CONTENT))
     count = 3 * (7 * 9 if form == "isotropic" else 8 * 10)
     expected = {"target": of_x / of_content, "mean": of_x, "sum": of_x * count, "half_sum": of_x * count / 2}
     assert value(TotalVariation(1.0, form, 2.0, normalizer), X) == pytest.approx(expected[normalizer], rel=1e-5)
 
 
-def test_anisotropic_variation_summed_is_tensorflows() -> None:
+def test_summed_anisotropic_variation_equals_tensorflow() -> None:
     expected = float(tf.image.total_variation(tf.constant(X[IMAGE]))[0])
     assert value(TotalVariation(1.0, "anisotropic", 1.0, "sum"), X) == pytest.approx(expected)
 
 
-def test_a_content_without_variation_does_not_forbid_all_variation() -> None:
+def test_a_content_without_variation_gives_a_moderate_loss() -> None:
     flat = {layer: np.full(shape, 0.5) for layer, shape in SHAPES.items()}
     reference = Reference(tensors(flat), [(tensors(STYLE), 1.0)])
     assert value(TotalVariation(1.0), X, reference) < 1e3
@@ -160,13 +160,13 @@ def test_a_flat_picture_has_no_variation_and_a_finite_gradient(form: str, expone
 
 
 @pytest.mark.parametrize("loss", [Features(layers=LAYERS), Gram(layers=LAYERS)])
-def test_the_reference_itself_costs_nothing(loss: Any) -> None:
+def test_the_reference_itself_has_zero_loss(loss: Any) -> None:
     reference = Reference(tensors(X), [(tensors(X), 1.0)])
     assert value(loss, X, reference) == pytest.approx(0, abs=1e-12)
     assert value(loss, CONTENT, reference) > 1e-3
 
 
-def test_relative_losses_do_not_see_the_scale_of_features() -> None:
+def test_relative_losses_are_independent_of_the_scale_of_features() -> None:
     def scaled(features: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         return {layer: v * (10.0 if layer != IMAGE else 1.0) for layer, v in features.items()}
 
@@ -185,7 +185,7 @@ def test_several_styles_average_their_gram_matrices_by_share() -> None:
     np.testing.assert_allclose(target.values[LAYERS[0]], expected, rtol=1e-6)
 
 
-def test_weighted_terms_sum_to_the_total_and_canonical_ones_know_no_weight() -> None:
+def test_weighted_terms_sum_to_the_total_and_canonical_terms_omit_the_weight() -> None:
     light, heavy = (
         Objective(Features(layers=LAYERS), Gram(weight=weight, layers=LAYERS), TotalVariation())
         for weight in (1.0, 7.0)
@@ -211,23 +211,23 @@ def test_a_term_of_weight_0_is_left_out() -> None:
     assert objective.layers == LAYERS
 
 
-@pytest.mark.parametrize("one", [Gram(weight=1.0), Features(weight=1.0), TotalVariation(weight=1.0)])
-def test_losses_that_differ_in_weight_only_are_one_graph(one: Any) -> None:
-    other = type(one)(weight=2.0)
-    assert one == other
-    assert hash(one) == hash(other)
+@pytest.mark.parametrize("loss", [Gram(weight=1.0), Features(weight=1.0), TotalVariation(weight=1.0)])
+def test_losses_that_differ_only_in_weight_share_one_graph(loss: Any) -> None:
+    other = type(loss)(weight=2.0)
+    assert loss == other
+    assert hash(loss) == hash(other)
     assert Gram(layers=["block1_conv1"]) != Gram(layers=["block1_conv2"])
 
 
 @pytest.mark.parametrize(
-    ("make", "says"),
+    ("make", "message"),
     [
         (lambda: Gram(weight=-1.0), "at least 0"),
         (lambda: Gram(weight=float("nan")), "finite"),
         (lambda: Gram(weight=float("inf")), "finite"),
         (lambda: Gram(layers=["block4_conv9"]), "block4_conv4"),
         (lambda: Gram(layers=[]), "at least one"),
-        (lambda: Gram(layers=["block1_conv1", "block1_conv1"]), "twice"),
+        (lambda: Gram(layers=["block1_conv1", "block1_conv1"]), "only once"),
         (lambda: Gram(layers="block1_conv1"), "list"),
         (lambda: Gram(layers=None), "list"),  # pyright: ignore[reportArgumentType]
         (lambda: Gram(weight=1e39), "at most 1e"),
@@ -241,6 +241,6 @@ def test_losses_that_differ_in_weight_only_are_one_graph(one: Any) -> None:
         (lambda: Objective(Features(weight=0.0), Gram(weight=0.0)), "both 0"),
     ],
 )
-def test_bad_settings_are_refused_with_the_bound(make: Any, says: str) -> None:
-    with pytest.raises(InputError, match=says):
+def test_bad_settings_are_refused_with_the_bound(make: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         make()

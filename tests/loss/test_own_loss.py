@@ -1,4 +1,4 @@
-"""A loss of one's own: a .py and a .yaml, beside one's pictures; the package is not touched."""
+"""A user's loss outside the package: a .py and a .yaml file in the working directory."""
 
 import json
 from collections.abc import Callable
@@ -41,7 +41,7 @@ class Means(PerLayer):
         }
 '''
 
-CHOICE = """
+CONFIG = """
 _target_: mine.Means
 weight: 30
 layers: [block1_conv1, block3_conv1]
@@ -52,17 +52,17 @@ power: 2.0
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with both, the one that the command is given in."""
+def user_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory with both files."""
     (tmp_path / "mine.py").write_text(LOSS)
     (tmp_path / "my_configs/loss/style").mkdir(parents=True)
-    (tmp_path / "my_configs/loss/style/means.yaml").write_text(CHOICE)
+    (tmp_path / "my_configs/loss/style/means.yaml").write_text(CONFIG)
     monkeypatch.syspath_prepend(tmp_path)  # as `python -m` does
     return tmp_path
 
 
-@pytest.mark.usefixtures("own")
-def test_it_runs_and_its_curves_are_recorded(nst: Callable[..., Outcome]) -> None:
+@pytest.mark.usefixtures("user_loss")
+def test_a_user_loss_runs_and_is_recorded(nst: Callable[..., Outcome]) -> None:
     outcome = nst("--config-dir=my_configs", "loss/style=means", "loss.style.power=1.5", "steps=6")
     assert outcome.status == 0, outcome.err
     record = json.loads((only_run() / "result.json").read_text())
@@ -70,8 +70,8 @@ def test_it_runs_and_its_curves_are_recorded(nst: Callable[..., Outcome]) -> Non
     assert record["choices"]["loss/style"] == "means"
 
 
-@pytest.mark.usefixtures("own")
-def test_a_knob_that_it_lacks_is_named(nst: Callable[..., Outcome]) -> None:
+@pytest.mark.usefixtures("user_loss")
+def test_an_unknown_setting_of_a_user_loss_is_reported(nst: Callable[..., Outcome]) -> None:
     outcome = nst("--config-dir=my_configs", "loss/style=means", "+loss.style.powre=1.5")
     assert outcome.status == 2
     assert "'loss.style.powre' is unknown; did you mean 'power'?" in outcome.err

@@ -1,4 +1,4 @@
-"""Observers in their own thread: everything is told, in order, and what they raise is not lost."""
+"""Observers in a separate thread: every iterate arrives, in order, and no exception is lost."""
 
 import threading
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from nst.observers.background import AHEAD, Background
 from nst.observers.contract import Observer
 
 
-class Calling(Observer):
-    """Passes everything on to a function."""
+class FunctionObserver(Observer):
+    """Calls a function with each iterate."""
 
     def __init__(self, function: Callable[[Any], None]) -> None:
         self._function = function
@@ -20,61 +20,61 @@ class Calling(Observer):
         self._function(iterate)
 
 
-def test_everything_is_told_in_order_elsewhere() -> None:
-    told: list[tuple[str, Any]] = []
+def test_observers_get_every_iterate_in_order_in_another_thread() -> None:
+    received: list[tuple[str, Any]] = []
     threads = set()
 
-    def observer(name: str) -> Calling:
+    def observer(name: str) -> FunctionObserver:
         def observe(iterate: Any) -> None:
             threads.add(threading.current_thread())
-            told.append((name, iterate))
+            received.append((name, iterate))
 
-        return Calling(observe)
+        return FunctionObserver(observe)
 
     with Background([observer("a"), observer("b")]) as background:
         for iterate in range(3 * AHEAD):
             background(iterate)  # pyright: ignore[reportArgumentType]
-    assert told == [(name, iterate) for iterate in range(3 * AHEAD) for name in "ab"]
+    assert received == [(name, iterate) for iterate in range(3 * AHEAD) for name in "ab"]
     assert threading.current_thread() not in threads
     assert len(threads) == 1
 
 
-def test_drained_is_told() -> None:
-    told: list[Any] = []
-    with Background([Calling(told.append)]) as background:
+def test_drain_waits_until_observers_have_every_iterate() -> None:
+    received: list[Any] = []
+    with Background([FunctionObserver(received.append)]) as background:
         background(1)  # pyright: ignore[reportArgumentType]
         background.drain()
-        assert told == [1]
+        assert received == [1]
 
 
 def test_steps_wait_for_a_slow_observer() -> None:
-    gate, told, passed = threading.Event(), [], threading.Event()
+    release, received, finished = threading.Event(), [], threading.Event()
 
     def slow(iterate: Any) -> None:
-        gate.wait()
-        told.append(iterate)
+        release.wait()
+        received.append(iterate)
 
-    with Background([Calling(slow)]) as background:
+    with Background([FunctionObserver(slow)]) as background:
 
         def steps() -> None:
             for iterate in range(AHEAD + 1):
                 background(iterate)  # pyright: ignore[reportArgumentType]
-            passed.set()
+            finished.set()
 
         stepper = threading.Thread(target=steps)
         stepper.start()
-        assert not passed.wait(0.2)
-        gate.set()
+        assert not finished.wait(0.2)
+        release.set()
         stepper.join()
-    assert told == list(range(AHEAD + 1))
+    assert received == list(range(AHEAD + 1))
 
 
 @pytest.mark.parametrize("how", ["the next call", "drain", "the end"])
-def test_what_an_observer_raises_comes_out(how: str) -> None:
+def test_an_observers_exception_is_raised(how: str) -> None:
     def fails(_: Any) -> None:
         raise OSError("no space left")
 
-    with pytest.raises(OSError, match="no space left"), Background([Calling(fails)]) as background:
+    with pytest.raises(OSError, match="no space left"), Background([FunctionObserver(fails)]) as background:
         background(0)  # pyright: ignore[reportArgumentType]
         if how == "drain":
             background.drain()
@@ -82,10 +82,10 @@ def test_what_an_observer_raises_comes_out(how: str) -> None:
             background(1)  # pyright: ignore[reportArgumentType]
 
 
-def test_what_went_wrong_in_the_steps_is_what_is_raised() -> None:
+def test_an_exception_of_the_steps_takes_precedence() -> None:
     def fails(_: Any) -> None:
         raise OSError("no space left")
 
-    with pytest.raises(KeyError, match="steps"), Background([Calling(fails)]) as background:
+    with pytest.raises(KeyError, match="steps"), Background([FunctionObserver(fails)]) as background:
         background(0)  # pyright: ignore[reportArgumentType]
         raise KeyError("steps")

@@ -1,4 +1,4 @@
-"""What the observers leave: read back with the tools that people read it with."""
+"""Output of the observers, read back with the usual tools."""
 
 import csv
 import logging
@@ -36,7 +36,7 @@ RECORD = {
 STEPS, PYRAMID = 12, Octaves((0.5, 1.0), (1.0, 1.0))
 
 
-def watch(
+def run_observed(
     network: Network,
     folder: Path,
     *observers: Any,
@@ -58,8 +58,8 @@ def watch(
     return result
 
 
-def test_history_has_a_row_per_evaluation_and_its_terms_sum(network: Network, tmp_path: Path) -> None:
-    result = watch(network, tmp_path, History())
+def test_history_has_a_row_per_evaluation_and_terms_sum_to_the_total(network: Network, tmp_path: Path) -> None:
+    result = run_observed(network, tmp_path, History())
     with (tmp_path / "history.csv").open() as file:
         rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
     assert [row["evaluation"] for row in rows] == list(range(1, STEPS + 1))
@@ -71,25 +71,25 @@ def test_history_has_a_row_per_evaluation_and_its_terms_sum(network: Network, tm
     assert rows[-1]["loss/total"] == pytest.approx(float(result.point.total))
 
 
-def test_history_thins_out(network: Network, tmp_path: Path) -> None:
-    watch(network, tmp_path, History(every=5))
+def test_history_writes_fewer_rows_with_every(network: Network, tmp_path: Path) -> None:
+    run_observed(network, tmp_path, History(every=5))
     with (tmp_path / "history.csv").open() as file:
         assert [int(row["evaluation"]) for row in csv.DictReader(file)] == [1, 5, 10]
 
 
-def test_snapshots_are_the_pictures_on_the_way(network: Network, tmp_path: Path) -> None:
+def test_snapshots_are_the_intermediate_pictures(network: Network, tmp_path: Path) -> None:
     (tmp_path / "snapshots").mkdir()
     (tmp_path / "snapshots" / "99999.png").touch()
-    result = watch(network, tmp_path, Snapshots(every=6))
+    result = run_observed(network, tmp_path, Snapshots(every=6))
     names = sorted(path.name for path in (tmp_path / "snapshots").iterdir())
     assert names == ["00001.png", "00006.png", "00012.png"]
     assert read_image(tmp_path / "snapshots" / names[0]).shape == (1, 48, 64, 3)
     shown = read_image(tmp_path / "snapshots" / names[-1])
-    np.testing.assert_allclose(shown, 1 - result.image, atol=0.51 / 255)  # as `presented` has it
+    np.testing.assert_allclose(shown, 1 - result.image, atol=0.51 / 255)  # `present` inverts the picture
 
 
 def test_snapshots_are_off_by_default(network: Network, tmp_path: Path) -> None:
-    watch(network, tmp_path, Snapshots())
+    run_observed(network, tmp_path, Snapshots())
     assert not list(tmp_path.iterdir())
 
 
@@ -100,46 +100,48 @@ def events(folder: Path) -> EventAccumulator:
 
 
 class Last:
-    """An observer that keeps what it was told last."""
+    """An observer that keeps the last iterate."""
 
     seen: Iterate
 
     def open(self, run: RunContext) -> None:
-        """Nothing is to be opened."""
+        """Nothing to open."""
 
     def __call__(self, iterate: Iterate) -> None:
         self.seen = iterate
 
     def close(self, record: dict[str, Any]) -> None:
-        """Nothing is open."""
+        """Nothing to close."""
 
 
 @pytest.mark.parametrize(("evaluation", "images"), [(1, 4), (5, 4), (6, 4), (STEPS, 4), (STEPS, 1)])
-def test_gone_on_with_a_run_leaves_what_one_never_stopped_leaves(
+def test_a_resumed_run_leaves_the_same_files_as_an_uninterrupted_run(
     network: Network, tmp_path: Path, evaluation: int, images: int
 ) -> None:
-    def watching() -> list[Any]:
+    def make_observers() -> list[Any]:
         return [TensorBoard(every=2, images=images), History(every=2), Snapshots(every=3)]
 
     (tmp_path / "whole").mkdir()
-    watch(network, tmp_path / "whole", *watching())
+    run_observed(network, tmp_path / "whole", *make_observers())
     stopped, last = tmp_path / "stopped", Last()
     stopped.mkdir()
     ended = {**RECORD, "status": "interrupted", "evaluations": evaluation}
-    watch(network, stopped, *watching(), last, record=ended, interrupted=lambda: last.seen.evaluation == evaluation)
-    watch(network, stopped, *watching(), resume=last.seen)
+    run_observed(
+        network, stopped, *make_observers(), last, record=ended, interrupted=lambda: last.seen.evaluation == evaluation
+    )
+    run_observed(network, stopped, *make_observers(), resume=last.seen)
     whole = events(tmp_path / "whole")
     for tag in ("image/current", "loss/total", "metric/style_distance"):
-        ours, theirs = ([event.step for event in found.Tensors(tag)] for found in (events(stopped), whole))
-        assert ours == theirs, tag
+        resumed, uninterrupted = ([event.step for event in found.Tensors(tag)] for found in (events(stopped), whole))
+        assert resumed == uninterrupted, tag
     for pattern in ("snapshots/*", "*"):
         assert len(list(stopped.glob(pattern))) == len(list((tmp_path / "whole").glob(pattern)))
-    ours, theirs = (history.read(path / history.FILE) for path in (stopped, tmp_path / "whole"))
-    assert [row["evaluation"] for row in ours] == [row["evaluation"] for row in theirs]
+    resumed, uninterrupted = (history.read(path / history.FILE) for path in (stopped, tmp_path / "whole"))
+    assert [row["evaluation"] for row in resumed] == [row["evaluation"] for row in uninterrupted]
 
 
 def test_tensorboard_has_the_tags_and_the_numbers_of_the_history(network: Network, tmp_path: Path) -> None:
-    watch(network, tmp_path, TensorBoard(every=1), History())
+    run_observed(network, tmp_path, TensorBoard(every=1), History())
     found = events(tmp_path)
     tags = set(found.Tags()["tensors"])
     with (tmp_path / "history.csv").open() as file:
@@ -154,8 +156,8 @@ def test_tensorboard_has_the_tags_and_the_numbers_of_the_history(network: Networ
 
 
 @pytest.mark.parametrize("images", [0, 1, 2, 4])
-def test_tensorboard_keeps_to_the_number_of_pictures(images: int, network: Network, tmp_path: Path) -> None:
-    watch(network, tmp_path, TensorBoard(images=images))
+def test_tensorboard_has_the_given_number_of_pictures(images: int, network: Network, tmp_path: Path) -> None:
+    run_observed(network, tmp_path, TensorBoard(images=images))
     found = events(tmp_path)
     count = len(found.Tensors("image/current")) if "image/current" in found.Tags()["tensors"] else 0
     assert count == images
@@ -163,10 +165,12 @@ def test_tensorboard_keeps_to_the_number_of_pictures(images: int, network: Netwo
 
 
 @pytest.mark.parametrize(("status", "code"), [("done", 1), ("diverged", 2)])
-def test_tensorboard_tells_the_settings_and_the_end(status: str, code: int, network: Network, tmp_path: Path) -> None:
+def test_tensorboard_has_the_settings_and_the_final_status(
+    status: str, code: int, network: Network, tmp_path: Path
+) -> None:
     from tensorboard.plugins.hparams import plugin_data_pb2
 
-    watch(network, tmp_path, TensorBoard(), record={**RECORD, "status": status})
+    run_observed(network, tmp_path, TensorBoard(), record={**RECORD, "status": status})
     found = {
         tag: plugin_data_pb2.HParamsPluginData.FromString(events(tmp_path).SummaryMetadata(tag).plugin_data.content)
         for tag in events(tmp_path).Tags()["tensors"]
@@ -180,14 +184,14 @@ def test_tensorboard_tells_the_settings_and_the_end(status: str, code: int, netw
     assert ended.session_end_info.status == code
 
 
-def test_a_second_run_in_the_folder_leaves_nothing_of_the_first(network: Network, tmp_path: Path) -> None:
+def test_a_second_run_in_the_folder_replaces_the_first(network: Network, tmp_path: Path) -> None:
     for _ in range(2):
-        watch(network, tmp_path, TensorBoard(every=1), History())
+        run_observed(network, tmp_path, TensorBoard(every=1), History())
     assert len(events(tmp_path).Tensors("loss/total")) == STEPS
     assert len(list(tmp_path.glob("events.*"))) == 1
 
 
-def test_flatten_keeps_numbers_and_turns_the_rest_to_text() -> None:
+def test_flatten_keeps_numbers_and_turns_other_values_into_text() -> None:
     assert flatten(CONFIG) == {
         "size": 128,
         "loss.style.weight": 1.5,
@@ -196,31 +200,31 @@ def test_flatten_keeps_numbers_and_turns_the_rest_to_text() -> None:
     }
 
 
-def test_the_console_says_where_the_run_is(
+def test_the_console_logs_the_progress(
     network: Network, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines: list[str] = []
     monkeypatch.setattr(logging.getLogger("nst.observers.console"), "info", lambda text, *a: lines.append(text % a))
     to_console()
-    watch(network, tmp_path, Console(every=1e-9))
+    run_observed(network, tmp_path, Console(every=1e-9))
     assert len(lines) == STEPS
     assert lines[-1].startswith(f"level 2/2 128x96  step {STEPS}/{STEPS}  loss ")
     assert all(word in lines[-1] for word in ("content", "style", "smooth", "s/evaluation", "about 0 s left"))
 
 
-def test_every_is_true_once_in_so_many_whatever_the_stride() -> None:
+def test_every_is_true_once_per_interval_for_any_stride() -> None:
     due = Every(10)
     assert [n for n in range(1, 40, 3) if due(n)] == [1, 10, 22, 31]
     assert not any(Every(0)(n) for n in range(5))
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(12.4, "12 s"), (99, "99 s"), (150, "2 min"), (7500, "2 h 5 min")])
-def test_duration(seconds: float, text: str) -> None:
+def test_duration_has_a_suitable_unit(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
 
 @pytest.mark.parametrize(
-    ("make", "says"),
+    ("make", "message"),
     [
         (lambda: History(every=0), "history.every must be at least 1"),
         (lambda: Snapshots(every=-1), "snapshots.every must be at least 0"),
@@ -229,15 +233,15 @@ def test_duration(seconds: float, text: str) -> None:
         (lambda: Console(every=0), "console.every must be above 0"),
     ],
 )
-def test_bad_settings_are_refused_with_the_bound(make: Any, says: str) -> None:
-    with pytest.raises(InputError, match=says):
+def test_bad_settings_are_refused(make: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         make()
 
 
-def test_the_pictures_shown_are_those_of_the_run(network: Network, tmp_path: Path) -> None:
+def test_tensorboards_last_picture_is_the_runs_result(network: Network, tmp_path: Path) -> None:
     import tensorflow as tf
 
-    result = watch(network, tmp_path, TensorBoard(images=12))
+    result = run_observed(network, tmp_path, TensorBoard(images=12))
     encoded = events(tmp_path).Tensors("image/current")[-1].tensor_proto.string_val[2]
     shown = tf.io.decode_png(encoded).numpy()
-    np.testing.assert_allclose(shown / 255, 1 - result.image[0], atol=1 / 255)  # as `presented` has it
+    np.testing.assert_allclose(shown / 255, 1 - result.image[0], atol=1 / 255)  # `present` inverts the picture

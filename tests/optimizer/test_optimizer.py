@@ -1,4 +1,4 @@
-"""The contract over all optimizers, and each against an independent version of itself."""
+"""The contract for all optimizers, and each optimizer against an independent implementation."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +27,7 @@ OPTIMIZERS = {
 
 
 def evaluator(function: Callable[[Any], Any]) -> Callable[[Any], Point]:
-    """A function of the picture as an evaluation."""
+    """An `Evaluate` from a function of the picture."""
 
     def evaluate(image: Any) -> Point:
         with tf.GradientTape() as tape:
@@ -39,7 +39,7 @@ def evaluator(function: Callable[[Any], Any]) -> Callable[[Any], Point]:
 
 
 def quadratic(center: np.ndarray) -> Callable[[Any], Any]:
-    """Stretched differently along every value, lowest at `center`."""
+    """A quadratic with its minimum at `center` and a different curvature for every value."""
     stiffness = np.linspace(1, 4, center.size).reshape(center.shape)
     return lambda x: tf.reduce_sum(stiffness * (x - center) ** 2)
 
@@ -73,7 +73,7 @@ def test_every_optimizer_is_tested_here() -> None:
 @pytest.mark.parametrize("box", [False, True])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 class TestContract:
-    def test_finds_the_lowest_point(self, name: str, box: bool) -> None:
+    def test_finds_the_minimum(self, name: str, box: bool) -> None:
         point, _, _ = minimize(OPTIMIZERS[name](box), evaluator(quadratic(CENTER)), START, 300)
         np.testing.assert_allclose(point.image, CENTER, atol=1e-3)
 
@@ -89,8 +89,8 @@ class TestContract:
         _, used, _ = minimize(OPTIMIZERS[name](box), counted, np.full((1, 2, 2, 2), 0.3), 23)
         assert used == calls == 23
 
-    def test_state_goes_in_and_out(self, name: str, box: bool) -> None:
-        """The same call twice gives the same; the object itself remembers nothing."""
+    def test_the_optimizer_object_has_no_state(self, name: str, box: bool) -> None:
+        """Equal calls give equal results: the object has no state."""
         optimizer, evaluate = OPTIMIZERS[name](box), evaluator(rosenbrock)
         point, state = evaluate(tf.constant(START[..., :2])), optimizer.init(tf.constant(START[..., :2]))
         for _ in range(3):
@@ -98,7 +98,7 @@ class TestContract:
         first, second = (optimizer.step(evaluate, point, state, 10) for _ in range(2))
         np.testing.assert_array_equal(first.point.image, second.point.image)
 
-    def test_works_under_tf_function_as_it_does_eagerly(self, name: str, box: bool) -> None:
+    def test_tf_function_gives_the_same_steps_as_eager_execution(self, name: str, box: bool) -> None:
         optimizer, evaluate = OPTIMIZERS[name](box), evaluator(rosenbrock)
         start = tf.constant(np.full((1, 2, 2, 2), 0.3))
         step = tf.function(lambda point, state: optimizer.step(evaluate, point, state, 10))
@@ -108,23 +108,23 @@ class TestContract:
             graph = step(*graph)[:2]
         np.testing.assert_allclose(eager[0].image, graph[0].image, rtol=1e-9)
 
-    def test_the_box_holds(self, name: str, box: bool) -> None:
+    def test_images_stay_inside_the_box(self, name: str, box: bool) -> None:
         outside = np.full((1, 2, 2, 3), 1.5)
         outside[..., 0] = 0.5
         seen: list[Any] = []
         evaluate = evaluator(quadratic(outside))
 
-        def watched(image: Any) -> Point:
+        def recorded(image: Any) -> Point:
             seen.append(image)
             return evaluate(image)
 
-        point, _, _ = minimize(OPTIMIZERS[name](box), watched, START, 200)
+        point, _, _ = minimize(OPTIMIZERS[name](box), recorded, START, 200)
         np.testing.assert_allclose(point.image, np.clip(outside, 0, 1) if box else outside, atol=1e-3)
         assert not box or all(float(tf.reduce_max(image)) <= 1 for image in seen)
 
 
 def naive_two_loop(gradient: np.ndarray, pairs: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
-    """Nocedal & Wright, algorithm 7.4, as printed, on flat vectors."""
+    """Nocedal & Wright, algorithm 7.4, literally, on flat vectors."""
     q, alphas = gradient.copy(), []
     for s, y in reversed(pairs):
         alphas.append(s @ q / (y @ s))
@@ -151,7 +151,7 @@ def test_lbfgs_direction_equals_the_naive_recursion(known: int, rng: np.random.G
     np.testing.assert_allclose(np.ravel(found), expected, rtol=1e-9)
 
 
-def test_lbfgs_reaches_rosenbrocks_floor() -> None:
+def test_lbfgs_reaches_the_minimum_of_rosenbrock() -> None:
     start = np.array([-1.2, 1.0]).reshape(1, 1, 1, 2)
     point, used, totals = minimize(LBFGS(box=False), evaluator(rosenbrock), start, 100)
     np.testing.assert_allclose(np.ravel(point.image), [1, 1], atol=1e-6)
@@ -159,8 +159,8 @@ def test_lbfgs_reaches_rosenbrocks_floor() -> None:
     assert totals == sorted(totals, reverse=True)
 
 
-def test_lbfgs_reaches_the_floor_of_a_boxed_rosenbrock() -> None:
-    """With the first value held under 0.5 by its box, the lowest point is (0.5, 0.25)."""
+def test_lbfgs_reaches_the_minimum_of_rosenbrock_inside_a_box() -> None:
+    """If the box keeps the first value under 0.5, the minimum is at (0.5, 0.25)."""
     shifted = evaluator(lambda x: rosenbrock(tf.stack([x[..., 0] - 0.5, x[..., 1]], -1)))
     point, _, _ = minimize(LBFGS(box=True), shifted, np.full((1, 1, 1, 2), 0.1), 200)
     np.testing.assert_allclose(np.ravel(point.image), [1, 0.25], atol=1e-4)
@@ -172,14 +172,14 @@ def test_lbfgs_takes_one_evaluation_for_most_steps() -> None:
     assert used <= 1.4 * len(totals)
 
 
-def test_lbfgs_says_when_there_is_no_way_down() -> None:
+def test_lbfgs_converges_at_the_minimum() -> None:
     evaluate = evaluator(quadratic(CENTER))
     _, used, _ = minimize(LBFGS(), evaluate, CENTER, 100)
     assert used < 100
 
 
-def test_lbfgs_comes_back_from_where_the_loss_is_not_finite() -> None:
-    """The first trials step over the edge of the logarithm's domain."""
+def test_lbfgs_recovers_from_points_of_infinite_loss() -> None:
+    """The first points of the line search are outside the domain of the logarithm."""
     function = evaluator(lambda x: tf.reduce_sum(x - 0.01 * tf.math.log(x)))
     point, _, totals = minimize(LBFGS(box=False), function, np.full((1, 2, 2, 3), 0.06), 60)
     np.testing.assert_allclose(point.image, 0.01, rtol=1e-2)
@@ -196,7 +196,7 @@ def test_lbfgs_comes_back_from_where_the_loss_is_not_finite() -> None:
         (Adam(0.05, box=False), lambda k: k.Adam(0.05, epsilon=1e-8)),
     ],
 )
-def test_first_order_methods_are_keras_own(ours: Any, theirs: Any) -> None:
+def test_first_order_methods_equal_keras(ours: Any, theirs: Any) -> None:
     import keras
 
     start = tf.constant(np.full((1, 2, 2, 2), 0.3), tf.float32)
@@ -209,7 +209,7 @@ def test_first_order_methods_are_keras_own(ours: Any, theirs: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "says"),
+    ("make", "message"),
     [
         (lambda: SGD(learning_rate=0), "above 0"),
         (lambda: SGD(momentum=1), "below 1"),
@@ -229,8 +229,8 @@ def test_first_order_methods_are_keras_own(ours: Any, theirs: Any) -> None:
         (lambda: SGD(nesterov="no"), "true or false"),  # pyright: ignore[reportArgumentType]
     ],
 )
-def test_bad_settings_are_refused_with_the_bound(make: Any, says: str) -> None:
-    with pytest.raises(InputError, match=says):
+def test_bad_settings_are_refused(make: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         make()
 
 
@@ -242,12 +242,12 @@ INNER = {
 
 
 @pytest.mark.parametrize("name", INNER)
-class TestKept:
-    """Wrappers of every optimizer, against what it does alone in as many evaluations less the last."""
+class TestWrappers:
+    """Each wrapper around every optimizer, compared with the optimizer alone, which has one evaluation less."""
 
     START = np.full((1, 2, 2, 2), 0.3)
 
-    def alone(self, name: str, evaluations: int) -> list[Point]:
+    def unwrapped(self, name: str, evaluations: int) -> list[Point]:
         seen: list[Point] = []
         evaluate, image = evaluator(rosenbrock), tf.constant(self.START)
         point, state, used = evaluate(image), INNER[name].init(image), 1
@@ -257,31 +257,31 @@ class TestKept:
             used += int(count)
         return [*seen, point]
 
-    def test_the_average_is_that_of_the_pictures(self, name: str) -> None:
-        pictures = [np.asarray(point.image) for point in self.alone(name, 14)]
+    def test_averaged_returns_the_weighted_mean_of_the_pictures(self, name: str) -> None:
+        pictures = [np.asarray(point.image) for point in self.unwrapped(name, 14)]
         weights = 0.9 ** np.arange(len(pictures))[::-1]
         ended, used, _ = minimize(Averaged(INNER[name], decay=0.9), evaluator(rosenbrock), self.START, 15)
         assert used == 15
         np.testing.assert_allclose(ended.image, np.average(pictures, 0, weights), rtol=1e-12)
         assert float(ended.total) == pytest.approx(float(rosenbrock(ended.image)))
 
-    def test_the_best_is_no_worse_than_any(self, name: str) -> None:
-        points = self.alone(name, 14)
+    def test_best_returns_the_point_of_lowest_loss(self, name: str) -> None:
+        points = self.unwrapped(name, 14)
         lowest = min(points, key=lambda point: float(point.total))
         ended, _, _ = minimize(Best(INNER[name]), evaluator(rosenbrock), self.START, 15)
         np.testing.assert_array_equal(ended.image, lowest.image)
         assert float(ended.total) == float(lowest.total)
 
 
-def test_the_best_of_a_method_that_rises_is_not_its_last() -> None:
-    wild = SGD(learning_rate=0.9, momentum=0.0, box=False)  # doubles its distance along the stiffest value
+def test_best_returns_an_earlier_point_if_the_loss_rises() -> None:
+    unstable = SGD(learning_rate=0.9, momentum=0.0, box=False)  # doubles the distance along the stiffest value
     evaluate = evaluator(quadratic(CENTER))
-    last, _, _ = minimize(wild, evaluate, START, 6)
-    best, _, _ = minimize(Best(wild), evaluate, START, 7)
+    last, _, _ = minimize(unstable, evaluate, START, 6)
+    best, _, _ = minimize(Best(unstable), evaluate, START, 7)
     assert float(best.total) < 0.1 * float(last.total)
 
 
-def test_where_there_is_no_way_down_the_average_is_the_end() -> None:
+def test_averaged_returns_the_average_after_convergence() -> None:
     ended, used, _ = minimize(Averaged(LBFGS(box=False), decay=0.5), evaluator(quadratic(CENTER)), CENTER, 100)
     assert used < 100
     np.testing.assert_allclose(ended.image, CENTER)
@@ -296,7 +296,7 @@ def test_where_there_is_no_way_down_the_average_is_the_end() -> None:
         ("constant", lambda k: lambda t: 1.0),
     ],
 )
-def test_a_schedule_is_keras_own_or_its_formula(schedule: str, theirs: Any) -> None:
+def test_a_schedule_equals_keras_or_its_formula(schedule: str, theirs: Any) -> None:
     import keras
 
     factor = theirs(keras.optimizers.schedules)
@@ -311,8 +311,8 @@ def test_a_schedule_is_keras_own_or_its_formula(schedule: str, theirs: Any) -> N
 
 
 @pytest.mark.parametrize("make", [SGD, Adam])
-def test_a_scheduled_step_is_as_long_as_its_learning_rate(make: Any) -> None:
-    """From the same state, the step at a factor of 1/2 is half the step at 1."""
+def test_a_step_is_proportional_to_its_scheduled_learning_rate(make: Any) -> None:
+    """From equal states, the step with factor 1/2 is half the step with factor 1."""
     evaluate, start = evaluator(quadratic(CENTER)), tf.constant(START)
     point, moves = evaluate(start), []
     for schedule in ("constant", "root"):
@@ -323,14 +323,14 @@ def test_a_scheduled_step_is_as_long_as_its_learning_rate(make: Any) -> None:
 
 
 def waves(height: int, width: int) -> np.ndarray:
-    """A smooth picture, the same at any size."""
+    """A smooth picture, equal at all sizes."""
     y, x = np.mgrid[0:height, 0:width] + 0.5
     planes = [0.5 + 0.2 * np.sin(k + 3 * y / height) * np.cos(k + 4 * x / width) for k in range(3)]
     return np.stack(planes, -1)[None].astype(np.float32)
 
 
 class TestCarriedToALargerLevel:
-    """A mean over positions, as losses are: its gradient at a pixel falls as the pixels grow in number."""
+    """The function is a mean over positions, like the losses: a pixel's gradient is proportional to 1 / pixels."""
 
     def evaluate(self, height: int, width: int) -> Callable[[Any], Point]:
         center = waves(height, width)
@@ -346,7 +346,7 @@ class TestCarriedToALargerLevel:
         return point, state
 
     @pytest.mark.parametrize("name", OPTIMIZERS)
-    def test_the_state_has_the_structure_and_shapes_of_a_fresh_one(self, name: str) -> None:
+    def test_the_state_has_the_structure_and_shapes_of_a_fresh_state(self, name: str) -> None:
         optimizer = OPTIMIZERS[name](True)
         _, state = self.state_at(optimizer, 12, 16)
         image = tf.zeros([1, 24, 32, 3])
@@ -355,8 +355,8 @@ class TestCarriedToALargerLevel:
         for one, other in zip(tf.nest.flatten(carried), tf.nest.flatten(fresh), strict=True):
             assert one.shape == other.shape
 
-    def test_pairs_are_those_of_the_larger_level(self) -> None:
-        """On the quadratic, y = H s; so it is, nearly, for pairs that were enlarged."""
+    def test_carried_pairs_match_the_larger_levels_curvature(self) -> None:
+        """On a quadratic, y = H s. This holds approximately for enlarged pairs."""
         optimizer = LBFGS(history=6, box=False)
         _, state = self.state_at(optimizer, 24, 32)
         pairs = [pair for pair in optimizer.carried(state, tf.zeros([1, 48, 64, 3])) if pair.rho > 0]
@@ -365,11 +365,11 @@ class TestCarriedToALargerLevel:
         at_zero = gradient(tf.zeros([1, 48, 64, 3])).gradient
         for s, y, rho in pairs:
             expected = gradient(s).gradient - at_zero
-            off = float(tf.norm(y - expected) / tf.norm(expected))
-            assert off < 0.05
+            error = float(tf.norm(y - expected) / tf.norm(expected))
+            assert error < 0.05
             assert float(rho) == pytest.approx(1 / float(tf.reduce_sum(s * y)), rel=1e-5)
 
-    def test_the_first_step_is_better_than_without(self) -> None:
+    def test_the_first_step_is_better_with_the_carried_state(self) -> None:
         optimizer = LBFGS(box=False)
         point, state = self.state_at(optimizer, 24, 32)
         evaluate = self.evaluate(48, 64)
@@ -378,12 +378,12 @@ class TestCarriedToALargerLevel:
         carried = optimizer.step(evaluate, start, optimizer.carried(state, start.image), 1).point
         assert float(carried.total) < float(fresh.total)
 
-    def test_a_history_shorter_than_what_is_carried_is_filled(self) -> None:
+    def test_a_short_history_is_filled_with_carried_pairs(self) -> None:
         optimizer = LBFGS(history=2, box=False)
         _, state = self.state_at(optimizer, 12, 16)
         assert len(optimizer.carried(state, tf.zeros([1, 24, 32, 3]))) == 2
 
-    def test_an_empty_memory_carries_nothing(self) -> None:
+    def test_an_empty_history_carries_no_pairs(self) -> None:
         optimizer, small, large = LBFGS(), tf.zeros([1, 12, 16, 3]), tf.zeros([1, 24, 32, 3])
         carried = optimizer.carried(optimizer.init(small), large)
         assert all(float(pair.rho) == 0 for pair in carried)

@@ -1,4 +1,4 @@
-"""The report's page in a real browser: every control does what it says, from a disk, without network."""
+"""The report's page in a real browser: every control works, loaded from disk, without network."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -24,10 +24,10 @@ MANY = 270
 
 @dataclass
 class Visit:
-    """A page, and whatever it complained of or asked the network for."""
+    """A page, with its errors and its network requests."""
 
     page: Any
-    complaints: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
     def texts(self, selector: str) -> list[str]:
         return self.page.locator(selector).all_inner_texts()
@@ -46,7 +46,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Six runs of two knobs, one with a script for a name, one failed."""
+    """Six runs of two settings, one run with a script as a value, and one that failed."""
     top = tmp_path_factory.mktemp("report") / "sweep"
     grid(top)
     make_run(top / "evil", weight=7, optimizer=EVIL, distances=(0.9, 0.9))
@@ -56,34 +56,34 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """More runs than are shown at once."""
+    """More runs than the page shows at a time."""
     top = tmp_path_factory.mktemp("many") / "sweep"
     for weight in range(MANY):
         make_run(top / f"weight={weight}", weight=weight)
     return report([top]).folder
 
 
-Visiting = Callable[..., Visit]
+OpenPage = Callable[..., Visit]
 
 
 @pytest.fixture
-def visit(browser: Any, folder: Path) -> Iterator[Visiting]:
-    """Open the page; afterwards nothing may have been complained of or asked of the network."""
+def open_page(browser: Any, folder: Path) -> Iterator[OpenPage]:
+    """Open the page; at the end, check that it had no errors and no network requests."""
     visits: list[Visit] = []
 
-    def open_page(where: Path = folder, **options: Any) -> Visit:
+    def open_new_page(where: Path = folder, **options: Any) -> Visit:
         page = browser.new_page(**options)
         visit = Visit(page)
-        page.on("console", lambda message: visit.complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-        page.on("request", lambda request: visit.complaints.append(request.url) if not local(request.url) else None)
+        page.on("console", lambda message: visit.problems.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: visit.problems.append(str(error)))
+        page.on("request", lambda request: visit.problems.append(request.url) if not local(request.url) else None)
         page.goto((where / "index.html").as_uri())
         visits.append(visit)
         return visit
 
-    yield open_page
+    yield open_new_page
     for each in visits:
-        assert each.complaints == []
+        assert each.problems == []
         each.page.close()
 
 
@@ -91,56 +91,58 @@ def local(address: str) -> bool:
     return address.startswith(("file://", "data:"))
 
 
-def test_it_shows_every_run(visit: Visiting) -> None:
-    seen = visit()
-    assert seen.page.title().startswith("sweep")
-    assert len(seen.texts("#gallery figure")) == len(seen.texts("#rows tr")) == 8
-    assert "7 done, 1 failed" in seen.page.inner_text("#summary")
-    seen.page.wait_for_function("document.querySelector('#gallery img').naturalWidth > 0")
+def test_the_page_shows_every_run(open_page: OpenPage) -> None:
+    visit = open_page()
+    assert visit.page.title().startswith("sweep")
+    assert len(visit.texts("#gallery figure")) == len(visit.texts("#rows tr")) == 8
+    assert "7 done, 1 failed" in visit.page.inner_text("#summary")
+    visit.page.wait_for_function("document.querySelector('#gallery img').naturalWidth > 0")
 
 
-def test_a_column_sorts_both_ways_by_number(visit: Visiting) -> None:
-    seen = visit()
-    header = seen.page.locator("#table thead").get_by_role("button", name="style.weight")
+def test_a_column_sorts_by_number_in_both_directions(open_page: OpenPage) -> None:
+    visit = open_page()
+    header = visit.page.locator("#table thead").get_by_role("button", name="style.weight")
     header.click()
-    rising = [float(text) for text in seen.column(2)]
+    rising = [float(text) for text in visit.column(2)]
     assert rising == sorted(rising)
     header.click()
-    assert [float(text) for text in seen.column(2)] == rising[::-1]
-    assert seen.page.locator("th[aria-sort=descending]").count() == 1
-    seen.page.locator("#table thead").get_by_role("button", name="style distance").click()
-    figures = [float(text) for text in seen.column(4) if text]
+    assert [float(text) for text in visit.column(2)] == rising[::-1]
+    assert visit.page.locator("th[aria-sort=descending]").count() == 1
+    visit.page.locator("#table thead").get_by_role("button", name="style distance").click()
+    figures = [float(text) for text in visit.column(4) if text]
     assert figures == sorted(figures)
-    assert seen.column(4)[-1] == "", "what has no figure comes last"
+    assert visit.column(4)[-1] == "", "runs without the metric come last"
 
 
-def test_filters_by_knob_metric_and_word(visit: Visiting) -> None:
-    seen = visit()
-    page = seen.page
+def test_runs_are_filtered_by_setting_metric_and_word(open_page: OpenPage) -> None:
+    visit = open_page()
+    page = visit.page
     filters = page.locator("#filters")
     filters.get_by_label("optimizer").select_option("adam")
     assert page.inner_text("#count") == "3 of 8 runs"
-    assert set(seen.column(3)) == {"adam"}
+    assert set(visit.column(3)) == {"adam"}
     assert page.locator("#gallery figure").count() == page.locator("#scatter circle").count() == 3
     filters.get_by_label("style distance").fill("0.03")
-    assert [float(text) for text in seen.column(2)] == [50, 500]
+    assert [float(text) for text in visit.column(2)] == [50, 500]
     page.get_by_role("button", name="Show all").click()
     page.get_by_placeholder("words").fill("failed")
-    assert len(seen.column(1)) == 1
+    assert len(visit.column(1)) == 1
 
 
 @pytest.mark.parametrize(("optimizer", "named"), [("sgd", True), ("a rule of many words, one that nobody has", False)])
-def test_points_are_named_where_there_is_room(visit: Visiting, tmp_path: Path, optimizer: str, named: bool) -> None:
+def test_points_have_a_label_if_there_is_space(
+    open_page: OpenPage, tmp_path: Path, optimizer: str, named: bool
+) -> None:
     for weight, chosen in ((5, "adam"), (50, optimizer)):
         make_run(tmp_path / f"{weight}", weight=weight, optimizer=chosen, distances=(1 / weight, weight / 100))
-    page = visit(report([tmp_path]).folder).page
+    page = open_page(report([tmp_path]).folder).page
     assert page.locator("#scatter circle").count() == 2
     assert (page.locator("#scatter text", has_text="adam").count() == 1) == named
 
 
-def test_a_click_on_the_front_opens_its_picture_beside_the_content(visit: Visiting) -> None:
-    seen = visit()
-    page = seen.page
+def test_a_click_on_a_pareto_point_opens_its_picture_beside_the_content(open_page: OpenPage) -> None:
+    visit = open_page()
+    page = visit.page
     best = page.locator("#scatter circle.best")
     assert best.count() >= 2
     run = best.first.get_attribute("data-run")
@@ -153,9 +155,9 @@ def test_a_click_on_the_front_opens_its_picture_beside_the_content(visit: Visiti
     assert not page.locator("#viewer").is_visible()
 
 
-def test_the_slider_uncovers_the_right_picture(visit: Visiting) -> None:
-    seen = visit()
-    page = seen.page
+def test_the_slider_reveals_the_picture_on_the_right(open_page: OpenPage) -> None:
+    visit = open_page()
+    page = visit.page
     page.locator("#gallery button").first.click()
     page.locator("#slider").fill("250")
     assert page.locator("#over").evaluate("node => node.style.clipPath") == "inset(0px 75% 0px 0px)"
@@ -168,20 +170,22 @@ def test_the_slider_uncovers_the_right_picture(visit: Visiting) -> None:
     assert int(page.input_value("#slider")) == before - 1
 
 
-def test_two_runs_are_told_apart_by_their_configs(visit: Visiting) -> None:
-    seen = visit()
-    page = seen.page
+def test_the_viewer_lists_only_the_settings_that_differ(open_page: OpenPage) -> None:
+    visit = open_page()
+    page = visit.page
     page.locator("#gallery button").first.click()
     for side, text in (("left", "style.weight 5, optimizer adam"), ("right", "style.weight 500, optimizer adam")):
         page.locator(f"#{side}").select_option(label=text)
-    rows = dict(zip(seen.texts("#difference th[scope=row]"), seen.texts("#difference tr td:nth-child(2)"), strict=True))
+    rows = dict(
+        zip(visit.texts("#difference th[scope=row]"), visit.texts("#difference tr td:nth-child(2)"), strict=True)
+    )
     assert rows["loss.style.weight"] == "5"
     assert "optimizer" not in rows
     assert "optimizer.box" not in rows
 
 
-def test_it_is_worked_with_the_keyboard_alone(visit: Visiting) -> None:
-    page = visit().page
+def test_the_page_works_with_the_keyboard_alone(open_page: OpenPage) -> None:
+    page = open_page().page
     page.locator("#gallery button").first.focus()
     page.keyboard.press("Enter")
     first = page.input_value("#right")
@@ -196,27 +200,27 @@ def test_it_is_worked_with_the_keyboard_alone(visit: Visiting) -> None:
     assert page.locator("#viewer").is_visible()
 
 
-def test_a_failed_run_says_why(visit: Visiting) -> None:
-    page = visit().page
+def test_a_failed_run_shows_its_error(open_page: OpenPage) -> None:
+    page = open_page().page
     page.locator("#filters").get_by_label("status").select_option("failed")
     page.locator("#gallery button").click()
     assert f"no {EVIL}" in page.inner_text("#details")
-    assert not page.locator("#keep").is_visible(), "there is nothing to compare"
+    assert not page.locator("#keep").is_visible(), "a failed run has no picture to compare"
     page.keyboard.press("ArrowRight")
 
 
-def test_what_configs_hold_is_text(visit: Visiting) -> None:
-    seen = visit()
-    page = seen.page
-    assert EVIL in " ".join(seen.column(3))
+def test_a_script_in_a_config_is_displayed_as_text(open_page: OpenPage) -> None:
+    visit = open_page()
+    page = visit.page
+    assert EVIL in " ".join(visit.column(3))
     page.locator("#gallery figure", has_text="7").first.locator("button").click()
     own = (ROOT / "nst/report/static/index.html").read_text().count("<script")
-    assert page.locator("body script").count() == own, "the page's own"
+    assert page.locator("body script").count() == own, "no scripts other than the page's"
     assert page.title() != "taken"
 
 
-def test_many_runs_come_in_portions(visit: Visiting, many: Path) -> None:
-    page = visit(many).page
+def test_many_runs_load_in_portions(open_page: OpenPage, many: Path) -> None:
+    page = open_page(many).page
     pictures, rows = page.locator("#gallery figure"), page.locator("#rows tr")
     assert 0 < pictures.count() < MANY
     assert 0 < rows.count() < MANY
@@ -233,8 +237,8 @@ def test_many_runs_come_in_portions(visit: Visiting, many: Path) -> None:
     assert page.locator("#scatter circle").count() == MANY
 
 
-def test_the_curves_of_ticked_runs_are_drawn(visit: Visiting) -> None:
-    page = visit().page
+def test_the_curves_of_selected_runs_are_drawn(open_page: OpenPage) -> None:
+    page = open_page().page
     page.wait_for_selector("#curves polyline")
     before = page.locator("#curves polyline").count()
     page.locator("#rows input:checked").first.uncheck()
@@ -245,8 +249,8 @@ def test_the_curves_of_ticked_runs_are_drawn(visit: Visiting) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1300])
-def test_nothing_runs_off_the_screen(visit: Visiting, scheme: str, width: int) -> None:
-    page = visit(color_scheme=scheme, viewport={"width": width, "height": 800}).page
+def test_the_page_fits_the_screen_and_follows_the_color_scheme(open_page: OpenPage, scheme: str, width: int) -> None:
+    page = open_page(color_scheme=scheme, viewport={"width": width, "height": 800}).page
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.locator("#gallery button").first.click()
     assert page.locator("#viewer").evaluate("node => node.scrollWidth <= node.clientWidth")

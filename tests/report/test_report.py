@@ -1,4 +1,4 @@
-"""The report of folders of runs: what is found, what is said of it, and what it looks like to a program."""
+"""The report of folders of runs: the runs it finds, its messages, and its files."""
 
 import csv
 import io
@@ -34,7 +34,7 @@ METRICS = {"ssim": 0.5, "network": "vgg19_slim", "style_layers": ["block1_conv1"
 
 
 def make_run(folder: Path, **about: Any) -> Path:
-    """A run folder as nst leaves it, written by hand."""
+    """Write a run folder like those of nst."""
     folder.mkdir(parents=True)
     weight, optimizer = about.get("weight", 1.0), about.get("optimizer", "lbfgs")
     config = {"loss": {"style": {"_target_": "x", "weight": weight}}, "optimizer": {"box": True}, "size": 64}
@@ -53,7 +53,7 @@ def make_run(folder: Path, **about: Any) -> Path:
         "error": about.get("error"),
         "overrides": overrides,
         "choices": {"optimizer": optimizer},
-        "metrics": {**METRICS, "style_distance": style, "content_distance": content, **about.get("judge", {})},
+        "metrics": {**METRICS, "style_distance": style, "content_distance": content, **about.get("metrics", {})},
         "loss": 1.5,
         "weighted": {"style": {"block1_conv1": 1.0}},
         "canonical": {"style": {"block1_conv1": 0.1}},
@@ -80,32 +80,32 @@ def grid(top: Path, weights: Sequence[float] = (5, 50, 500), optimizers: Sequenc
         )
 
 
-class TestFinding:
-    def test_runs_lie_at_any_depth_in_the_order_of_their_numbers(self, tmp_path: Path) -> None:
+class TestFind:
+    def test_runs_at_any_depth_are_found_in_numeric_order(self, tmp_path: Path) -> None:
         for weight in (100, 5, 20.5):
             make_run(tmp_path / "a" / "b" / f"weight={weight}")
         make_run(tmp_path / "single")
-        runs, complaints = find([tmp_path])
+        runs, problems = find([tmp_path])
         assert [run.name for run in runs] == ["a/b/weight=5", "a/b/weight=20.5", "a/b/weight=100", "single"]
-        assert complaints == []
+        assert problems == []
 
-    def test_a_run_named_itself_or_twice_is_one(self, tmp_path: Path) -> None:
+    def test_a_run_given_several_times_is_found_once(self, tmp_path: Path) -> None:
         folder = make_run(tmp_path / "one")
         runs, _ = find([folder, tmp_path, folder])
         assert [run.folder for run in runs] == [folder.resolve()]
 
-    def test_what_is_no_run_is_told_and_the_rest_is_reported(self, tmp_path: Path) -> None:
+    def test_each_bad_folder_is_a_problem_and_good_runs_are_found(self, tmp_path: Path) -> None:
         make_run(tmp_path / "good")
         (make_run(tmp_path / "torn") / "result.json").write_text('{"status": "do')
         (tmp_path / "empty").mkdir()
-        runs, complaints = find([tmp_path / "good", tmp_path / "torn", tmp_path / "empty", tmp_path / "nowhere"])
+        runs, problems = find([tmp_path / "good", tmp_path / "torn", tmp_path / "empty", tmp_path / "nowhere"])
         assert [run.name for run in runs] == ["good"]
-        assert len(complaints) == 3
+        assert len(problems) == 3
         for words in ("torn", "empty: no run in it", "nowhere: there is no such folder"):
-            assert any(words in line for line in complaints)
-        assert all("\n" not in line for line in complaints)
+            assert any(words in line for line in problems)
+        assert all("\n" not in line for line in problems)
 
-    def test_a_half_written_run_is_unfinished_or_running(self, tmp_path: Path) -> None:
+    def test_a_run_without_a_record_is_unfinished_or_running(self, tmp_path: Path) -> None:
         folder = make_run(tmp_path / "half", status="unfinished")
         assert find([tmp_path])[0][0].status == "unfinished"
         with RunFolder(folder):
@@ -122,28 +122,28 @@ class TestFinding:
             {"status": "done", "provenance": {"pictures": {"content": "cat"}}},
         ],
     )
-    def test_an_odd_record_is_told_and_the_rest_is_reported(self, tmp_path: Path, record: Any) -> None:
+    def test_an_invalid_record_is_a_problem_and_good_runs_are_found(self, tmp_path: Path, record: Any) -> None:
         make_run(tmp_path / "good")
         folder = make_run(tmp_path / "odd")
         (folder / "result.json").write_text(json.dumps(record))
-        runs, complaints = find([tmp_path])
+        runs, problems = find([tmp_path])
         assert [run.name for run in runs] == ["good"]
-        assert len(complaints) == 1
-        assert "odd" in complaints[0]
+        assert len(problems) == 1
+        assert "odd" in problems[0]
 
-    def test_what_python_makes_of_a_config_is_a_setting(self, tmp_path: Path) -> None:
+    def test_a_date_in_a_config_is_a_setting(self, tmp_path: Path) -> None:
         folder = make_run(tmp_path / "dated")
         (folder / "config.yaml").write_text("when: 2026-01-01\n")
         assert find([tmp_path])[0][0].settings["when"] == '"2026-01-01"'
 
 
-class TestKnobs:
-    def test_what_overrides_name_and_differs_is_what_was_varied(self) -> None:
+class TestSettings:
+    def test_varied_settings_are_overridden_and_differ(self) -> None:
         one = (["a=1", "b=2", "+c.d=x"], {"a": 1, "b": 2, "c.d": "x", "e": 1})
         other = (["a=2", "b=2"], {"a": 2, "b": 2, "e": 9})
         assert settings.varied([one, other]) == ["a", "c.d"]
 
-    def test_without_overrides_it_is_whatever_differs(self) -> None:
+    def test_without_overrides_every_setting_that_differs_is_varied(self) -> None:
         assert settings.varied([([], {"a": 1, "b": 1}), ([], {"a": 1, "b": 2})]) == ["b"]
         assert settings.varied([([], {"a": 1})]) == []
 
@@ -158,48 +158,48 @@ class TestKnobs:
             ('["x","y"]', "x, y"),
         ],
     )
-    def test_values_are_shown_short(self, value: Any, text: str) -> None:
+    def test_values_are_displayed_in_short_form(self, value: Any, text: str) -> None:
         assert settings.displayed(value) == text
 
 
 class TestPareto:
     def naive(self, runs: Sequence[Run], axes: Sequence[str]) -> set[Run]:
-        """By the definition: no other is at least as good in all, and better in one."""
+        """By definition: no other run is at least as good in all metrics and better in one."""
 
         def at(run: Run) -> tuple[float, ...]:
             return tuple(float(run.figure(axis) or 0) * (-1 if axis == "ssim" else 1) for axis in axes)
 
-        def beats(one: Run, other: Run) -> bool:
+        def dominates(one: Run, other: Run) -> bool:
             return at(one) != at(other) and all(a <= b for a, b in zip(at(one), at(other), strict=True))
 
-        return {run for run in runs if not any(beats(other, run) for other in runs)}
+        return {run for run in runs if not any(dominates(other, run) for other in runs)}
 
-    def test_it_is_what_the_definition_says(self, tmp_path: Path, rng: np.random.Generator) -> None:
+    def test_the_front_equals_its_definition(self, tmp_path: Path, rng: np.random.Generator) -> None:
         for index, distances in enumerate(rng.integers(0, 6, (30, 2)) / 6):
             make_run(tmp_path / str(index), distances=tuple(distances))
         runs, _ = find([tmp_path])
         assert pareto.front(runs) == self.naive(runs, ["style_distance", "content_distance"])
 
     @pytest.mark.parametrize("score", [["ssim", "content_distance"], ["style_distance", "content_distance", "ssim"]])
-    def test_what_a_search_asked_for_is_what_counts(
+    def test_the_front_uses_the_metrics_of_the_score(
         self, tmp_path: Path, rng: np.random.Generator, score: list[str]
     ) -> None:
         for index, (*distances, ssim) in enumerate(rng.integers(0, 6, (30, 3)) / 6):
-            make_run(tmp_path / str(index), distances=tuple(distances), judge={"ssim": ssim}, score=score)
+            make_run(tmp_path / str(index), distances=tuple(distances), metrics={"ssim": ssim}, score=score)
         runs, _ = find([tmp_path])
         assert pareto.axes(runs) == tuple(score)
         assert pareto.front(runs) == self.naive(runs, score)
 
-    def test_runs_judged_otherwise_and_those_not_done_are_left_apart(self, tmp_path: Path) -> None:
+    def test_runs_with_another_metric_network_or_not_done_are_excluded(self, tmp_path: Path) -> None:
         make_run(tmp_path / "best", distances=(0.1, 0.1))
         make_run(tmp_path / "worse", distances=(0.2, 0.2))
-        make_run(tmp_path / "other", distances=(0.9, 0.9), judge={"network": "vgg19"})
+        make_run(tmp_path / "other", distances=(0.9, 0.9), metrics={"network": "vgg19"})
         make_run(tmp_path / "stopped", distances=(0.01, 0.01), status="interrupted")
         assert {run.name for run in pareto.front(find([tmp_path])[0])} == {"best"}
 
 
-class TestTheTable:
-    def test_the_csv_has_every_run_knob_and_figure(self, tmp_path: Path) -> None:
+class TestTable:
+    def test_the_csv_has_every_run_setting_and_metric(self, tmp_path: Path) -> None:
         grid(tmp_path)
         make_run(tmp_path / "failed", weight=-1, status="failed", error='weight must be at least 0, "not" -1')
         runs, _ = find([tmp_path])
@@ -213,7 +213,7 @@ class TestTheTable:
         assert (float(row["loss.style.weight"]), row["optimizer"], float(row["style_distance"])) == (50, "adam", 0.02)
         assert (float(row["loss/style/block1_conv1"]), float(row["seconds"])) == (1.0, 12.0)
 
-    def test_the_terminal_shows_what_varies_and_why_a_run_failed(self, tmp_path: Path) -> None:
+    def test_the_terminal_table_shows_varied_settings_and_errors(self, tmp_path: Path) -> None:
         grid(tmp_path)
         make_run(tmp_path / "failed", weight=-1, status="failed", error="[bold]no markup[/bold]")
         console = Console(file=io.StringIO(), width=200)
@@ -223,25 +223,25 @@ class TestTheTable:
         assert table.failures(find([tmp_path])[0]) == ["failed: failed, [bold]no markup[/bold]"]
 
 
-class TestTheSheet:
+class TestSheet:
     def compose(self, folder: Path) -> tuple[Image.Image, list[Run]]:
         runs, _ = find([folder])
         return sheet.compose(runs, {str(run.folder): run.picture for run in runs if run.picture}), runs
 
-    def test_a_grid_that_would_be_mostly_empty_is_none(self, tmp_path: Path) -> None:
+    def test_a_grid_that_would_be_mostly_empty_is_not_used(self, tmp_path: Path) -> None:
         for index in range(30):
             make_run(tmp_path / f"run{index}", weight=float(index), optimizer=f"o{index}")
         drawn = self.compose(tmp_path)[0]
         assert drawn.width * drawn.height < 30 * 500 * 500
 
-    def test_two_knobs_make_a_grid_in_their_order(self, tmp_path: Path) -> None:
-        shades = {}
+    def test_two_varied_settings_make_an_ordered_grid(self, tmp_path: Path) -> None:
+        colors = {}
         for row, optimizer in enumerate(("adam", "lbfgs")):
             for column, weight in enumerate((5, 50, 500)):
-                shades[row, column] = color = (40 * column + 50, 100 * row + 50, 10)
+                colors[row, column] = color = (40 * column + 50, 100 * row + 50, 10)
                 make_run(tmp_path / f"{optimizer}{weight}", weight=weight, optimizer=optimizer, color=color)
         drawn = np.asarray(self.compose(tmp_path)[0])
-        places = {place: np.argwhere((drawn == color).all(-1)).mean(0) for place, color in shades.items()}
+        places = {place: np.argwhere((drawn == color).all(-1)).mean(0) for place, color in colors.items()}
         for (row, column), (y, x) in places.items():
             assert y == pytest.approx(places[row, 0][0])
             assert x == pytest.approx(places[0, column][1])
@@ -249,7 +249,7 @@ class TestTheSheet:
         assert places[0, 0][0] < places[1, 0][0]
 
     @pytest.mark.parametrize("count", [1, 2, 7, 40, 150])
-    def test_every_run_is_on_it(self, tmp_path: Path, count: int) -> None:
+    def test_every_run_is_on_the_sheet(self, tmp_path: Path, count: int) -> None:
         colors = [(index % 256, 100 + index // 256, 200) for index in range(count)]
         for index, color in enumerate(colors):
             make_run(tmp_path / str(index), weight=index, color=color)
@@ -258,7 +258,7 @@ class TestTheSheet:
         assert seen >= set(colors)
         assert drawn.width <= 4200
 
-    def test_a_failed_run_is_marked_and_takes_its_place(self, tmp_path: Path) -> None:
+    def test_a_failed_run_is_marked_and_keeps_its_place(self, tmp_path: Path) -> None:
         grid(tmp_path, weights=(5, 50))
         whole, _ = self.compose(tmp_path)
         broken = tmp_path / "style.weight=5,optimizer=adam"
@@ -270,8 +270,8 @@ class TestTheSheet:
         assert (np.asarray(marked) == Image.new("RGB", (1, 1), sheet.FAILED).getpixel((0, 0))).all(-1).any()
 
 
-class TestTheReport:
-    def test_it_writes_everything_and_imports_neither_tensorflow_nor_hydra(self, tmp_path: Path) -> None:
+class TestReport:
+    def test_the_command_writes_all_files_without_tensorflow_and_hydra(self, tmp_path: Path) -> None:
         grid(tmp_path / "sweep")
         script = (
             "import sys; from nst.report.__main__ import main; status = main(sys.argv[1:]);"
@@ -284,7 +284,7 @@ class TestTheReport:
         page = {part.name for part in (ROOT / "nst/report/static").iterdir()} | {"data.js", "curves", "pictures"}
         assert names == page | {"sheet.png", "summary.csv", "tensorboard", ".lock"}
 
-    def test_its_page_names_files_that_are_there(self, tmp_path: Path) -> None:
+    def test_every_file_that_the_page_uses_exists(self, tmp_path: Path) -> None:
         grid(tmp_path / "sweep")
         written = report([tmp_path / "sweep"])
         data = read_data(written.folder)
@@ -294,7 +294,7 @@ class TestTheReport:
             assert (written.folder / run["large"]).is_file()
             assert f'"{run["id"]}"' in (written.folder / run["curves"]).read_text()
 
-    def test_made_again_it_keeps_what_has_not_changed_and_drops_what_is_gone(self, tmp_path: Path) -> None:
+    def test_a_second_report_keeps_unchanged_pictures_and_deletes_outdated_ones(self, tmp_path: Path) -> None:
         grid(tmp_path / "sweep")
         pictures = report([tmp_path / "sweep"]).folder / "pictures"
         before = {path.name: path.stat().st_mtime_ns for path in pictures.iterdir()}
@@ -304,44 +304,44 @@ class TestTheReport:
         assert len(after) == len(before) - 2
         assert after.items() <= before.items()
 
-    def test_bad_folders_are_told_in_a_line_each(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_each_problem_gives_one_line(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         grid(tmp_path / "sweep")
         broken = make_run(tmp_path / "sweep" / "broken")
         (broken / "result.png").write_bytes(b"\x89PNG no more")
         make_run(tmp_path / "sweep" / "half", status="unfinished")
         (tmp_path / "notes").mkdir()
         assert main([str(tmp_path / "sweep"), str(tmp_path / "notes"), "--out", str(tmp_path / "out")]) == 0
-        told = capsys.readouterr()
-        assert told.out.startswith("8 runs")
-        lines = told.err.splitlines()
+        output = capsys.readouterr()
+        assert output.out.startswith("8 runs")
+        lines = output.err.splitlines()
         assert len(lines) == 2
         assert any("notes: no run in it" in line for line in lines)
         assert any("result.png: the picture is broken" in line for line in lines)
 
-    def test_what_somebody_else_put_there_stays(self, tmp_path: Path) -> None:
+    def test_foreign_files_in_the_report_folder_are_kept(self, tmp_path: Path) -> None:
         grid(tmp_path / "sweep")
-        theirs = [tmp_path / "sweep/report" / name for name in ("pictures/mine.jpg", "curves/mine.csv", "mine.txt")]
-        for path in theirs:
+        foreign = [tmp_path / "sweep/report" / name for name in ("pictures/mine.jpg", "curves/mine.csv", "mine.txt")]
+        for path in foreign:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("mine")
         report([tmp_path / "sweep"])
-        assert all(path.read_text() == "mine" for path in theirs)
+        assert all(path.read_text() == "mine" for path in foreign)
 
-    def test_a_folder_that_is_not_there_does_not_move_the_report(self, tmp_path: Path) -> None:
+    def test_a_missing_folder_does_not_change_where_the_report_is_written(self, tmp_path: Path) -> None:
         grid(tmp_path / "sweep")
         written = report([tmp_path / "sweep", Path("/nowhere/at/all")])
         assert written.folder == tmp_path / "sweep/report"
-        assert len(written.complaints) == 1
+        assert len(written.problems) == 1
 
-    def test_two_at_once_are_both_whole(self, tmp_path: Path) -> None:
+    def test_two_reports_at_once_are_both_complete(self, tmp_path: Path) -> None:
         grid(tmp_path / "sweep")
         with ThreadPoolExecutor(2) as pool:
             both = list(pool.map(report, [[tmp_path / "sweep"]] * 2))
-        assert [len(written.complaints) for written in both] == [0, 0]
+        assert [len(written.problems) for written in both] == [0, 0]
         assert len(read_data(both[0].folder)["runs"]) == 6
 
     @pytest.mark.parametrize("name", ["=HYPERLINK(1)", "+1", "-1", "@x"])
-    def test_a_spreadsheet_finds_no_formula(self, tmp_path: Path, name: str) -> None:
+    def test_a_run_name_in_the_csv_is_not_a_spreadsheet_formula(self, tmp_path: Path, name: str) -> None:
         make_run(tmp_path / name)
         make_run(tmp_path / "other")
         folder = report([tmp_path]).folder
@@ -350,17 +350,19 @@ class TestTheReport:
         assert f"'{name}" in names
         assert name not in names
 
-    def test_a_name_that_is_no_utf_8_is_shown_somehow(self, tmp_path: Path) -> None:
+    def test_a_run_name_that_is_not_utf_8_is_in_the_report(self, tmp_path: Path) -> None:
         make_run(tmp_path / os.fsdecode(b"gr\xf6n"))
         make_run(tmp_path / "other")
         assert len(read_data(report([tmp_path]).folder)["runs"]) == 2
 
-    def test_nothing_to_report_is_status_2(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_folder_without_runs_gives_exit_status_2(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         assert main([str(tmp_path)]) == 2
         assert capsys.readouterr().err.count("\n") == 1
         assert list(tmp_path.iterdir()) == []
 
-    def test_a_folder_that_cannot_be_written_is_one_line(
+    def test_a_folder_that_cannot_be_written_gives_one_line(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         grid(tmp_path / "sweep")
@@ -377,7 +379,7 @@ class TestTheReport:
         with Image.open(io.BytesIO(shown.encoded_image_string)) as picture, Image.open(folder / "sheet.png") as written:
             assert picture.size == written.size
 
-    def test_nothing_in_the_data_can_end_its_script(self, tmp_path: Path) -> None:
+    def test_run_data_cannot_end_its_script(self, tmp_path: Path) -> None:
         make_run(tmp_path / "a", optimizer="</script><script>alert(1)</script>")
         make_run(tmp_path / "b", optimizer="\u2028<!--")
         folder = report([tmp_path]).folder
@@ -394,7 +396,7 @@ def read_data(folder: Path) -> dict[str, Any]:
     return json.loads(text.removeprefix("NST.data = ").removesuffix(";\n"))
 
 
-def test_curves_keep_their_ends_and_add_up(tmp_path: Path) -> None:
+def test_curves_keep_their_first_and_last_points_and_their_sum(tmp_path: Path) -> None:
     found = curves(make_run(tmp_path / "run") / "history.csv")
     assert (found["evaluation"][0], found["evaluation"][-1]) == (1, 300)
     assert len(found["evaluation"]) <= 120
@@ -410,7 +412,7 @@ def test_a_broken_history_has_no_curves(tmp_path: Path, text: str) -> None:
 def test_a_real_sweep_is_reported(nst: Command) -> None:
     assert nst("-m", "loss.style.weight=5,50", "optimizer=adam,lbfgs", "sweep_dir=swept").status == 0
     data = read_data(Path("swept/report"))
-    assert [knob["name"] for knob in data["varied"]] == ["loss.style.weight", "optimizer"]
+    assert [setting["name"] for setting in data["varied"]] == ["loss.style.weight", "optimizer"]
     assert all(run["figures"]["style_distance"] > 0 and run["commands"] for run in data["runs"])
     assert any(run["best"] for run in data["runs"])
     assert {original["role"] for original in data["originals"].values()} == {"content", "style"}

@@ -1,4 +1,4 @@
-"""A run that was stopped anywhere goes on to the same pixels, bit for bit."""
+"""A stopped run resumes from its checkpoint and ends with the same pixels, bit for bit."""
 
 import errno
 import logging
@@ -38,7 +38,7 @@ def load(folder: Path, optimizer: Any, identity: str = "me", **origin: Any) -> I
 
 
 def interrupted(network: Network, optimizer: Any, folder: Path, evaluations: int) -> Result:
-    """A run that is stopped once it has taken so many."""
+    """A run that stops after so many `evaluations`."""
     seen: list[Iterate] = []
     saver = Checkpoint(None, "me", ORIGIN)
     saver.open(SimpleNamespace(folder=folder))  # pyright: ignore[reportArgumentType]
@@ -54,18 +54,20 @@ def interrupted(network: Network, optimizer: Any, folder: Path, evaluations: int
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
 @pytest.mark.parametrize("evaluations", [1, 5, 7, 8, 13])
-def test_it_ends_with_the_same_pixels(network: Network, optimizer: Any, evaluations: int, tmp_path: Path) -> None:
+def test_a_resumed_run_ends_with_the_same_pixels(
+    network: Network, optimizer: Any, evaluations: int, tmp_path: Path
+) -> None:
     whole = run(network, optimizer)
     stopped = interrupted(network, optimizer, tmp_path, evaluations)
     assert stopped.evaluations < STEPS
-    standing = load(tmp_path, optimizer)
-    assert standing is not None
-    resumed = run(network, optimizer, resume=standing)
+    saved = load(tmp_path, optimizer)
+    assert saved is not None
+    resumed = run(network, optimizer, resume=saved)
     np.testing.assert_array_equal(resumed.image, whole.image)
     assert (resumed.evaluations, resumed.ending, resumed.seconds > stopped.seconds) == (STEPS, whole.ending, True)
 
 
-def test_what_had_converged_does_not_take_another_step(network: Network, tmp_path: Path) -> None:
+def test_a_converged_run_takes_no_step_after_its_resume(network: Network, tmp_path: Path) -> None:
     stop = Stop(patience=2, tolerance=0.9)
     last: list[Iterate] = []
     whole, seen = run(network, Adam(), stop=stop, observers=[last.append]), []
@@ -75,7 +77,7 @@ def test_what_had_converged_does_not_take_another_step(network: Network, tmp_pat
     np.testing.assert_array_equal(resumed.image, whole.image)
 
 
-def test_what_is_loaded_is_what_was_saved(network: Network, tmp_path: Path) -> None:
+def test_a_loaded_checkpoint_equals_the_saved_one(network: Network, tmp_path: Path) -> None:
     seen: list[Iterate] = []
     run(network, LBFGS(history=2), observers=[seen.append])
     for iterate in seen[::5]:
@@ -88,13 +90,13 @@ def test_what_is_loaded_is_what_was_saved(network: Network, tmp_path: Path) -> N
         np.testing.assert_array_equal(loaded.point.gradient, iterate.point.gradient)
         assert loaded.point.weighted == iterate.point.weighted
         assert loaded.point.canonical == iterate.point.canonical
-        for ours, theirs in zip(loaded.state.optimizer_state, iterate.state.optimizer_state, strict=True):
-            for one, other in zip(ours, theirs, strict=True):
+        for loaded_part, saved_part in zip(loaded.state.optimizer_state, iterate.state.optimizer_state, strict=True):
+            for one, other in zip(loaded_part, saved_part, strict=True):
                 np.testing.assert_array_equal(one, other)
 
 
 def test_writing_takes_a_small_share_of_the_time(network: Network, tmp_path: Path) -> None:
-    """A clock that runs only while something is written: 1 s each time it is looked at."""
+    """Each reading of the clock advances it by 1 s, so time passes mostly while a checkpoint is written."""
     seen: list[Iterate] = []
     run(network, Adam(), observers=[seen.append])
     ticks = iter(range(10_000))
@@ -109,7 +111,7 @@ def test_writing_takes_a_small_share_of_the_time(network: Network, tmp_path: Pat
     assert 2 <= written <= 1 + next(ticks) * checkpoint.SHARE
 
 
-def test_another_run_has_no_checkpoint_here(network: Network, tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_run_is_not_loaded(network: Network, tmp_path: Path) -> None:
     assert checkpoint.identity(tmp_path) is None
     assert load(tmp_path, Adam()) is None
     interrupted(network, Adam(), tmp_path, 3)
@@ -118,51 +120,53 @@ def test_another_run_has_no_checkpoint_here(network: Network, tmp_path: Path) ->
 
 
 @pytest.fixture
-def heard(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> pytest.LogCaptureFixture:
-    """What nst logs, whatever has been done to its logger before."""
+def warning_log(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> pytest.LogCaptureFixture:
+    """nst's log from warnings up, even if another test disabled propagation."""
     monkeypatch.setattr(logging.getLogger("nst"), "propagate", True)
     caplog.set_level(logging.WARNING, "nst")
     return caplog
 
 
-def test_one_that_cannot_be_written_is_told_and_the_run_goes_on(
-    network: Network, tmp_path: Path, heard: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+def test_a_failed_write_is_logged_and_the_run_continues(
+    network: Network, tmp_path: Path, warning_log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_: int) -> None:
+    def fail(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(checkpoint.os, "fsync", full)
+    monkeypatch.setattr(checkpoint.os, "fsync", fail)
     interrupted(network, Adam(), tmp_path, 3)
-    assert "No space left" in heard.text
+    assert "No space left" in warning_log.text
     assert list(tmp_path.iterdir()) == []
 
 
-def test_other_versions_are_warned_of(network: Network, tmp_path: Path, heard: pytest.LogCaptureFixture) -> None:
+def test_a_changed_number_of_threads_is_logged(
+    network: Network, tmp_path: Path, warning_log: pytest.LogCaptureFixture
+) -> None:
     interrupted(network, Adam(), tmp_path, 3)
     assert load(tmp_path, Adam(), threads=7)
-    assert "other threads than when this run began" in heard.text
+    assert "changed since this run began: threads" in warning_log.text
 
 
-@pytest.mark.parametrize("spoil", [lambda data: data[: len(data) // 2], lambda data: b"no zip" + data[6:]])
-def test_a_broken_one_is_told_and_left_out(
-    network: Network, tmp_path: Path, heard: pytest.LogCaptureFixture, spoil: Any
+@pytest.mark.parametrize("corrupt", [lambda data: data[: len(data) // 2], lambda data: b"no zip" + data[6:]])
+def test_a_broken_checkpoint_is_logged_and_ignored(
+    network: Network, tmp_path: Path, warning_log: pytest.LogCaptureFixture, corrupt: Any
 ) -> None:
     interrupted(network, Adam(), tmp_path, 3)
     path = tmp_path / checkpoint.FILE
-    path.write_bytes(spoil(path.read_bytes()))
+    path.write_bytes(corrupt(path.read_bytes()))
     assert load(tmp_path, Adam()) is None
-    assert "cannot be read" in heard.text
+    assert "cannot be read" in warning_log.text
 
 
-def test_one_of_another_version_is_told_and_left_out(
-    network: Network, tmp_path: Path, heard: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+def test_a_checkpoint_of_another_version_is_logged_and_ignored(
+    network: Network, tmp_path: Path, warning_log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupted(network, Adam(), tmp_path, 3)
     monkeypatch.setattr(checkpoint, "Progress", lambda first, lowest: None)
     assert load(tmp_path, Adam()) is None
-    assert "cannot be read" in heard.text
+    assert "cannot be read" in warning_log.text
 
 
-def test_bad_settings_are_refused_with_the_bound() -> None:
+def test_bad_settings_are_refused() -> None:
     with pytest.raises(InputError, match="checkpoint must be above 0, not 0"):
         Checkpoint(0, "me", ORIGIN)

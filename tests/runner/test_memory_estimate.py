@@ -1,4 +1,4 @@
-"""The memory a run will take: predicted, spared where it is short, and refused with what would fit."""
+"""The memory estimate: its accuracy, its savings, and the error for a run that does not fit."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ from nst.runner.memory_estimate import GIB, Plan
 from nst.runtime import memory
 from tests.conftest import Outcome
 
-Free = Callable[[float], None]
+SetFree = Callable[[float], None]
 
 
 @pytest.fixture
@@ -29,22 +29,22 @@ def plan(network: Network) -> Plan:
 
 
 @pytest.fixture
-def free(monkeypatch: pytest.MonkeyPatch) -> Free:
-    """Say how many bytes are free for a run."""
+def set_free(monkeypatch: pytest.MonkeyPatch) -> SetFree:
+    """A function that sets the number of free bytes."""
 
-    def say(available: float) -> None:
+    def set_available(available: float) -> None:
         monkeypatch.setattr(memory, "free", lambda: available)
 
-    return say
+    return set_available
 
 
-def test_need_grows_with_the_pixels_alone(plan: Plan) -> None:
+def test_needed_memory_is_linear_in_the_number_of_pixels(plan: Plan) -> None:
     needs = [plan.needed(side, side) for side in (256, 512, 1024)]
     assert needs[2] - needs[1] == pytest.approx(4 * (needs[1] - needs[0]))
     assert plan.needed(512, 2048) == pytest.approx(plan.needed(1024, 1024))
 
 
-def test_what_costs_memory_costs_memory(plan: Plan) -> None:
+def test_costly_settings_increase_the_estimate(plan: Plan) -> None:
     needed = plan.needed(512, 512)
     assert plan._replace(optimizer=LBFGS(history=100)).needed(512, 512) > needed
     assert plan._replace(optimizer=Adam()).needed(512, 512) < needed
@@ -52,33 +52,33 @@ def test_what_costs_memory_costs_memory(plan: Plan) -> None:
     assert plan._replace(style_area=50.0).needed(512, 512) > needed
     assert plan._replace(targets=8).needed(512, 512) > needed
     for loss in (SlicedWasserstein(), Histogram(), MRF(), MRF(stride=1)):
-        working = plan._replace(objective=Objective(Features(), loss)).needed(512, 512)
-        without = plan._replace(objective=Objective(Features(), Gram(layers=loss.layers))).needed(512, 512)
-        assert working > without
+        with_loss = plan._replace(objective=Objective(Features(), loss)).needed(512, 512)
+        with_gram = plan._replace(objective=Objective(Features(), Gram(layers=loss.layers))).needed(512, 512)
+        assert with_loss > with_gram
 
 
-def test_memory_in_plenty_changes_nothing(plan: Plan, free: Free) -> None:
-    free(float("inf"))
+def test_a_run_that_fits_is_allowed(plan: Plan, set_free: SetFree) -> None:
+    set_free(float("inf"))
     assert memory_estimate.check_fits(plan, 512, 512) == plan.needed(512, 512)
 
 
-def test_what_does_not_fit_is_refused_with_the_largest_that_does(plan: Plan, free: Free) -> None:
+def test_a_run_that_does_not_fit_is_refused_with_the_largest_size_that_fits(plan: Plan, set_free: SetFree) -> None:
     available = plan.needed(300, 400)
-    free(available)
-    with pytest.raises(InputError, match=rf"2000x1500 pixels .* {available / GIB:.1f} are free; .* is size=400"):
+    set_free(available)
+    with pytest.raises(InputError, match=rf"2000x1500 pixels .* {available / GIB:.1f} GiB are free; .* is size=400"):
         memory_estimate.check_fits(plan, 1500, 2000)
     assert memory_estimate.largest(plan, 1500, 2000, available) == 400
     assert plan.needed(300, 400) <= available < plan.needed(301, 401)
 
 
-def test_metrics_cost_memory_and_their_own_network_may_fit(plan: Plan, free: Free) -> None:
+def test_metrics_need_memory_and_the_error_suggests_the_runs_own_network(plan: Plan, set_free: SetFree) -> None:
     wide = plan.network.replace(precision="float32")
     measured = plan._replace(metric_network=_widened(wide), metric_area=1.0)
     assert measured.needed(512, 512) > plan.needed(512, 512)
     assert measured._replace(metric_area=4.0).needed(512, 512) > measured.needed(512, 512)
     assert measured._replace(pruned=True).needed(512, 512) > measured.needed(512, 512)
-    free(plan._replace(metric_network=plan.network.as_trained).needed(512, 512) + 1)
-    with pytest.raises(InputError, match=r"metrics\.network=own measures with the run's own network, and fits"):
+    set_free(plan._replace(metric_network=plan.network.as_trained).needed(512, 512) + 1)
+    with pytest.raises(InputError, match=r"metrics\.network=own fits: it measures with the run's own network"):
         memory_estimate.check_fits(measured, 512, 512)
 
 
@@ -91,13 +91,13 @@ def _widened(network: Network) -> Network:
     return Network(weights, network.preprocess, source=network.source)
 
 
-def test_where_nothing_fits_that_is_said(plan: Plan, free: Free) -> None:
-    free(1.0)
-    with pytest.raises(InputError, match="no size of it fits"):
+def test_the_error_states_that_no_size_fits(plan: Plan, set_free: SetFree) -> None:
+    set_free(1.0)
+    with pytest.raises(InputError, match="no size fits"):
         memory_estimate.check_fits(plan, 512, 512)
 
 
-def test_the_machines_memory_is_read(tmp_path: Path) -> None:
+def test_the_machines_free_memory_is_read(tmp_path: Path) -> None:
     (tmp_path / "meminfo").write_text("MemTotal:  9000 kB\nMemAvailable:  2000 kB\n")
     assert memory._of_machine(tmp_path / "meminfo") == 2000 * 1024
     assert memory._of_machine(tmp_path / "none") == float("inf")
@@ -112,7 +112,7 @@ def test_the_machines_memory_is_read(tmp_path: Path) -> None:
         ("7:cpu:/x\n4:memory:/job", "memory/job", "memory.limit_in_bytes", "memory.usage_in_bytes"),
     ],
 )
-def test_a_control_groups_bound_is_read(tmp_path: Path, membership: str, group: str, limit: str, usage: str) -> None:
+def test_a_control_groups_limit_is_read(tmp_path: Path, membership: str, group: str, limit: str, usage: str) -> None:
     (tmp_path / "cgroup").write_text(membership + "\n")
     root = tmp_path / "fs"
     assert memory._of_group(root, tmp_path / "cgroup") == float("inf")
@@ -126,22 +126,22 @@ def test_a_control_groups_bound_is_read(tmp_path: Path, membership: str, group: 
     assert memory._of_group(root, tmp_path / "none") == float("inf")
 
 
-def test_free_and_held_are_some_of_what_there_is() -> None:
+def test_free_and_held_memory_are_plausible() -> None:
     known = Path("/proc/self/statm").exists()
     assert 0 < memory.free() < (2**50 if known else np.inf) or not known
     assert 50 * 2**20 < memory.held() < 2**40 or not known
     assert memory.expected(1e9) >= 1e9
 
 
-def test_a_run_that_does_not_fit_is_refused_in_one_line_but_what_is_done_is_done(
-    nst: Callable[..., Outcome], free: Free
+def test_a_run_that_does_not_fit_is_refused_in_one_line_unless_it_is_done(
+    nst: Callable[..., Outcome], set_free: SetFree
 ) -> None:
     assert nst("hydra.run.dir=run").status == 0
-    free(1.0)
+    set_free(1.0)
     assert "done already" in nst("hydra.run.dir=run").out
     refused = nst("hydra.run.dir=other")
     assert refused.status == 2
-    assert "80x64 pixels would take" in refused.err
+    assert "80x64 pixels need" in refused.err
     assert len(refused.err.strip().splitlines()) == 1
 
 
@@ -155,18 +155,18 @@ def test_a_run_that_does_not_fit_is_refused_in_one_line_but_what_is_done_is_done
         ["style.scale=1", "metrics.network=auto"],
     ],
 )
-def test_a_run_takes_what_was_predicted(
+def test_the_estimate_is_close_to_the_peak_memory(
     tmp_path: Path, more: list[str], request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "metrics.network=auto" in more:
         monkeypatch.setenv("NST_CACHE", str(request.getfixturevalue("vgg19_file").parents[1]))
     common = ["extractor=vgg19_slim", "metrics.network=own", "steps=24", "pyramid=single"]
-    grown, expected = [], []
+    measured, expected = [], []
     for side in (512, 1024):
         command = [sys.executable, "-m", "nst.run", *common, *more, f"size={side}", f"hydra.run.dir={tmp_path}/{side}"]
         subprocess.run(command, check=True, capture_output=True)
         record = json.loads((tmp_path / str(side) / "result.json").read_text())
-        grown.append(record["peak_memory_mib"])
+        measured.append(record["peak_memory_mib"])
         expected.append(record["expected_memory_mib"])
-    np.testing.assert_allclose(expected, grown, rtol=0.25)
-    np.testing.assert_allclose(np.diff(expected), np.diff(grown), rtol=0.35)
+    np.testing.assert_allclose(expected, measured, rtol=0.25)
+    np.testing.assert_allclose(np.diff(expected), np.diff(measured), rtol=0.35)

@@ -1,4 +1,4 @@
-"""The forecast: in proportion to the work, and told only where it is long."""
+"""The time estimate: proportional to the work, and logged only for a long run."""
 
 import logging
 
@@ -14,7 +14,7 @@ LAYERS = ["block3_conv1"]
 PLAIN = Objective(Features(weight=0), Gram(layers=LAYERS))
 
 
-def told(
+def logged_lines(
     network: Network, levels: list[Level], monkeypatch: pytest.MonkeyPatch, objective: Objective = PLAIN
 ) -> list[str]:
     lines: list[str] = []
@@ -23,7 +23,7 @@ def told(
     return lines
 
 
-def test_it_is_in_proportion_to_the_work(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_estimate_is_proportional_to_the_work(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time_estimate, "_forward", lambda *_: 0.5)
     one = time_estimate.seconds(network, LAYERS, [Level(256, 256, 10)])
     assert one >= 10 * 0.5
@@ -31,20 +31,22 @@ def test_it_is_in_proportion_to_the_work(network: Network, monkeypatch: pytest.M
     assert time_estimate.seconds(network, LAYERS, [Level(128, 128, 4), Level(512, 512, 10)]) == pytest.approx(4.1 * one)
 
 
-def test_a_short_run_is_not_worth_a_line(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert told(network, [Level(64, 64, 10)], monkeypatch) == []
+def test_a_short_run_logs_nothing(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert logged_lines(network, [Level(64, 64, 10)], monkeypatch) == []
 
 
-def test_a_long_run_is_told_with_what_would_be_quicker(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_run_logs_the_estimate_and_quicker_settings(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time_estimate, "_forward", lambda *_: 1.0)
-    (line,) = told(network, [Level(512, 512, 100)], monkeypatch)
+    (line,) = logged_lines(network, [Level(512, 512, 100)], monkeypatch)
     assert line == "this run will take about 15 min (100 full-size equivalents); quicker: size=160"
     monkeypatch.setattr(network, "source", network.source.__class__("vgg19", "x", "y"))
-    (line,) = told(network, [Level(512, 512, 100)], monkeypatch)
+    (line,) = logged_lines(network, [Level(512, 512, 100)], monkeypatch)
     assert "extractor=vgg19_slim (about 3 min) or size=160" in line
 
 
-def test_of_a_loss_that_takes_its_own_time_it_is_the_least(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_estimate_is_a_lower_bound_for_a_slow_loss(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time_estimate, "_forward", lambda *_: 1.0)
-    (line,) = told(network, [Level(512, 512, 100)], monkeypatch, Objective(Features(weight=0), MRF(layers=LAYERS)))
+    (line,) = logged_lines(
+        network, [Level(512, 512, 100)], monkeypatch, Objective(Features(weight=0), MRF(layers=LAYERS))
+    )
     assert line.startswith("this run will take at least 15 min")

@@ -1,4 +1,4 @@
-"""Signals, noted and let through."""
+"""Deferred signals: recorded, then raised."""
 
 import logging
 import os
@@ -11,7 +11,7 @@ from nst.runtime.signals import deferred
 
 
 @pytest.mark.parametrize(("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
-def test_one_that_came_before_reaches_what_is_done_inside(number: signal.Signals, raised: type[BaseException]) -> None:
+def test_an_earlier_signal_reaches_an_inner_context(number: signal.Signals, raised: type[BaseException]) -> None:
     with deferred() as outer:
         with deferred() as before:
             assert not before()
@@ -25,15 +25,15 @@ def test_one_that_came_before_reaches_what_is_done_inside(number: signal.Signals
         assert not after()
 
 
-def test_a_second_interrupt_ends_at_once_wherever_the_first_was_noted() -> None:
+def test_a_second_interrupt_is_raised_at_once_also_in_an_inner_context() -> None:
     with deferred():
         os.kill(os.getpid(), signal.SIGINT)
         with deferred(), pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
 
 
-def test_one_that_cuts_into_the_log_does_not_enter_it_again(caplog: pytest.LogCaptureFixture) -> None:
-    log, inside, told = logging.getLogger("nst.runtime.signals"), [], threading.Event()
+def test_a_signal_during_logging_does_not_reenter_the_handler(caplog: pytest.LogCaptureFixture) -> None:
+    log, inside, logged = logging.getLogger("nst.runtime.signals"), [], threading.Event()
 
     class Busy(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -42,7 +42,7 @@ def test_one_that_cuts_into_the_log_does_not_enter_it_again(caplog: pytest.LogCa
             if record.msg == "long":
                 os.kill(os.getpid(), signal.SIGINT)
             else:
-                told.set()
+                logged.set()
             inside.pop()
 
     busy = Busy()
@@ -52,6 +52,6 @@ def test_one_that_cuts_into_the_log_does_not_enter_it_again(caplog: pytest.LogCa
         with deferred() as interrupt:
             log.info("long")
             assert interrupt()
-            assert told.wait(10)
+            assert logged.wait(10)
     finally:
         log.removeHandler(busy)

@@ -1,4 +1,4 @@
-"""The benchmark's own sums, and that its workers answer."""
+"""The benchmark: operation counts, tables, workers and racers."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 import benchmark
 from bench import work
-from bench.ours import JUDGED
+from bench.ours import FLOAT32_EVERY
 from bench.race import Runner
 from bench.racer import EVERY
 from bench.turns import Contender, alone
@@ -15,7 +15,7 @@ from nst.runtime.precision import native
 from tests.conftest import blobs
 
 
-def test_work_is_counted_by_hand() -> None:
+def test_work_equals_a_count_by_hand() -> None:
     weights = work.he_normal()
     layers = work.layers(weights, 64)
     assert [layer.side for layer in layers] == [64] * 2 + [32] * 2 + [16] * 4 + [8] * 4 + [4]
@@ -28,7 +28,7 @@ def test_work_is_counted_by_hand() -> None:
     assert work.gigaflop(weights, 128) == pytest.approx(4 * work.gigaflop(weights, 64))
 
 
-def test_a_worker_answers_with_time_and_memory() -> None:
+def test_a_worker_returns_time_and_memory() -> None:
     worker = alone(Contender("nst", "vgg19_slim", "float32", 64), rounds=2)
     assert len(worker.seconds) == 2
     assert 0 < worker.median < 60
@@ -36,55 +36,57 @@ def test_a_worker_answers_with_time_and_memory() -> None:
 
 
 @pytest.mark.slow
-def test_a_worker_that_fails_is_named() -> None:
+def test_a_failed_worker_is_named_in_the_error() -> None:
     with pytest.raises(RuntimeError, match="nst vgg19_slim float33 64 ended without an answer"):
         alone(Contender("nst", "vgg19_slim", "float33", 64))
 
 
 @pytest.mark.slow
-def test_a_racer_that_fails_is_named(tmp_path: Path) -> None:
+def test_a_failed_racer_is_named_in_the_error(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match=r"nst steps=0 .* ended before its first step"):
         Runner(("nst", "steps=0", "none.png", "none.png", "none", "64"), tmp_path)
 
 
 @pytest.fixture
-def two(tmp_path: Path) -> tuple[str, str]:
-    """Two pictures."""
+def two_pictures(tmp_path: Path) -> tuple[str, str]:
+    """Paths of two pictures."""
     for name in ("content", "style"):
         write_image(blobs(48, 64, len(name)), tmp_path / f"{name}.png")
     return str(tmp_path / "content.png"), str(tmp_path / "style.png")
 
 
 @pytest.mark.slow
-def test_a_race_is_run_to_its_end_and_counts_float32_at_full_size_only(two: tuple[str, str], tmp_path: Path) -> None:
-    runner = Runner(("nst", "steps=16 pyramid.ratios=[0.5,1] pyramid.shares=[1,1]", *two, "none", "192"), tmp_path)
+def test_a_race_compares_only_float32_losses_at_full_size(two_pictures: tuple[str, str], tmp_path: Path) -> None:
+    runner = Runner(
+        ("nst", "steps=16 pyramid.ratios=[0.5,1] pyramid.shares=[1,1]", *two_pictures, "none", "192"), tmp_path
+    )
     while runner.go():
         pass
     runner.end()
-    assert len(runner.losses) == len(runner.seconds) == len(runner.judged)
-    first = runner.judged.index(True)
+    assert len(runner.losses) == len(runner.seconds) == len(runner.comparable)
+    first = runner.comparable.index(True)
     assert 0 < first < len(runner.losses)
-    every = JUDGED if native() else 1
-    assert all(judged == (number % every == 0) for number, judged in enumerate(runner.judged[first:]))
+    every = FLOAT32_EVERY if native() else 1
+    assert all(comparable == (number % every == 0) for number, comparable in enumerate(runner.comparable[first:]))
     assert runner.reaches(max(runner.losses)) == pytest.approx(sum(runner.seconds[: first + 1]))
     assert runner.reaches(min(runner.losses) - 1) is None
 
 
-def test_a_table_is_markdown(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_table_is_printed_as_markdown(capsys: pytest.CaptureFixture[str]) -> None:
     benchmark.table([{"what": "a", "s": 1.23456, "share": 0.5}], {"share": ".0%"}, ".2f")
     assert capsys.readouterr().out == "| what | s | share |\n|---|---|---|\n| a | 1.23 | 50% |\n\n"
 
 
 @pytest.mark.slow
-def test_a_racer_that_was_stopped_goes_on_where_it_stood(two: tuple[str, str], tmp_path: Path) -> None:
-    arguments = ("nst", f"steps={EVERY + 5} pyramid=single", *two, "none", "96")
+def test_an_interrupted_racer_resumes_from_its_checkpoint(two_pictures: tuple[str, str], tmp_path: Path) -> None:
+    arguments = ("nst", f"steps={EVERY + 5} pyramid=single", *two_pictures, "none", "96")
     stopped = Runner(arguments, tmp_path)
     while len(stopped.losses) < EVERY + 2:
         assert stopped.go()
     stopped.end()
-    after = Runner(arguments, tmp_path)
-    assert len(after.losses) == EVERY + 1
-    after.go()
-    after.end()
-    assert after.losses[:EVERY] == stopped.losses[:EVERY]
-    assert after.losses[EVERY:] == pytest.approx(stopped.losses[EVERY:], rel=1e-2)  # threads add in any order
+    resumed = Runner(arguments, tmp_path)
+    assert len(resumed.losses) == EVERY + 1
+    resumed.go()
+    resumed.end()
+    assert resumed.losses[:EVERY] == stopped.losses[:EVERY]
+    assert resumed.losses[EVERY:] == pytest.approx(stopped.losses[EVERY:], rel=1e-2)  # threads sum in varying order

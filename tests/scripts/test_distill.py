@@ -1,4 +1,4 @@
-"""Training and judging the bundled network: the losses against naive versions, the script whole at a small size."""
+"""Training and evaluation of the bundled network: losses against naive versions, and whole scripts at a small size."""
 
 import hashlib
 import json
@@ -24,13 +24,13 @@ from nst.image.io import read_image
 from nst.layers import BLOCKS, LAYERS
 from tests.conftest import ROOT, blobs
 
-SMALL = {layer: 4 + 2 * int(layer[5]) for layer in LAYERS}
+SMALL_WIDTHS = {layer: 4 + 2 * int(layer[5]) for layer in LAYERS}
 NARROW_LAYERS = LAYERS[:13]
 
 
 @pytest.fixture(scope="module")
 def student() -> keras.Model:
-    return networks.student(SMALL, seed=3)
+    return networks.student(SMALL_WIDTHS, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +39,12 @@ def images() -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def narrow(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A teacher of random weights in the layout of the 16 times narrowed VGG19."""
+def narrow_teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A teacher with random weights, in the layout of the narrow VGG19."""
     random, inputs = np.random.default_rng(0), 3
     arrays = {"preprocess/kernel": np.eye(3, dtype=np.float32)[None, None], "preprocess/bias": np.zeros(3, np.float32)}
     for layer in NARROW_LAYERS:
-        outputs = SMALL[layer]
+        outputs = SMALL_WIDTHS[layer]
         kernel = random.normal(0, np.sqrt(2 / (9 * inputs)), (3, 3, inputs, outputs))
         arrays |= {f"{layer}/kernel": kernel.astype(np.float32), f"{layer}/bias": np.full(outputs, 0.1, np.float32)}
         inputs = outputs
@@ -53,12 +53,12 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def numpy_of(features: dict) -> dict[str, np.ndarray]:
+def numpy_features(features: dict) -> dict[str, np.ndarray]:
     return {layer: to_numpy(value) for layer, value in features.items()}
 
 
 class TestLosses:
-    def test_the_distances_are_those_of_two_nested_loops(self, rng: np.random.Generator) -> None:
+    def test_distances_equal_those_of_two_nested_loops(self, rng: np.random.Generator) -> None:
         G = rng.normal(size=(4, 5, 5)).astype(np.float32)
         found = to_numpy(losses.distances(G))
         for i in range(4):
@@ -66,24 +66,24 @@ class TestLosses:
                 energy = ((G[i] ** 2).sum() + (G[j] ** 2).sum()) / 2
                 np.testing.assert_allclose(found[i, j], ((G[i] - G[j]) ** 2).sum() / energy, atol=1e-5)
 
-    def test_the_grams_of_mapped_features_need_no_mapped_features(self, rng: np.random.Generator) -> None:
+    def test_grams_of_mapped_features_follow_from_those_of_features(self, rng: np.random.Generator) -> None:
         F, kernel, bias = (rng.normal(size=shape).astype(np.float32) for shape in ((2, 6, 7, 3), (3, 5), (5,)))
         mapped = losses.mapped_grams(losses.grams(F), F.mean((1, 2)), kernel, bias)
         np.testing.assert_allclose(mapped, losses.grams(F @ kernel + bias), rtol=1e-4, atol=1e-4)
 
-    def test_nothing_is_left_of_what_is_known_and_all_of_what_is_only_its_mean(self, rng: np.random.Generator) -> None:
-        wanted = rng.normal(size=(2, 5, 5, 3)).astype(np.float32)
-        mean = np.broadcast_to(wanted.mean((0, 1, 2)), wanted.shape)
-        assert float(losses.unexplained(wanted, wanted)) == 0
-        assert float(losses.unexplained(mean, wanted)) == pytest.approx(1, rel=1e-4)
+    def test_unexplained_is_0_for_the_features_and_1_for_their_mean(self, rng: np.random.Generator) -> None:
+        features = rng.normal(size=(2, 5, 5, 3)).astype(np.float32)
+        mean = np.broadcast_to(features.mean((0, 1, 2)), features.shape)
+        assert float(losses.unexplained(features, features)) == 0
+        assert float(losses.unexplained(mean, features)) == pytest.approx(1, rel=1e-4)
 
-    def test_disagreement_is_of_ratios_and_counts_each_pair_once(self) -> None:
+    def test_disagreement_compares_ratios_and_counts_each_pair_once(self) -> None:
         near, far = np.array([[0, 0.5], [0.5, 0]], np.float32), np.array([[0, 1], [1, 0]], np.float32)
         expected = np.log((1 + losses.FLOOR) / (0.5 + losses.FLOOR)) ** 2
         assert float(losses.disagreement(near, far)) == pytest.approx(expected, rel=1e-4)
         assert float(losses.disagreement(far, far)) == 0
 
-    def test_a_linear_map_is_found_again(self, rng: np.random.Generator) -> None:
+    def test_regression_recovers_a_linear_map(self, rng: np.random.Generator) -> None:
         F, kernel, bias = rng.normal(size=(1, 30, 30, 4)), rng.normal(size=(4, 6)), rng.normal(size=6)
         found_kernel, found_bias = regress(F, F @ kernel + bias, ridge=1e-9)
         np.testing.assert_allclose(found_kernel, kernel, atol=1e-4)
@@ -91,60 +91,68 @@ class TestLosses:
 
 
 class TestNetworks:
-    def test_the_student_is_the_runners_network(self, student: keras.Model, images: np.ndarray, tmp_path: Path) -> None:
+    def test_a_written_student_equals_the_network_of_the_runner(
+        self, student: keras.Model, images: np.ndarray, tmp_path: Path
+    ) -> None:
         slim.write(tmp_path / "slim.npz", networks.weights_of(student), {})
-        written, trained = read_slim(tmp_path / "slim.npz", "test"), numpy_of(student(images[:1]))
+        written, trained = read_slim(tmp_path / "slim.npz", "test"), numpy_features(student(images[:1]))
         for layer, features in written(tf.constant(images[:1]), LAYERS).items():
             np.testing.assert_allclose(features, trained[layer], rtol=0.02, atol=0.02 * trained[layer].max())
 
-    def test_every_layer_is_scaled_to_a_mean_of_one_and_says_the_same(
+    def test_normalization_only_scales_every_layer_to_a_mean_of_1(
         self, student: keras.Model, images: np.ndarray
     ) -> None:
-        before = numpy_of(student(images))
-        scaled = networks.student(SMALL)
+        before = numpy_features(student(images))
+        scaled = networks.student(SMALL_WIDTHS)
         networks.load(scaled, slim.normalized(student, images))
-        for layer, features in numpy_of(scaled(images)).items():
+        for layer, features in numpy_features(scaled(images)).items():
             assert features.mean() == pytest.approx(1, rel=1e-3)
             np.testing.assert_allclose(features, before[layer] / before[layer].mean(), rtol=1e-3, atol=1e-3)
 
-    def test_wider_layers_start_as_the_narrower_network(self, student: keras.Model, images: np.ndarray) -> None:
-        wide = networks.student({layer: width + 3 for layer, width in SMALL.items()})
+    def test_a_wider_network_starts_with_the_features_of_the_narrow_one(
+        self, student: keras.Model, images: np.ndarray
+    ) -> None:
+        wide = networks.student({layer: width + 3 for layer, width in SMALL_WIDTHS.items()})
         networks.load(wide, networks.weights_of(student))
-        ours, theirs = numpy_of(wide(images)), numpy_of(student(images))
+        wide_features, narrow_features = numpy_features(wide(images)), numpy_features(student(images))
         for layer in LAYERS:
-            np.testing.assert_allclose(ours[layer][..., : SMALL[layer]], theirs[layer], atol=1e-4)
-            assert np.ptp(ours[layer][..., SMALL[layer] :]) > 0, "the further channels are drawn, not zero"
+            np.testing.assert_allclose(
+                wide_features[layer][..., : SMALL_WIDTHS[layer]], narrow_features[layer], atol=1e-4
+            )
+            assert np.ptp(wide_features[layer][..., SMALL_WIDTHS[layer] :]) > 0, (
+                "the extra channels are random, not zero"
+            )
 
     def test_a_dead_channel_is_revived_and_nothing_else_changes(self, images: np.ndarray) -> None:
-        student = networks.student(SMALL, seed=3)
-        layer, after = student.get_layer("block2_conv1"), "block2_conv2"
+        student = networks.student(SMALL_WIDTHS, seed=3)
+        layer, next_layer = student.get_layer("block2_conv1"), "block2_conv2"
         kernel, bias = (np.array(value) for value in layer.get_weights())
         bias[2] = -1e3
         layer.set_weights([kernel, bias])
-        before = numpy_of(student(images))[after]
+        before = numpy_features(student(images))[next_layer]
         assert slim.dead(student, images)["block2_conv1"][2]
         slim.revive(student, images, np.random.default_rng(0))
         assert not slim.dead(student, images)["block2_conv1"].any()
-        np.testing.assert_allclose(numpy_of(student(images))[after], before, atol=1e-5)
+        np.testing.assert_allclose(numpy_features(student(images))[next_layer], before, atol=1e-5)
 
-    def test_without_its_silent_channels_a_network_computes_the_same(self, images: np.ndarray) -> None:
-        student = networks.student(SMALL, seed=3)
+    def test_pruning_dead_channels_keeps_all_other_features(self, images: np.ndarray) -> None:
+        student = networks.student(SMALL_WIDTHS, seed=3)
         for name, channel in (("block2_conv1", 2), ("block5_conv4", 0)):
             kernel, bias = (np.array(value) for value in student.get_layer(name).get_weights())
             bias[channel] = -1e3
             student.get_layer(name).set_weights([kernel, bias])
-        silent = slim.dead(student, images)
-        living = slim.pruned(networks.weights_of(student), silent)
-        slender = networks.student({layer: len(bias) for layer, (_, bias) in living.items()})
-        networks.load(slender, living)
-        before, after = numpy_of(student(images)), numpy_of(slender(images))
+        dead = slim.dead(student, images)
+        living = slim.pruned(networks.weights_of(student), dead)
+        pruned = networks.student({layer: len(bias) for layer, (_, bias) in living.items()})
+        networks.load(pruned, living)
+        before, after = numpy_features(student(images)), numpy_features(pruned(images))
         assert after["block2_conv1"].shape[-1] < before["block2_conv1"].shape[-1]
         for layer in LAYERS:
-            np.testing.assert_allclose(after[layer], before[layer][..., ~silent[layer]], atol=1e-5)
+            np.testing.assert_allclose(after[layer], before[layer][..., ~dead[layer]], atol=1e-5)
 
-    def test_the_narrow_teacher_pads_by_reflection(self, narrow: Path, images: np.ndarray) -> None:
-        model = networks.teacher(narrow)
-        with np.load(narrow) as file:
+    def test_the_narrow_teacher_pads_by_reflection(self, narrow_teacher: Path, images: np.ndarray) -> None:
+        model = networks.teacher(narrow_teacher)
+        with np.load(narrow_teacher) as file:
             kernel, bias = file["block1_conv1/kernel"], file["block1_conv1/bias"]
         padded = np.pad(images[:1], ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
         windows = np.lib.stride_tricks.sliding_window_view(padded[0], (3, 3), axis=(0, 1))  # [H,W,c,3,3]
@@ -153,65 +161,65 @@ class TestNetworks:
         assert not model.trainable_variables
 
     def test_every_layer_has_a_target_and_the_first_teacher_is_preferred(
-        self, narrow: Path, images: np.ndarray
+        self, narrow_teacher: Path, images: np.ndarray
     ) -> None:
-        first, second = networks.teacher(narrow), networks.student(SMALL, seed=9)
+        first, second = networks.teacher(narrow_teacher), networks.student(SMALL_WIDTHS, seed=9)
         found = networks.targets([first, second], images)
         assert set(found) == set(LAYERS)
         np.testing.assert_array_equal(found["block3_conv1"], first(images)["block3_conv1"])
         np.testing.assert_array_equal(found["block5_conv4"], second(images)["block5_conv4"])
-        alone = networks.targets([first], images)
-        assert alone["block5_conv4"].shape == alone["block5_conv1"].shape
+        only_first = networks.targets([first], images)
+        assert only_first["block5_conv4"].shape == only_first["block5_conv1"].shape
 
     @pytest.mark.skipif("NST_VGG19_WEIGHTS" not in os.environ, reason="no real VGG19 weights at hand")
-    def test_the_real_teacher_sees_what_the_runner_sees(self, images: np.ndarray) -> None:
+    def test_the_real_teacher_has_the_features_of_the_runner(self, images: np.ndarray) -> None:
         from nst import VGG19
         from nst.runtime.precision import Precision
 
         file = Path(os.environ["NST_VGG19_WEIGHTS"])
         runner = VGG19(str(file), pooling="max").load(precision=Precision.float32)
-        for layer, features in numpy_of(networks.teacher(file)(images[:1])).items():
+        for layer, features in numpy_features(networks.teacher(file)(images[:1])).items():
             np.testing.assert_allclose(features, runner(tf.constant(images[:1]), [layer])[layer], rtol=1e-3, atol=0.05)
 
 
 class TestCrops:
-    def test_a_batch_follows_from_its_number(self) -> None:
+    def test_a_batch_depends_only_on_its_seed(self) -> None:
         pictures = [(blobs(90, 120, seed)[0] * 255).astype(np.uint8) for seed in range(3)]
         data = crops.Crops(pictures, np.array([1.0, 0.0, 3.0]))
-        one, again = (data.batch(6, 48, np.random.default_rng((0, 5))) for _ in range(2))
-        np.testing.assert_array_equal(one, again)
-        assert one.shape == (6, 48, 48, 3)
-        assert one.dtype == np.float32
-        assert 0 <= one.min() <= one.max() <= 1
+        first, second = (data.batch(6, 48, np.random.default_rng((0, 5))) for _ in range(2))
+        np.testing.assert_array_equal(first, second)
+        assert first.shape == (6, 48, 48, 3)
+        assert first.dtype == np.float32
+        assert 0 <= first.min() <= first.max() <= 1
 
-    def test_pictures_are_drawn_by_their_odds(self) -> None:
+    def test_pictures_are_drawn_in_proportion_to_their_odds(self) -> None:
         pictures = [np.full((40, 40, 3), shade, np.uint8) for shade in (0, 100, 200)]
         data = crops.Crops(pictures, np.array([1.0, 0.0, 3.0]), noisy=0)
         shades = np.rint(data.batch(200, 32, np.random.default_rng(0))[:, 0, 0, 0] * 255)
         assert set(shades) == {0, 200}
         assert 0.6 < (shades == 200).mean() < 0.9
 
-    def test_what_is_held_out_is_not_used(self) -> None:
+    def test_held_out_files_are_not_used_for_training(self) -> None:
         files = [Path(f"{i}.jpg") for i in range(20)]
-        kept, used = crops.split(files, 5, 0)
-        assert len(kept) == 5
-        assert sorted(kept + used) == sorted(files)
-        assert crops.split(files, 5, 0) == (kept, used)
+        held_out, used = crops.split(files, 5, 0)
+        assert len(held_out) == 5
+        assert sorted(held_out + used) == sorted(files)
+        assert crops.split(files, 5, 0) == (held_out, used)
 
 
-def test_a_network_explains_itself_and_ranks_as_itself(student: keras.Model) -> None:
-    def see(picture: np.ndarray) -> dict[str, np.ndarray]:
-        return numpy_of(student(picture))
+def test_a_network_compared_with_itself_has_perfect_scores(student: keras.Model) -> None:
+    def features_of(picture: np.ndarray) -> dict[str, np.ndarray]:
+        return numpy_features(student(picture))
 
     pictures = [blobs(64, 64, seed) for seed in range(6)]
-    assert max(worth.unexplained(see, see, pictures[:3], pictures[3:]).values()) < 0.05
-    seen = worth.Distances.seen(see, pictures)
-    assert worth.correlations(seen, seen, seen) == pytest.approx(
+    assert max(worth.unexplained(features_of, features_of, pictures[:3], pictures[3:]).values()) < 0.05
+    distances = worth.Distances.seen(features_of, pictures)
+    assert worth.correlations(distances, distances, distances) == pytest.approx(
         dict.fromkeys(("style blocks 1-3", "style blocks 4-5", "content block3_conv3", "content block4_conv2"), 1.0)
     )
 
 
-def test_the_tables_hold_every_figure_and_the_means_of_the_pairs() -> None:
+def test_the_tables_have_every_figure_and_the_means_of_pairs() -> None:
     figures = {
         "a/one": {"block1_conv1": 0.5},
         "a/two": {"block1_conv1": 0.25},
@@ -224,11 +232,11 @@ def test_the_tables_hold_every_figure_and_the_means_of_the_pairs() -> None:
     assert "| block1_conv1 | 0.500 | 0.250 |" in lines
     assert "| style | 0.900 |" in lines
     assert "| one | 0.2000 | 1.5000 |" in lines
-    assert "(c) Pictures judged, mean of 2" in lines
+    assert "(c) Distances of optimized pictures, mean of 2 pairs" in lines
 
 
 class TestVisited:
-    def test_the_pictures_come_nearer_and_the_student_stays_as_it_is(self, student: keras.Model) -> None:
+    def test_painting_lowers_the_loss_and_leaves_the_student_unchanged(self, student: keras.Model) -> None:
         data = crops.Crops([(blobs(64, 64, seed)[0] * 255).astype(np.uint8) for seed in range(4)], np.ones(4))
         before = [np.array(value) for value in student.get_weights()]
         pool = visited.Visited(student, 2, 32)
@@ -239,10 +247,10 @@ class TestVisited:
             pool.rounds[:] = 1
             pool.paint(8, data, np.random.default_rng(1))
         assert losses_[1] < losses_[0]
-        for value, kept in zip(student.get_weights(), before, strict=True):
-            np.testing.assert_array_equal(value, kept)
+        for value, expected in zip(student.get_weights(), before, strict=True):
+            np.testing.assert_array_equal(value, expected)
 
-    def test_a_round_follows_from_pool_and_seed(self, student: keras.Model) -> None:
+    def test_a_round_depends_only_on_the_pool_and_the_seed(self, student: keras.Model) -> None:
         data = crops.Crops([(blobs(64, 64, seed)[0] * 255).astype(np.uint8) for seed in range(4)], np.ones(4))
         first, second = visited.Visited(student, 2, 32), visited.Visited(student, 2, 32)
         first.paint(3, data, np.random.default_rng(0))
@@ -251,7 +259,7 @@ class TestVisited:
             pool.paint(3, data, np.random.default_rng(1))
         np.testing.assert_allclose(first.pictures, second.pictures, atol=1e-6)
 
-    def test_what_has_rounds_left_is_carried_on_and_the_rest_begun_anew(self, student: keras.Model) -> None:
+    def test_unfinished_pictures_continue_and_finished_ones_are_replaced(self, student: keras.Model) -> None:
         data = crops.Crops([(blobs(64, 64, seed)[0] * 255).astype(np.uint8) for seed in range(4)], np.ones(4))
         pool = visited.Visited(student, 2, 32)
         pool.paint(0, data, np.random.default_rng(0))
@@ -262,7 +270,7 @@ class TestVisited:
         assert np.abs(pool.styles[1] - styles[1]).max() > 0
         assert pool.rounds[0] == 2
 
-    def test_a_picture_stays_with_its_style(self, student: keras.Model) -> None:
+    def test_drawn_pictures_keep_their_styles(self, student: keras.Model) -> None:
         pool = visited.Visited(student, 3, 32)
         pool.pictures += np.arange(3)[:, None, None, None]
         pool.styles += np.arange(3)[:, None, None, None]
@@ -271,19 +279,26 @@ class TestVisited:
 
 
 @pytest.fixture(scope="module")
-def command(narrow: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The training script at a small size, on pictures of blobs and a teacher of random weights."""
+def command(narrow_teacher: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The training command at a small size, on pictures of blobs, with a teacher of random weights."""
     folder = tmp_path_factory.mktemp("training")
     for seed in range(8):
         Image.fromarray((blobs(64, 80, seed)[0] * 255).astype(np.uint8)).save(folder / f"{seed}.png")
     small = "--batch 4 --crop 32 --late-crop 48 --late-batch 2 --held-out 4 --visited 2 --painting 2 --every 3"
-    return [sys.executable, str(ROOT / "scripts/train_slim.py"), str(folder), "--teacher", str(narrow), *small.split()]
+    return [
+        sys.executable,
+        str(ROOT / "scripts/train_slim.py"),
+        str(folder),
+        "--teacher",
+        str(narrow_teacher),
+        *small.split(),
+    ]
 
 
 class TestTraining:
-    """The script, whole."""
+    """The command, run as a process."""
 
-    LONG = ("--steps", "12", "--rate", "0.1", "--late", "0.4")
+    FULL_TRAINING = ("--steps", "12", "--rate", "0.1", "--late", "0.4")
 
     def run(self, out: Path, command: list[str], *more: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -291,61 +306,65 @@ class TestTraining:
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
     @pytest.mark.slow
-    def test_it_trains_stops_goes_on_and_ends_with_the_same_weights(self, command: list[str], tmp_path: Path) -> None:
-        whole = self.run(tmp_path / "whole", command, *self.LONG)
-        assert whole.returncode == 0, whole.stderr
+    def test_a_stopped_and_resumed_training_ends_with_the_same_weights(
+        self, command: list[str], tmp_path: Path
+    ) -> None:
+        uninterrupted = self.run(tmp_path / "whole", command, *self.FULL_TRAINING)
+        assert uninterrupted.returncode == 0, uninterrupted.stderr
         card = json.loads((tmp_path / "whole/vgg19_slim.json").read_text())
         assert [point["step"] for point in card["curve"]] == [0, 3, 6, 9, 12]
         assert card["task"]["teachers"][0]["file"] == "narrow.npz"
         assert list((tmp_path / "whole").glob("events*")), "curves for TensorBoard"
 
-        stopped = self.run(tmp_path / "parts", command, *self.LONG, "--stop-after", "2")
+        stopped = self.run(tmp_path / "parts", command, *self.FULL_TRAINING, "--stop-after", "2")
         assert stopped.returncode == 0, stopped.stderr
         assert not (tmp_path / "parts/vgg19_slim.npz").exists()
-        begun = self.weights(tmp_path / "parts")
-        went_on = self.run(tmp_path / "parts", command, *self.LONG)
-        assert went_on.returncode == 0, went_on.stderr
-        one, other = self.weights(tmp_path / "whole"), self.weights(tmp_path / "parts")
-        assert len(one) > 100, "student, maps, and the optimizer's moments"
-        apart, moved = (sum(float(np.abs(a - b).sum()) for a, b in zip(one, x, strict=True)) for x in (other, begun))
-        assert apart < 0.02 * moved
+        start = self.weights(tmp_path / "parts")
+        resumed = self.run(tmp_path / "parts", command, *self.FULL_TRAINING)
+        assert resumed.returncode == 0, resumed.stderr
+        expected, found = self.weights(tmp_path / "whole"), self.weights(tmp_path / "parts")
+        assert len(expected) > 100, "student, maps, and the optimizer's moments"
+        difference, change = (
+            sum(float(np.abs(a - b).sum()) for a, b in zip(expected, x, strict=True)) for x in (found, start)
+        )
+        assert difference < 0.02 * change
 
-        again = self.run(tmp_path / "parts", command, *self.LONG)
-        assert again.returncode == 0, again.stderr
+        repeated = self.run(tmp_path / "parts", command, *self.FULL_TRAINING)
+        assert repeated.returncode == 0, repeated.stderr
         assert len(json.loads((tmp_path / "parts/vgg19_slim.json").read_text())["curve"]) == 5
-        other_task = self.run(tmp_path / "parts", command, *self.LONG, "--seed", "4")
+        other_task = self.run(tmp_path / "parts", command, *self.FULL_TRAINING, "--seed", "4")
         assert other_task.returncode == 2
-        assert "holds a training with other seed; give another --out" in other_task.stderr
+        assert "holds a training with different seed; choose another --out" in other_task.stderr
 
     def weights(self, folder: Path) -> list[np.ndarray]:
-        """All numbers of the checkpoint."""
+        """All arrays of the checkpoint."""
         (file,) = folder.glob("step*.weights.h5")
         found: list[np.ndarray] = []
         with h5py.File(file) as stored:
             stored.visititems(lambda _, node: found.append(np.array(node)) if isinstance(node, h5py.Dataset) else None)
         return [array.astype(float) for array in found]
 
-    def test_bad_input_gets_one_line(
+    def test_bad_input_is_refused_in_one_line(
         self, command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         (tmp_path / "broken.jpg").write_bytes(b"no picture")
-        places, out = [command[2]], ["--out", str(tmp_path / "out")]
+        folders, out = [command[2]], ["--out", str(tmp_path / "out")]
         for arguments, message in (
             ([*command[2:], "--held-out", "8"], "8 pictures are too few to hold out 8: give more, or hold out fewer"),
             ([str(tmp_path / "nowhere"), *command[3:]], f"there is no {tmp_path / 'nowhere'}"),
-            ([*places, str(tmp_path / "broken.jpg"), *command[3:]], f"{tmp_path / 'broken.jpg'} is not a picture"),
-            ([*places, "--teacher", "none.h5"], "there is no file none.h5"),
+            ([*folders, str(tmp_path / "broken.jpg"), *command[3:]], f"{tmp_path / 'broken.jpg'} is not a picture"),
+            ([*folders, "--teacher", "none.h5"], "there is no file none.h5"),
             ([*command[2:], "--every", "0"], "--every must be at least 1, not 0"),
             ([*command[2:], "--late-batch", "1"], "--late-batch must be at least 2, not 1"),
             ([*command[2:], "--rate", "0"], "--rate must be above 0, not 0"),
-            ([*command[2:], "--start", command[4]], f"{command[4]} is no slim network, or takes another input"),
+            ([*command[2:], "--start", command[4]], f"{command[4]} is not a slim network, or expects another input"),
         ):
             assert train_slim.main([*arguments, *out]) == 2
             (line,) = capsys.readouterr().err.splitlines()
             assert line.startswith(message), line
 
 
-def test_a_stack_of_networks_paints_what_its_only_one_paints() -> None:
+def test_a_stack_of_one_network_paints_like_the_network() -> None:
     network = read_slim(FILE, "test")
     content, style = blobs(40, 48, 1), blobs(44, 40, 2)
     alone, stacked = (scores.paint(painter, content, style, 3) for painter in (network, scores.Stack([network])))
@@ -355,11 +374,11 @@ def test_a_stack_of_networks_paints_what_its_only_one_paints() -> None:
 
 @pytest.mark.skipif("NST_VGG19_WEIGHTS" not in os.environ, reason="no real VGG19 weights at hand")
 @pytest.mark.slow
-def test_the_evaluation_judges_each_network_and_measures_nothing_twice(
-    command: list[str], narrow: Path, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_the_evaluation_covers_each_network_and_repeats_no_measurement(
+    command: list[str], narrow_teacher: Path, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = f"""{command[2]} --shallow {os.environ["NST_VGG19_WEIGHTS"]} --deep {narrow} --held-out 4 --size 48
-        --evaluations 3 --photographs {pictures / "content.png"} --paintings {pictures / "style.png"}
+    arguments = f"""{command[2]} --shallow {os.environ["NST_VGG19_WEIGHTS"]} --deep {narrow_teacher} --held-out 4
+        --size 48 --evaluations 3 --photographs {pictures / "content.png"} --paintings {pictures / "style.png"}
         --out {tmp_path / "worth.json"}""".split()
     assert evaluate_slim.main(arguments) == 0
     stored = json.loads((tmp_path / "worth.json").read_text())
@@ -373,16 +392,16 @@ def test_the_evaluation_judges_each_network_and_measures_nothing_twice(
     assert figures["c/untouched photograph/content x style"][1] == pytest.approx(0, abs=1e-3)
     first = capsys.readouterr().out
     assert evaluate_slim.main(arguments) == 0
-    again = capsys.readouterr().out
-    assert first.endswith(again), "the tables, and nothing measured"
+    second = capsys.readouterr().out
+    assert first.endswith(second), "only the tables, without measurements"
     assert evaluate_slim.main([*arguments, "--evaluations", "4"]) == 0
     measured = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("a/", "b/", "c/"))]
     assert measured
-    assert all(line.startswith("c/") for line in measured), "what does not depend on it is kept"
+    assert all(line.startswith("c/") for line in measured), "figures that do not depend on it are kept"
 
 
-def test_the_bundled_network_has_all_layers_alive_and_scaled() -> None:
-    """On a few pictures at hand; none of its channels is silent on the pictures that were held out."""
+def test_every_layer_of_the_bundled_network_is_active_and_scaled() -> None:
+    """On a few pictures; on the held-out pictures of its training, all channels are alive."""
     from skimage import data
 
     from nst.extractor.vgg19_slim import FILE
@@ -391,14 +410,14 @@ def test_the_bundled_network_has_all_layers_alive_and_scaled() -> None:
     assert len(bundled.layers) == sum(BLOCKS)
     photographs = [crops.centre(picture, 208)[None] for picture in (data.astronaut(), data.chelsea(), data.coffee())]
     paintings = [read_image(path, 384) for path in sorted((FILE.parent / "pictures").glob("*.jpg"))]
-    seen = [bundled(tf.constant(picture), LAYERS) for picture in (*photographs, *paintings)]
+    all_features = [bundled(tf.constant(picture), LAYERS) for picture in (*photographs, *paintings)]
     for layer in LAYERS:
-        highest = np.max([features[layer].numpy().max((0, 1, 2)) for features in seen], axis=0)
+        highest = np.max([features[layer].numpy().max((0, 1, 2)) for features in all_features], axis=0)
         assert (highest > 0).mean() > 0.95, f"{layer} has silent channels"
-        assert 0.3 < np.mean([features[layer].numpy().mean() for features in seen]) < 3
+        assert 0.3 < np.mean([features[layer].numpy().mean() for features in all_features]) < 3
 
 
-def test_the_bundled_networks_card_is_of_this_file() -> None:
+def test_the_card_of_the_bundled_network_matches_its_file() -> None:
     from nst.extractor.vgg19_slim import FILE
 
     card = json.loads(FILE.with_suffix(".json").read_text())

@@ -1,4 +1,4 @@
-"""The painter: every painting it knows can be painted small, is seeded, and is the one that is bundled."""
+"""The paintings: each can be painted small, is deterministic, and equals the bundled file."""
 
 import io
 import os
@@ -28,7 +28,7 @@ def pixels(path: Path, size: tuple[int, int] | None = None) -> np.ndarray:
 
 
 @pytest.mark.slow
-def test_the_paintings_painted_small_are_those_bundled(tmp_path: Path) -> None:
+def test_paintings_painted_small_match_the_bundled_files(tmp_path: Path) -> None:
     done = paint(tmp_path, "--size", "64")
     assert done.returncode == 0, done.stderr
     assert {path.name for path in tmp_path.iterdir()} == {path.name for path in BUNDLED}
@@ -40,7 +40,7 @@ def test_the_paintings_painted_small_are_those_bundled(tmp_path: Path) -> None:
         assert np.corrcoef(small.ravel(), bundled.ravel())[0, 1] > 0.8, path.name
 
 
-def test_an_unknown_painting_is_refused_with_the_nearest(tmp_path: Path) -> None:
+def test_an_unknown_painting_is_refused_with_a_suggestion(tmp_path: Path) -> None:
     done = paint(tmp_path, "stary_night")
     assert done.returncode == 2
     assert "starry_night" in done.stderr
@@ -56,18 +56,18 @@ def test_a_bundled_painting_is_1024_pixels_and_at_most_500_kb(path: Path) -> Non
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", BUNDLED, ids=lambda path: path.stem)
-def test_a_bundled_painting_is_what_the_script_paints(path: Path, tmp_path: Path) -> None:
-    """To a few levels: the last bits of sines differ between processors, and a stroke may fall the other way."""
+def test_the_script_reproduces_a_bundled_painting(path: Path, tmp_path: Path) -> None:
+    """Within a few levels: the last bits of sines differ between CPUs, which may move a stroke."""
     assert paint(tmp_path, path.stem).returncode == 0
     assert np.abs(pixels(tmp_path / path.name) - pixels(path)).mean() < 4
 
 
-def test_a_jpeg_is_the_best_that_fits(rng: np.random.Generator) -> None:
+def test_a_jpeg_has_the_best_quality_that_fits(rng: np.random.Generator) -> None:
     noise = Image.fromarray(rng.integers(0, 256, (96, 96, 3), np.uint8))
-    large, small = (encode(noise, most) for most in (10**6, 6_000))
+    large, small = (encode(noise, max_bytes) for max_bytes in (10**6, 6_000))
     assert len(small) <= 6_000 < len(large)
     worse = io.BytesIO()
     noise.save(worse, "JPEG", quality=21, optimize=True)
-    assert len(small) > len(worse.getvalue()), "not simply the worst"
+    assert len(small) > len(worse.getvalue()), "not simply the lowest quality"
     with pytest.raises(ValueError, match="96x96 does not fit into 100 bytes"):
         encode(noise, 100)

@@ -1,4 +1,4 @@
-"""scripts/published.py: the page it writes, from small runs of the bundled network."""
+"""scripts/published.py: the page, written from small runs of the bundled network."""
 
 from pathlib import Path
 
@@ -11,8 +11,8 @@ from nst.extractor.imagenet import Weights
 
 
 @pytest.fixture
-def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of tiny pictures, and a script that runs the bundled network on them."""
+def small_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of tiny pictures; the script is patched to run the bundled network on them."""
     random = np.random.default_rng(0)
     for name in ("it's tiny", "a, b", "result"):
         suffix = "png" if name == "result" else "jpg"
@@ -29,11 +29,11 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_each_pair_has_a_table_of_all_runs(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["--photographs", str(small), "--published", str(small), "--own"]
+def test_each_pair_has_a_table_of_all_runs(small_pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--photographs", str(small_pictures), "--published", str(small_pictures), "--own"]
     assert published.main(arguments) == 0
     assert "page.md" in capsys.readouterr().out
-    text = (small / "page.md").read_text()
+    text = (small_pictures / "page.md").read_text()
     assert "## it's tiny x a, b" in text
     assert "## cat x ink" in text
     lines = [line for line in text.splitlines() if line.startswith("| ") and "style distance" not in line]
@@ -43,6 +43,8 @@ def test_each_pair_has_a_table_of_all_runs(small: Path, capsys: pytest.CaptureFi
     assert all(len(row) == 5 for row in rows)
 
 
-def test_a_missing_picture_is_one_line(tmp_path: Path, small: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert published.main(["--photographs", str(small / "nowhere"), "--published", str(small)]) == 2
+def test_a_missing_picture_is_refused_in_one_line(
+    tmp_path: Path, small_pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert published.main(["--photographs", str(small_pictures / "nowhere"), "--published", str(small_pictures)]) == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 1

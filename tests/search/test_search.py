@@ -1,4 +1,4 @@
-"""A search: what is asked, what is told, and that it goes on where it stopped."""
+"""Searches: their spaces and settings, the trials they record, and how they continue."""
 
 import json
 import os
@@ -40,8 +40,8 @@ def states(folder: Path = Path("found")) -> list[str]:
     return [trial.state.name for trial in trials(folder)]
 
 
-class TestTheSpace:
-    def test_it_is_written_as_hydras_sweeps(self) -> None:
+class TestSpace:
+    def test_hydras_sweep_syntax_gives_the_distributions(self) -> None:
         space, fixed = read(
             "a=choice(x,y)",
             "b=range(1,9,3)",
@@ -57,12 +57,12 @@ class TestTheSpace:
         assert isinstance(space["e"], optuna.distributions.IntDistribution)
         assert fixed == {"f": "7"}
 
-    def test_the_later_of_two_counts(self) -> None:
+    def test_the_later_of_two_overrides_wins(self) -> None:
         assert read("a=1,2", "b=1,2", "a=3")[1] == {"a": "3"}
         assert "a" in read("a=3", "a=1,2")[0]
 
     @pytest.mark.parametrize(
-        ("override", "says"),
+        ("override", "message"),
         [
             ("a=3", "nothing is searched"),
             ("a=range(3,3)", "a: this range is empty"),
@@ -72,24 +72,24 @@ class TestTheSpace:
             ("a=shuffle(choice(x,y))", "leave shuffle out"),
         ],
     )
-    def test_one_that_cannot_serve_is_refused(self, override: str, says: str) -> None:
-        with pytest.raises(InputError, match=says):
+    def test_an_invalid_space_is_refused(self, override: str, message: str) -> None:
+        with pytest.raises(InputError, match=message):
             read(override)
 
-    def test_corners_show_every_choice_and_both_ends(self) -> None:
+    def test_corners_contain_every_choice_and_both_ends(self) -> None:
         space, _ = read("a=x,y,z", "b=interval(1.0,2.0)")
         seen = corners(space)
         assert {corner["a"] for corner in seen} == {"x", "y", "z"}
         assert {corner["b"] for corner in seen} == {1.0, 2.0}
 
     @pytest.mark.parametrize("value", [1e-05, 0.1, 123456.789, 1e20])
-    def test_a_number_comes_back_the_same(self, value: float) -> None:
+    def test_a_number_is_unchanged_by_a_round_trip(self, value: float) -> None:
         (parsed,) = OverridesParser.create().parse_overrides(as_overrides({"a": value}))
         assert parsed.value() == value
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "message"),
     [
         ({"n_trials": 0}, "hydra.sweeper.n_trials must be at least 1"),
         ({"sampler": "tpee"}, "did you mean 'tpe'"),
@@ -98,13 +98,13 @@ class TestTheSpace:
         ({"prune": {"every": 0}}, "every must be at least 1"),
     ],
 )
-def test_bad_settings_are_refused_with_the_bound(changes: dict[str, Any], says: str) -> None:
+def test_bad_settings_are_refused(changes: dict[str, Any], message: str) -> None:
     good = {"n_jobs": 1, "n_trials": 1, "prune": None, "sampler": "tpe", "seed": 0, "storage": None, "study_name": "a"}
-    with pytest.raises(InputError, match=says):
+    with pytest.raises(InputError, match=message):
         settle({**good, **changes})
 
 
-def test_a_long_range_is_not_counted_out() -> None:
+def test_a_long_range_is_not_enumerated() -> None:
     assert read("seed=range(1000000000000)")[0]["seed"].high == 999999999999
 
 
@@ -113,8 +113,8 @@ def test_a_password_is_not_shown() -> None:
     assert redacted("sqlite:///a@b.db") == "sqlite:///a@b.db"
 
 
-class TestASearch:
-    def test_it_goes_on_to_a_total_and_its_scores_are_the_runs(self, nst: Command) -> None:
+class TestSearch:
+    def test_a_search_continues_to_the_new_total_and_has_the_runs_scores(self, nst: Command) -> None:
         assert nst(*SEARCH, *TWO, WEIGHT, "hydra.sweeper.n_trials=2").status == 0
         assert nst(*SEARCH, *TWO, WEIGHT, "hydra.sweeper.n_trials=3").status == 0
         found = trials()
@@ -125,21 +125,21 @@ class TestASearch:
         assert '"name":"loss.style.weight"' in Path("found/report/data.js").read_text()
 
     @pytest.mark.slow
-    def test_a_journal_is_a_storage_too(self, nst: Command) -> None:
-        """The runs write to it as well, what they are pruned by."""
-        kept = ("hydra.sweeper.storage=journal:///found.log", "hydra.sweeper.prune={every:1}")
+    def test_a_journal_file_works_as_storage(self, nst: Command) -> None:
+        """The runs also write to it: intermediate scores for pruning."""
+        settings = ("hydra.sweeper.storage=journal:///found.log", "hydra.sweeper.prune={every:1}")
         for total in (1, 3):
-            assert nst(*SEARCH, WEIGHT, *kept, f"hydra.sweeper.n_trials={total}").status == 0
+            assert nst(*SEARCH, WEIGHT, *settings, f"hydra.sweeper.n_trials={total}").status == 0
         study = optuna.load_study(storage=storage("journal:///found.log"), study_name="nst")
         assert [sorted(trial.intermediate_values) for trial in study.trials] == [[1, 2]] * 3
 
     @pytest.mark.slow
-    def test_enough_is_enough(self, nst: Command) -> None:
+    def test_a_complete_search_starts_no_trial(self, nst: Command) -> None:
         nst(*SEARCH, WEIGHT, "hydra.sweeper.n_trials=1")
         assert nst(*SEARCH, WEIGHT, "hydra.sweeper.n_trials=1").status == 0
         assert len(trials()) == 1
 
-    def test_a_failing_trial_is_told_and_does_not_stop_it(self, nst: Command, pictures: Path) -> None:
+    def test_a_failed_trial_does_not_stop_the_search(self, nst: Command, pictures: Path) -> None:
         Path("broken.png").write_text("no picture")
         images = f"content.image=choice({pictures / 'content.png'},broken.png)"
         outcome = nst(*SEARCH, images, WEIGHT, "hydra.sweeper.n_trials=6", "hydra.sweeper.sampler=random")
@@ -150,7 +150,7 @@ class TestASearch:
             assert (trial.state is TrialState.FAIL) == broken
 
     @pytest.mark.parametrize(
-        ("arguments", "says"),
+        ("arguments", "message"),
         [
             (("loss.style.wieght=interval(1.0,2.0)",), "did you mean 'weight'?"),
             (("optimizer=choice(lbfgs,adamm)",), "did you mean 'adam'?"),
@@ -160,34 +160,36 @@ class TestASearch:
             ((), "nothing is searched"),
         ],
     )
-    def test_what_cannot_serve_is_refused_before_the_first_trial(
-        self, nst: Command, arguments: tuple[str, ...], says: str
+    def test_a_bad_search_is_refused_before_the_first_trial(
+        self, nst: Command, arguments: tuple[str, ...], message: str
     ) -> None:
         outcome = nst(*SEARCH, *arguments)
         assert outcome.status == 2
-        assert says in outcome.err
+        assert message in outcome.err
         assert len(outcome.err.splitlines()) == 1
         assert not list(Path().rglob("result.json"))
 
     @pytest.mark.parametrize(
-        ("arguments", "says"),
+        ("arguments", "message"),
         [
             (("loss.style.weight=interval(1.0,500.0)",), "loss.style.weight was tag(log,interval(1.0,1000.0)) and is"),
-            ((WEIGHT, "seed=5"), "the fixed seed was not there and is 5"),
-            ((WEIGHT, "style.scale=interval(1.0,2.0)"), "style.scale was not there and is interval(1.0,2.0)"),
+            ((WEIGHT, "seed=5"), "the fixed seed was not set and is 5"),
+            ((WEIGHT, "style.scale=interval(1.0,2.0)"), "style.scale was not set and is interval(1.0,2.0)"),
             ((WEIGHT, *TWO), "score was ['style_distance'] and is ['style_distance', 'content_distance']"),
         ],
     )
-    def test_a_storage_of_another_space_is_refused(self, nst: Command, arguments: tuple[str, ...], says: str) -> None:
+    def test_a_storage_of_another_space_is_refused(
+        self, nst: Command, arguments: tuple[str, ...], message: str
+    ) -> None:
         nst(*SEARCH, WEIGHT, "hydra.sweeper.n_trials=1")
         outcome = nst(*SEARCH, *arguments)
         assert outcome.status == 2
-        assert says in outcome.err
+        assert message in outcome.err
         assert len(trials()) == 1
 
     @pytest.mark.slow
-    def test_a_run_without_prospects_is_ended_with_its_picture(self, nst: Command) -> None:
-        space = ("loss.style.weight=choice(1000,1e-6)", "seed=range(0,1000)")  # the seed keeps them apart
+    def test_a_pruned_run_has_a_picture(self, nst: Command) -> None:
+        space = ("loss.style.weight=choice(1000,1e-6)", "seed=range(0,1000)")  # the seed makes them distinct
         prune = "hydra.sweeper.prune={every:4,patience:0,startup:2}"
         search = (*SEARCH, "steps=20", *space, prune, "hydra.sweeper.n_trials=8", "hydra.sweeper.sampler=random")
         assert nst(*search).status == 0
@@ -195,11 +197,11 @@ class TestASearch:
         assert ended
         assert {trial.params["loss.style.weight"] for trial in ended} == {"1e-06"}
         records = {path.parent: json.loads(path.read_text()) for path in Path("found").glob("*/result.json")}
-        kept = [folder for folder, record in records.items() if record["status"] == "pruned"]
-        assert len(kept) == len(ended)
-        assert all((folder / "result.png").is_file() and records[folder]["evaluations"] < 20 for folder in kept)
+        pruned = [folder for folder, record in records.items() if record["status"] == "pruned"]
+        assert len(pruned) == len(ended)
+        assert all((folder / "result.png").is_file() and records[folder]["evaluations"] < 20 for folder in pruned)
 
-    def test_several_at_once_are_one_batch(self, nst: Command) -> None:
+    def test_parallel_trials_run_in_batches(self, nst: Command) -> None:
         outcome = nst(*SEARCH, WEIGHT, "hydra.sweeper.n_trials=3", "hydra.sweeper.n_jobs=2")
         assert outcome.status == 0
         assert states() == ["COMPLETE"] * 3
@@ -214,7 +216,7 @@ class TestASearch:
         assert len(list(Path("found").glob("*/result.json"))) == 2
 
     @pytest.mark.slow
-    def test_a_run_that_is_done_is_scored_by_what_is_asked_now(self, nst: Command) -> None:
+    def test_a_completed_run_gets_the_requested_score(self, nst: Command) -> None:
         one = (*SEARCH, WEIGHT, "hydra.sweeper.n_trials=1")
         nst(*one)
         nst(*one, "score=[ssim]", "hydra.sweeper.storage=sqlite:///other.db")
@@ -224,7 +226,7 @@ class TestASearch:
         assert first.params == other.params
         assert (first.value, other.value) == (record["metrics"]["style_distance"], record["metrics"]["ssim"])
 
-    def test_a_picture_of_a_watched_run_is_a_recipe_like_any_other(self, nst: Command) -> None:
+    def test_a_recipe_contains_no_pruning_settings(self, nst: Command) -> None:
         from nst.repeat import main
 
         nst(*SEARCH, WEIGHT, "hydra.sweeper.prune={every:1}", "hydra.sweeper.n_trials=1")
@@ -236,7 +238,7 @@ class TestASearch:
 
 
 @pytest.mark.slow
-def test_one_that_is_interrupted_goes_on_with_the_trial_it_was_at(pictures: Path, tmp_path: Path) -> None:
+def test_an_interrupted_search_resumes_its_unfinished_trial(pictures: Path, tmp_path: Path) -> None:
     """Twelve trials of two scores, stopped after five."""
     command = [
         sys.executable, "-m", "nst.run", "sweep=search", "extractor=vgg19_slim", "metrics.network=own",
@@ -258,7 +260,7 @@ def test_one_that_is_interrupted_goes_on_with_the_trial_it_was_at(pictures: Path
     for trial in trials(folder):
         if trial.user_attrs.get("nst.cut_short"):
             assert any(trial.params == other.params for other in ended)
-    (told,) = re.findall(r"^NST.data = (.*);$", (folder / "report/data.js").read_text())
-    page = json.loads(told)
+    (data,) = re.findall(r"^NST.data = (.*);$", (folder / "report/data.js").read_text())
+    page = json.loads(data)
     assert page["axes"] == ["style_distance", "content_distance"]
     assert any(run["best"] for run in page["runs"])

@@ -1,4 +1,4 @@
-"""The detail that a larger level begins with: the first picture's, where the picture still shows the same thing."""
+"""Detail at a larger level: taken from the first picture where the current picture still agrees with it."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ SMALL = 64, 80
 
 @pytest.fixture
 def content(rng: np.random.Generator) -> np.ndarray:
-    """Gray, with detail at every size."""
+    """A gray picture with detail at every scale."""
     noise = np.sum([gaussian_filter(rng.normal(size=(128, 160)), sigma) * sigma for sigma in (0.7, 2, 6)], axis=0)
     return np.repeat((0.5 + 0.12 * noise)[None, ..., None], 3, -1).clip(0.1, 0.9).astype(np.float32)
 
@@ -26,17 +26,19 @@ def first(content: np.ndarray) -> Callable[[int, int], np.ndarray]:
     return lambda height, width: resize(content, height, width)
 
 
-def fine(picture: np.ndarray) -> np.ndarray:
-    """What a picture shows at full size only."""
+def fine_detail(picture: np.ndarray) -> np.ndarray:
+    """The detail of a picture that is lost at its small size."""
     return picture - resize(resize(picture, *SMALL), *LEVEL[:2])
 
 
-def along(found: np.ndarray, content: np.ndarray) -> float:
-    """How much of the content's fine detail is in `found`: 1 all of it, 0 none, -1 its negative."""
-    return float((fine(found) * fine(content)).sum() / (fine(content) ** 2).sum())
+def detail_share(found: np.ndarray, content: np.ndarray) -> float:
+    """The share of the content's fine detail in `found`: 1 is all, 0 none, -1 the negative."""
+    return float((fine_detail(found) * fine_detail(content)).sum() / (fine_detail(content) ** 2).sum())
 
 
-def test_what_has_not_changed_is_restored(content: np.ndarray, first: Callable[[int, int], np.ndarray]) -> None:
+def test_the_detail_of_an_unchanged_picture_is_restored(
+    content: np.ndarray, first: Callable[[int, int], np.ndarray]
+) -> None:
     found = enlarged(first(*SMALL), LEVEL, first)
     plain = resize(first(*SMALL), *LEVEL[:2])
     assert np.abs(found - content).mean() < 0.15 * np.abs(plain - content).mean()
@@ -49,23 +51,21 @@ def test_detail_has_the_contrast_and_color_of_the_picture(
     found = enlarged(tinted, LEVEL, first)
     for channel, contrast in enumerate((0.5, 0.0, -1.0)):
         one, other = (np.repeat(picture[..., channel : channel + 1], 3, -1) for picture in (found, content))
-        assert along(one, other) == pytest.approx(contrast, abs=0.08)
+        assert detail_share(one, other) == pytest.approx(contrast, abs=0.08)
 
 
-def test_where_shapes_have_moved_no_outline_returns(
-    content: np.ndarray, first: Callable[[int, int], np.ndarray]
-) -> None:
-    elsewhere = np.roll(first(*SMALL), (17, 31), (1, 2))
-    assert abs(along(enlarged(elsewhere, LEVEL, first), content)) < 0.25
-    assert along(enlarged(first(*SMALL), LEVEL, first), content) > 0.9
+def test_a_shifted_picture_gets_almost_no_detail(content: np.ndarray, first: Callable[[int, int], np.ndarray]) -> None:
+    shifted = np.roll(first(*SMALL), (17, 31), (1, 2))
+    assert abs(detail_share(enlarged(shifted, LEVEL, first), content)) < 0.25
+    assert detail_share(enlarged(first(*SMALL), LEVEL, first), content) > 0.9
 
 
-def test_a_flat_place_has_none(content: np.ndarray, first: Callable[[int, int], np.ndarray]) -> None:
+def test_a_flat_picture_gets_no_detail(content: np.ndarray, first: Callable[[int, int], np.ndarray]) -> None:
     flat = np.full_like(first(*SMALL), 0.4)
     np.testing.assert_allclose(enlarged(flat, LEVEL, first), 0.4, atol=1e-6)
 
 
-def test_without_a_first_picture_or_at_the_same_size_it_is_resized(
+def test_without_a_first_picture_or_at_equal_size_there_is_only_a_resize(
     content: np.ndarray, first: Callable[[int, int], np.ndarray]
 ) -> None:
     np.testing.assert_array_equal(enlarged(first(*SMALL), LEVEL, None), resize(first(*SMALL), *LEVEL[:2]))

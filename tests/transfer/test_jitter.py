@@ -1,4 +1,4 @@
-"""Jitter: a shifted look at the picture, shifted back; the same after a stop; refused where it cannot be."""
+"""Jitter: evaluations of shifted pictures, shifted back; equal after a resume; refused where it is impossible."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -25,8 +25,8 @@ def run(network: Network, optimizer: Any, observers: Sequence[Any] = (), resume:
     return stylize(transfer, observers=observers, resume=resume)
 
 
-def test_where_position_does_not_matter_nothing_changes() -> None:
-    """Squared distance to the content, each value as good as the others."""
+def test_jitter_does_not_change_a_shift_invariant_loss() -> None:
+    """Squared distance to the content, with equal weight for every value."""
     seen: list[np.ndarray] = []
 
     def at(content: np.ndarray) -> Callable[[Any], Point]:
@@ -36,30 +36,30 @@ def test_where_position_does_not_matter_nothing_changes() -> None:
     plain, shifted = at(CONTENT), jittered(at, CONTENT, 5, seed=1, used=0)
     image = tf.constant(blobs(48, 64, 3))
     for _ in range(2 * SHIFTS):
-        found, wanted = shifted(image), plain(image)
+        found, expected = shifted(image), plain(image)
         assert found.image is image
-        assert float(found.total) == pytest.approx(float(wanted.total), rel=1e-5)
-        np.testing.assert_allclose(found.gradient, wanted.gradient, atol=1e-6)
+        assert float(found.total) == pytest.approx(float(expected.total), rel=1e-5)
+        np.testing.assert_allclose(found.gradient, expected.gradient, atol=1e-6)
     assert len(seen) == 1 + SHIFTS, "each shift is measured once"
     assert len({content.tobytes() for content in seen}) > SHIFTS / 2
 
 
-def test_without_it_the_function_is_the_same_one() -> None:
+def test_jitter_0_returns_the_same_function() -> None:
     evaluate = evaluator(tf.reduce_sum)
     assert jittered(lambda _: evaluate, CONTENT, 0, seed=1, used=0) is evaluate
 
 
-def test_it_changes_the_picture_and_follows_the_seed(network: Network) -> None:
+def test_jitter_changes_the_picture_and_depends_on_the_seed(network: Network) -> None:
     shifts: list[dict[str, Any]] = [{}, *({"jitter": 6, "seed": seed} for seed in (1, 1, 2))]
     without, one, again, other = (run(network, Adam(), **more).image for more in shifts)
     np.testing.assert_array_equal(one, again)
     assert np.abs(one - without).max() > 0.01
     assert np.abs(one - other).max() > 0.001
-    assert np.abs(one - without).mean() < 0.1, "the picture is where it was"
+    assert np.abs(one - without).mean() < 0.1, "the picture is not shifted"
 
 
 @pytest.mark.parametrize("optimizer", [Adam(), SGD(), Averaged(Adam())], ids=repr)
-def test_a_stopped_run_goes_on_with_the_shift_it_was_at(network: Network, optimizer: Any) -> None:
+def test_a_resumed_run_continues_with_the_same_shifts(network: Network, optimizer: Any) -> None:
     seen: list[Iterate] = []
     whole = run(network, optimizer, jitter=6, observers=[seen.append])
     resumed = run(network, optimizer, jitter=6, resume=seen[5])
@@ -67,25 +67,25 @@ def test_a_stopped_run_goes_on_with_the_shift_it_was_at(network: Network, optimi
 
 
 @pytest.mark.parametrize("optimizer", [LBFGS(), Averaged(LBFGS())], ids=repr)
-def test_a_line_search_wants_none(network: Network, optimizer: Any) -> None:
+def test_jitter_with_a_line_search_is_refused(network: Network, optimizer: Any) -> None:
     with pytest.raises(InputError, match="jitter needs optimizer=adam or sgd"):
         run(network, optimizer, jitter=1)
 
 
 @pytest.mark.parametrize(
-    ("overrides", "says"),
+    ("overrides", "message"),
     [
         (["jitter=3"], "jitter needs optimizer=adam or sgd"),
         (["jitter=300", "optimizer=adam"], "jitter must be 0 to 256 pixels, not 300"),
         (["jitter=-1", "optimizer=adam"], "jitter must be 0 to 256 pixels, not -1"),
     ],
 )
-def test_what_cannot_be_is_refused_in_one_line(nst: Callable[..., Outcome], overrides: list[str], says: str) -> None:
+def test_bad_jitter_is_refused_in_one_line(nst: Callable[..., Outcome], overrides: list[str], message: str) -> None:
     outcome = nst(*overrides)
     assert outcome.status == 2
-    assert says in outcome.err
+    assert message in outcome.err
     assert outcome.err.count("\n") == 1
 
 
-def test_a_run_has_it(nst: Callable[..., Outcome]) -> None:
+def test_a_run_with_jitter_succeeds(nst: Callable[..., Outcome]) -> None:
     assert nst("jitter=4", "optimizer=averaged").status == 0

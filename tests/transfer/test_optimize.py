@@ -1,4 +1,4 @@
-"""The inner loop, on functions whose way down is known."""
+"""The loop over steps, on functions with a known minimum."""
 
 import logging
 from typing import Any
@@ -21,7 +21,7 @@ START = tf.constant(np.full((1, 2, 2, 3), 0.5))
 TOWARDS = quadratic(np.full((1, 2, 2, 3), 0.9))
 
 
-def go(function: Any, optimizer: Any, steps: int, **options: Any) -> tuple[Any, list[tuple[Point, int]]]:
+def run_descent(function: Any, optimizer: Any, steps: int, **options: Any) -> tuple[Any, list[tuple[Point, int]]]:
     seen: list[tuple[Point, int]] = []
     descent = descend(
         evaluator(function),
@@ -35,119 +35,119 @@ def go(function: Any, optimizer: Any, steps: int, **options: Any) -> tuple[Any, 
 
 
 @pytest.mark.parametrize("steps", [1, 2, 9])
-def test_it_takes_exactly_the_steps_asked_for_and_tells_each(steps: int) -> None:
-    descent, seen = go(TOWARDS, Adam(), steps)
+def test_exactly_the_given_steps_are_taken_and_observed(steps: int) -> None:
+    descent, seen = run_descent(TOWARDS, Adam(), steps)
     assert (descent.evaluations, descent.ending) == (steps, Ending.STEPS)
     assert [used for _, used in seen] == list(range(1, steps + 1))
     np.testing.assert_array_equal(seen[0][0].image, START)
     assert descent.point is seen[-1][0]
 
 
-def test_what_is_told_belongs_together() -> None:
-    _, seen = go(TOWARDS, Adam(), 5)
+def test_an_observed_point_has_the_loss_of_its_image() -> None:
+    _, seen = run_descent(TOWARDS, Adam(), 5)
     for point, _ in seen:
         assert float(point.total) == pytest.approx(float(TOWARDS(point.image)))
 
 
-def test_it_ends_when_there_is_no_way_down() -> None:
-    descent, _ = go(TOWARDS, LBFGS(), 500)
+def test_the_descent_converges_at_the_minimum() -> None:
+    descent, _ = run_descent(TOWARDS, LBFGS(), 500)
     assert descent.ending is Ending.CONVERGED
     assert descent.evaluations < 500
 
 
-def test_a_direction_that_leads_nowhere_is_logged_and_left(
+def test_a_bad_direction_is_logged_and_steepest_descent_follows(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(logging.getLogger("nst"), "propagate", True)
     caplog.set_level(logging.INFO, "nst")
-    monkeypatch.setattr(lbfgs, "_direction", misled(lbfgs._direction))
-    descent, seen = go(TOWARDS, LBFGS(box=False), 60)
-    assert "no way down along this direction; steepest descent is next" in caplog.text
+    monkeypatch.setattr(lbfgs, "_direction", reversed_once(lbfgs._direction))
+    descent, seen = run_descent(TOWARDS, LBFGS(box=False), 60)
+    assert "no lower loss along this direction; steepest descent is next" in caplog.text
     assert float(seen[-1][0].total) < 0.01 * float(seen[0][0].total)
     assert descent.evaluations <= 60
 
 
-def misled(direction: Any) -> Any:
-    """`direction`, which at its third call leads upwards."""
+def reversed_once(direction: Any) -> Any:
+    """`direction`, reversed at its third call, so that the loss rises along it."""
     calls = []
 
-    def found(gradient: Any, pairs: Any) -> Any:
+    def modified(gradient: Any, pairs: Any) -> Any:
         calls.append(1)
         return gradient if len(calls) == 3 else direction(gradient, pairs)
 
-    return found
+    return modified
 
 
-def test_what_a_wrapper_kept_is_the_end_where_patience_is_over() -> None:
-    """SGD with too long a step is past its lowest point when patience ends it."""
-    wild = SGD(0.3, 0.0, box=False)
-    _, seen = go(TOWARDS, wild, 9)
+def test_patience_ends_with_the_wrappers_point() -> None:
+    """SGD with too long steps has passed its lowest point when patience ends the level."""
+    unstable = SGD(0.3, 0.0, box=False)
+    _, seen = run_descent(TOWARDS, unstable, 9)
     totals = [float(point.total) for point, _ in seen]
     assert totals[-1] > 2 * min(totals)
-    descent, told = go(TOWARDS, Best(wild), 9, stop=Stop(patience=3))
+    descent, observed = run_descent(TOWARDS, Best(unstable), 9, stop=Stop(patience=3))
     assert descent.ending is Ending.CONVERGED
-    assert descent.point is told[-1][0]
+    assert descent.point is observed[-1][0]
     assert float(descent.point.total) == min(totals)
-    assert descent.evaluations == told[-1][1] < 9
+    assert descent.evaluations == observed[-1][1] < 9
 
 
-def test_divergence_leaves_what_a_wrapped_optimizer_kept() -> None:
-    wild = SGD(1.0, 0.9, box=False)
-    alone, _ = go(TOWARDS, wild, 500)
-    descent, seen = go(TOWARDS, Best(wild), 500)
-    assert alone.ending is descent.ending is Ending.DIVERGED
-    assert alone.point is not None
+def test_divergence_ends_with_the_wrappers_point() -> None:
+    unstable = SGD(1.0, 0.9, box=False)
+    unwrapped, _ = run_descent(TOWARDS, unstable, 500)
+    descent, seen = run_descent(TOWARDS, Best(unstable), 500)
+    assert unwrapped.ending is descent.ending is Ending.DIVERGED
+    assert unwrapped.point is not None
     assert descent.point is not None
-    assert float(descent.point.total) == min(float(point.total) for point, _ in seen) < float(alone.point.total)
-    assert descent.evaluations == alone.evaluations + 1
+    assert float(descent.point.total) == min(float(point.total) for point, _ in seen) < float(unwrapped.point.total)
+    assert descent.evaluations == unwrapped.evaluations + 1
 
 
-def test_patience_ends_what_no_longer_falls() -> None:
-    descent, seen = go(lambda x: TOWARDS(x) + 1, SGD(0.01, 0), 500, stop=Stop(patience=7, tolerance=0.01))
+def test_patience_ends_the_descent_if_the_loss_stalls() -> None:
+    descent, seen = run_descent(lambda x: TOWARDS(x) + 1, SGD(0.01, 0), 500, stop=Stop(patience=7, tolerance=0.01))
     assert descent.ending is Ending.CONVERGED
     totals = [float(point.total) for point, _ in seen]
     assert totals[-8] < totals[-9] or len(totals) == 8
     assert all(total > totals[-8] * 0.99 for total in totals[-7:])
 
 
-def test_a_loss_that_is_not_finite_ends_it_with_the_last_good_point() -> None:
+def test_a_non_finite_loss_ends_with_the_last_good_point() -> None:
     cliff = lambda x: tf.reduce_sum(tf.math.log(0.8 - x))  # noqa: E731  falls to minus infinity, then to nan
-    descent, seen = go(cliff, SGD(0.02, 0.5, box=False), 500)
+    descent, seen = run_descent(cliff, SGD(0.02, 0.5, box=False), 500)
     assert descent.ending is Ending.DIVERGED
     assert descent.point is seen[-1][0]
     assert np.isfinite(descent.point.image).all()
 
 
-def test_a_loss_that_explodes_ends_it() -> None:
-    descent, seen = go(TOWARDS, SGD(1e20, 0, box=False), 500)
+def test_an_exploding_loss_counts_as_divergence() -> None:
+    descent, seen = run_descent(TOWARDS, SGD(1e20, 0, box=False), 500)
     assert descent.ending is Ending.DIVERGED
     assert len(seen) == 1
 
 
-def test_a_start_at_the_very_bottom_is_no_divergence() -> None:
-    descent, _ = go(quadratic(np.full((1, 2, 2, 3), 0.5 + 1e-9)), Adam(), 20)
+def test_a_start_near_the_minimum_does_not_count_as_divergence() -> None:
+    descent, _ = run_descent(quadratic(np.full((1, 2, 2, 3), 0.5 + 1e-9)), Adam(), 20)
     assert descent.ending is Ending.STEPS
 
 
-def test_a_first_loss_that_is_not_finite_leaves_no_point() -> None:
-    descent, seen = go(lambda x: tf.reduce_sum(x) * float("nan"), Adam(), 5)
+def test_a_non_finite_first_loss_gives_no_point() -> None:
+    descent, seen = run_descent(lambda x: tf.reduce_sum(x) * float("nan"), Adam(), 5)
     assert (descent.point, descent.ending, seen) == (None, Ending.DIVERGED, [])
 
 
-def test_an_interrupt_ends_it_after_the_step() -> None:
+def test_an_interrupt_ends_the_descent_after_the_current_step() -> None:
     asked = iter([False, False, True])
-    descent, seen = go(TOWARDS, Adam(), 100, interrupted=lambda: next(asked))
+    descent, seen = run_descent(TOWARDS, Adam(), 100, interrupted=lambda: next(asked))
     assert descent.ending is Ending.INTERRUPTED
     assert len(seen) == 3
 
 
 @pytest.mark.parametrize(
-    ("make", "says"),
+    ("make", "message"),
     [
         (lambda: Stop(patience=0), "stop.patience must be at least 1"),
         (lambda: Stop(tolerance=-1), "stop.tolerance must be at least 0"),
     ],
 )
-def test_bad_settings_are_refused_with_the_bound(make: Any, says: str) -> None:
-    with pytest.raises(InputError, match=says):
+def test_bad_settings_are_refused(make: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         make()

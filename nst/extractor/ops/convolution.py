@@ -1,7 +1,7 @@
-"""A layer of the network: 3x3 convolution, bias, ReLU, with the gradient that style transfer needs and no more.
+"""A layer of the network: 3x3 convolution, bias, ReLU, and the gradient with respect to the input only.
 
-The weights are fixed, so the backward pass goes to the input alone. It is a convolution again, with the kernel turned:
-TensorFlow's own gradient makes a matrix nine times as large as the picture's features for it, on a processor.
+The weights are fixed, so style transfer needs no other gradient. The backward pass is a convolution with the rotated
+kernel: on a processor, TensorFlow's own gradient builds a matrix nine times as large as the features.
 """
 
 from collections.abc import Callable
@@ -18,27 +18,31 @@ from nst.state import Tensor
 
 Convolution = Callable[[Tensor], Tensor]
 METHODS = ("auto", "direct", "winograd")
-PADDINGS = {"zero": None, "reflect": "REFLECT", "replicate": "SYMMETRIC"}  # tf.pad's words, for one row
+PADDINGS = {"zero": None, "reflect": "REFLECT", "replicate": "SYMMETRIC"}  # modes of tf.pad, for a border of one pixel
 
 
 def resolve(method: str, precision: str) -> str:
-    """`direct` or `winograd`, of which `auto` is the faster one: GPUs' libraries choose for themselves."""
+    """Return `direct` or `winograd`; `auto` is `winograd` for float32 without a GPU (a GPU's library chooses itself).
+
+    Raises:
+        InputError: `winograd` with a precision other than float32.
+    """
     if method == "auto":
         slow = precision == "float32" and not tf.config.list_physical_devices("GPU")
         return "winograd" if slow else "direct"
     if method == "winograd" and precision != "float32":
-        raise InputError(f"extractor.convolution=winograd is for precision=float32, not {precision}")
+        raise InputError(f"extractor.convolution=winograd needs precision=float32, not {precision}")
     return method
 
 
 class Layer:
-    """max(conv(x) + bias, 0); the backward pass keeps of it a byte per value: whether it is above 0.
+    """max(conv(x) + bias, 0); for the backward pass it keeps one byte per value: whether it is above 0.
 
     Args:
         kernel: `[3,3,in,out]`.
         bias: `[out]`.
-        precision: `float32` or `bfloat16`; whatever comes in is taken as that.
-        method: `direct`, or `winograd`, float32 only: for layers where it pays, direct for the others.
+        precision: `float32` or `bfloat16`; the input is cast to it.
+        method: `direct`, or `winograd` (float32 only), which is used if it is faster for `kernel`.
         padding: a key of `PADDINGS`.
     """
 
@@ -52,7 +56,7 @@ class Layer:
         self._bias = tf.constant(bias, precision)
 
     def __call__(self, x: Tensor, *, gradient: bool = True) -> Tensor:
-        """`[1,h,w,in]` -> `[1,h,w,out]`; with `gradient`, it can be differentiated with respect to `x`."""
+        """`[1,h,w,in]` -> `[1,h,w,out]`; `gradient`: whether it can be differentiated with respect to `x`."""
         return self._within_edges(self._differentiable if gradient else self._activated, x)
 
     def _differentiable(self, x: Tensor) -> Any:
@@ -66,7 +70,7 @@ class Layer:
         return run(x)
 
     def _within_edges(self, layer: Convolution, x: Tensor) -> Any:
-        """`layer` of `x` with its edge put on; what it then makes of the edge itself is cut off."""
+        """Apply `layer` to `x` with a border of one pixel, and crop the border of the result."""
         x = tf.cast(x, self._precision)
         if self._edge is None:
             return layer(x)
@@ -84,7 +88,7 @@ class Layer:
         return self._with(self._kernel[::-1, ::-1].swapaxes(2, 3))
 
     def _with(self, kernel: np.ndarray) -> Convolution:
-        """The convolution with `kernel`, made when it is first wanted and then kept: outside of any graph."""
+        """Return the convolution with `kernel`; its constants are created outside of any graph."""
         with tf.init_scope():
             if self._winograd:
                 return winograd(kernel)

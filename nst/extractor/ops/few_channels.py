@@ -1,7 +1,8 @@
-"""3x3 convolutions with few channels out, which are most of the way back to a picture: four places at once.
+"""3x3 convolutions with at most 4 output channels, computing 2x2 positions per step.
 
-A processor computes sixteen channels together, and a picture has three. So a kernel of 4x4 that goes on by two makes
-the 2x2 places of a tile as channels, which are then laid out: twice as fast.
+The last convolution of the backward pass is one: its output is the gradient of a picture, with 3 channels. A processor
+computes sixteen channels together. So a 4x4 kernel with stride 2 computes the 2x2 positions of a tile as channels,
+which are then rearranged in space: twice as fast.
 """
 
 from collections.abc import Callable
@@ -13,17 +14,17 @@ import tensorflow as tf
 from nst.state import Tensor
 
 TILE = 2
-CHANNELS = 4  # out, up to which those of a tile are computed together
-BORDERS: Any = [[0, 0], [1, TILE], [1, TILE], [0, 0]]  # of zeros; where a side is odd, what is too much is cut
+CHANNELS = 4  # maximum number of output channels for which this is faster
+BORDERS: Any = [[0, 0], [1, TILE], [1, TILE], [0, 0]]  # of zeros; the surplus of an odd side is cropped
 
 
 def pays(kernel: np.ndarray) -> bool:
-    """Whether it is faster for a layer with this kernel."""
+    """Whether this method is used for `kernel`, `[3,3,in,out]`."""
     return kernel.shape[3] <= CHANNELS
 
 
 def few_channels(kernel: np.ndarray, precision: str) -> Callable[[Tensor], Tensor]:
-    """The convolution `[1,h,w,in]` -> `[1,h,w,out]`, with borders of zeros; `kernel` is `[3,3,in,out]`."""
+    """The convolution `[1,h,w,in]` -> `[1,h,w,out]`, with zero padding; `kernel` is `[3,3,in,out]`."""
     tiles = tf.constant(_tiled(kernel), precision)
 
     def run(x: Tensor) -> Tensor:
@@ -34,7 +35,7 @@ def few_channels(kernel: np.ndarray, precision: str) -> Callable[[Tensor], Tenso
 
 
 def _tiled(kernel: np.ndarray) -> np.ndarray:
-    """`[3,3,in,out]` -> `[4,4,in,4 out]`: the kernel at each place of a tile."""
+    """`[3,3,in,out]` -> `[4,4,in,4 out]`: the kernel at each position of a tile."""
     channels, out = kernel.shape[2:]
     tiled = np.zeros((TILE + 2, TILE + 2, channels, TILE, TILE, out), kernel.dtype)
     for y, x in np.ndindex(TILE, TILE):

@@ -1,12 +1,12 @@
-"""3x3 convolutions with a quarter of the multiplications: F(4x4, 3x3) of Lavin & Gray (2016), section 4.1 and 4.3.
+"""3x3 convolutions with a quarter of the multiplications: F(4x4, 3x3) of Lavin & Gray (2016), sections 4.1 and 4.3.
 
-The output is cut into tiles of 4x4. With d the 6x6 inputs of a tile and g the kernel, both for one channel,
+The output is divided into tiles of 4x4. With d the 6x6 inputs of a tile and g the kernel, both for one channel,
 
-    Y = A^T [ (G g G^T) * (B^T d B) ] A        * place by place
+    Y = A^T [ (G g G^T) * (B^T d B) ] A        * elementwise
 
-so for each of the 36 places the sum over the channels is one product of matrices, tiles x channels by channels x
-channels. Products give way to sums, which cost memory traffic instead: it pays on a processor from `CHANNELS` on.
-Rounding is that of float32 on numbers some ten times larger: features are off by about 1e-5 of their size.
+For each of the 36 elements, the sum over the channels is one matrix product, [tiles, in] by [in, out]. Additions, which
+cost memory traffic, replace multiplications: on a processor this is faster from `CHANNELS` on. Intermediate values are
+about ten times larger, so float32's rounding changes features by about 1e-5 of their size.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,22 +18,22 @@ import tensorflow as tf
 
 from nst.state import Tensor
 
-CHANNELS = 128  # of input and output, from which on it is faster than TensorFlow's own convolution
+CHANNELS = 128  # minimum of input and output channels for which this is faster than TensorFlow's convolution
 TILE = 4
-PLACES = 6  # TILE + 2, in either direction
-STRIP = 512  # tiles done at once: what is between the two transforms then stays in the processor's cache
+PLACES = 6  # side of a tile's input, TILE + 2
+STRIP = 512  # tiles computed at once: the values between the two transforms then stay in the processor's cache
 G = np.array([[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]]) / 24
 
 
 def pays(kernel: np.ndarray) -> bool:
-    """Whether it is faster for a layer with this kernel."""
+    """Whether this method is faster for `kernel`, `[3,3,in,out]`."""
     return min(kernel.shape[2:]) >= CHANNELS
 
 
 def winograd(kernel: np.ndarray) -> Callable[[Tensor], Tensor]:
-    """The convolution `[1,h,w,in]` -> `[1,h,w,out]`, float32, with borders of zeros; `kernel` is `[3,3,in,out]`."""
+    """The convolution `[1,h,w,in]` -> `[1,h,w,out]`, float32, with zero padding; `kernel` is `[3,3,in,out]`."""
     channels, out = kernel.shape[2:]
-    transformed = np.einsum("ai,ijck,bj->back", G, kernel, G, optimize=True).astype(np.float32)  # as _strip has them
+    transformed = np.einsum("ai,ijck,bj->back", G, kernel, G, optimize=True).astype(np.float32)  # ordered as in _strip
     matrices = [tf.constant(matrix) for matrix in transformed.reshape(PLACES**2, 1, 1, channels, out)]
     convolve = _convolution(channels, out)
 
@@ -45,7 +45,7 @@ def winograd(kernel: np.ndarray) -> Callable[[Tensor], Tensor]:
 
 @cache
 def _convolution(channels: int, out: int) -> Callable[[Any, Any], Any]:
-    """The graph for any height and width, traced once for all layers of so many channels."""
+    """The graph for any height and width, traced once for all layers with these numbers of channels."""
 
     def convolve(x: Tensor, matrices: Sequence[Any]) -> Tensor:
         height, width = tf.shape(x)[1], tf.shape(x)[2]
@@ -71,7 +71,7 @@ def _convolution(channels: int, out: int) -> Callable[[Any, Any], Any]:
 
 
 def _strip(x: Tensor, matrices: Sequence[Any]) -> Tensor:
-    """Rows of tiles `[rows + 1, 4, 4 (columns + 1), in]`, each with the next one's first two -> their outputs."""
+    """Rows of tiles `[rows + 1, 4, 4 (columns + 1), in]` -> `[4 rows, 4 columns, out]`; inputs of tiles overlap."""
     channels, out = matrices[0].shape[-2:]
     rows, columns = tf.shape(x)[0] - 1, tf.shape(x)[2] // TILE - 1
     x = tf.stack(_before([*tf.unstack(x[:-1], axis=1), *tf.unstack(x[1:, :2], axis=1)]))
@@ -81,7 +81,7 @@ def _strip(x: Tensor, matrices: Sequence[Any]) -> Tensor:
     y = [
         tf.stack([tf.nn.conv2d(part, matrices[PLACES * b + a], 1, "VALID") for a, part in enumerate(parts)])
         for b, parts in enumerate(x)
-    ]  # a convolution of 1x1 is TensorFlow's fastest product of matrices
+    ]  # a 1x1 convolution is TensorFlow's fastest matrix product
     y = tf.reshape(tf.stack(_after(y), axis=4), [PLACES, rows, TILE * columns, out])
     return tf.reshape(tf.stack(_after(tf.unstack(y)), axis=1), [TILE * rows, TILE * columns, out])
 

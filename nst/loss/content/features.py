@@ -6,15 +6,15 @@ With F the features of the picture and P those of the content, both [M positions
     term        weight * sum over layers of layer_weight * normalizer * c
 
 normalizer    a factor on c                    what the term becomes per layer
-target        1 / mean(P^2)                    the part of P's energy that is off: no unit, the same for every layer
+target        1 / mean(P^2)                    relative squared error: no unit, comparable between layers
 mean          1                                mean((F - P)^2)
 sum           C M                              sum((F - P)^2)
 half_sum      C M / 2                          1/2 sum((F - P)^2), the paper's
 root          sqrt(C M) / 2                    sum((F - P)^2) / (2 sqrt(C) sqrt(M))
-image_root    C M / (2 sqrt(C H W))            as root, with the picture's H W positions in place of the layer's
+image_root    C M / (2 sqrt(C H W))            as `root`, with the picture's H W pixels instead of the layer's M
 image_mean    M / (H W)                        sum((F - P)^2) / (C H W)
 
-Departure: `target` is the default, the paper's is `half_sum`, whose value grows with the picture.
+Departure: the default is `target`; the paper's is `half_sum`, a value that grows with the picture's size.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,10 @@ from nst.state import Scalar
 
 @dataclass(frozen=True)
 class Features(PerLayer):
-    """Mean square distance of features; the formula is on top of the file, the settings are `PerLayer`'s."""
+    """Content loss: mean squared distance of features (Gatys et al. 2016, equation 1).
+
+    The formula and the normalizers are at the top of the file; for Args and Raises see `PerLayer`.
+    """
 
     term: ClassVar[str] = "loss.content"
     normalizers: ClassVar[Mapping[str, Normalizer]] = {
@@ -48,10 +51,10 @@ class Features(PerLayer):
     layers: Sequence[str] = ("block4_conv2",)
 
     def target(self, reference: Reference) -> Target:
-        """The content's features themselves."""
+        """The content's features."""
         values = {layer: reference.content[layer] for layer in self.layers}
         return Target(values, self.scales(values, reference))
 
     def __call__(self, features: FeatureMaps, target: Mapping[str, Any]) -> dict[str, Scalar]:
-        """{layer: mean((F - P)^2)}."""
+        """Return `{layer: mean((F - P)^2)}`."""
         return {layer: tf.reduce_mean((features[layer] - target[layer]) ** 2) for layer in self.layers}

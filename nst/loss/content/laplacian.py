@@ -7,11 +7,11 @@ and summed over R, G and B, and c the content:
     term        weight * sum over pools of pool_weight * normalizer * canonical
 
 normalizer    a factor                          what the term becomes per pool
-target        1 / mean(D(c)^2)                  the part that is off: no unit
+target        1 / mean(D(c)^2)                  relative squared error: no unit
 mean          1                                 mean((D(x) - D(c))^2)
 sum           values of D                       sum((D(x) - D(c))^2), the paper's
 
-The paper adds it to a content loss over features (`loss/content=mix`).
+The paper adds this loss to a content loss over features (`loss/content=mix`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -30,13 +30,16 @@ KERNEL = ((0.0, -1.0, 0.0), (-1.0, 4.0, -1.0), (0.0, -1.0, 0.0))
 
 @dataclass(frozen=True)
 class Laplacian(Loss):
-    """Square distance of Laplacians; the formula is on top of the file.
+    """Content loss: mean squared distance of Laplacians (Li et al. 2017); the formula is at the top of the file.
 
     Args:
-        weight: 0 leaves the term out.
-        pools: sides of the squares, in pixels, at least 1; none twice.
-        pool_weights: one per pool, taken as they are; null is the mean over the pools.
+        weight: 0 to 1e30; 0 leaves the term out.
+        pools: sides of the averaged squares, in pixels, at least 1; each only once.
+        pool_weights: one factor per pool, 0 to 1e30, not normalized; null is the mean over the pools.
         normalizer: a key of `normalizers`.
+
+    Raises:
+        InputError: a setting is out of range or unknown, or the number of pool weights is wrong.
     """
 
     term: ClassVar[str] = "loss.content"
@@ -46,7 +49,7 @@ class Laplacian(Loss):
         "sum": lambda D: tf.cast(tf.size(D), D.dtype),
     }
 
-    weight: float = field(default=1.0, compare=False)
+    weight: float = field(default=3.0, compare=False)
     layers: Sequence[str] = field(default=(IMAGE,), init=False)
     pools: Sequence[int] = (4, 16)
     pool_weights: Sequence[float] | None = field(default=None, compare=False)
@@ -56,13 +59,13 @@ class Laplacian(Loss):
         super().__post_init__()
         pools = tuple(check_count(f"{self.term}.pools", pool, at_least=1) for pool in self._list("pools", self.pools))
         if not pools or len(set(pools)) < len(pools):
-            raise InputError(f"{self.term}.pools must name at least one side, and none twice")
+            raise InputError(f"{self.term}.pools must name at least one side, and each only once")
         object.__setattr__(self, "pools", pools)
         check_name(f"{self.term}.normalizer", self.normalizer, self.normalizers)
         if self.pool_weights is not None:
             weights = self._list("pool_weights", self.pool_weights)
             if len(weights) != len(pools):
-                raise InputError(f"{self.term}.pool_weights: {len(weights)} for {len(pools)} pools; give one for each")
+                raise InputError(f"{self.term}.pool_weights: {len(weights)} for {len(pools)} pools; give one per pool")
             for weight in weights:
                 check_number(f"{self.term}.pool_weights", weight, at_least=0, at_most=1e30)
 
@@ -83,7 +86,7 @@ class Laplacian(Loss):
         )
 
     def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
-        """{pool: mean((D(x) - D(c))^2)}."""
+        """Return `{pool: mean((D(x) - D(c))^2)}`."""
         found = {_name(pool): laplacian(features[IMAGE], pool) for pool in self.pools}
         return {name: tf.reduce_mean((D - target[name]) ** 2) for name, D in found.items()}
 
@@ -93,7 +96,7 @@ def _name(pool: int) -> str:
 
 
 def laplacian(image: Tensor, pool: int) -> Tensor:
-    """`[1,H,W,3]` -> `[1,H/pool,W/pool,1]`; beyond the edge the picture goes on as it ends."""
+    """`[1,H,W,3]` -> `[1,H/pool,W/pool,1]`, sizes rounded up; edge values are repeated beyond the edge."""
     small = tf.nn.avg_pool2d(image, pool, pool, "SAME") if pool > 1 else image
     gray = tf.reduce_sum(small, -1, keepdims=True)
     edged = tf.pad(gray, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")

@@ -1,24 +1,24 @@
 """Smoothness as total variation (Rudin et al. 1992; in style transfer since Mahendran & Vedaldi 2015, equation 4).
 
-With dx, dy the differences of neighbouring values of the picture (RGB 0..1) across and down, d1, d2 those along the
+With dx, dy the differences of neighboring values of the picture (RGB 0..1) across and down, d1, d2 those along the
 diagonals, and e the exponent; N is the number of values that the sum is divided by:
 
     form          canonical v                                                                     N
-    isotropic     sum((dx^2 + dy^2)^(e/2)) / N, where there are both                              3 (H-1) (W-1)
+    isotropic     sum((dx^2 + dy^2)^(e/2)) / N, over pixels that have both                        3 (H-1) (W-1)
     anisotropic   (sum(|dx|^e) + sum(|dy|^e)) / N                                                 3 H W
     separate      mean(|dx|^e) + mean(|dy|^e)                                                     3 H W
     diagonal      (mean(|dx|^e) + mean(|dy|^e)) / 3 + (mean(|d1|^e) + mean(|d2|^e)) / 12,         3 H W
-                  the border repeated
+                  edge values repeated
     term          weight * normalizer * v
 
 normalizer    a factor on v            what the term becomes
-target        1 / v(content)           the variation as a part of the content's own: no unit, the same at every size;
-                                       a content with hardly any counts as one of v = 0.001
+target        1 / v(content)           the variation relative to the content's: no unit, comparable between sizes;
+                                       v(content) counts as at least 0.001
 mean          1                        v
 sum           N                        the sum
-half_sum      N / 2                    half of it
+half_sum      N / 2                    half the sum
 
-`anisotropic`, e = 1, `sum` is tf.image.total_variation; `isotropic`, e = 2.5, `sum` is keras.io's.
+`anisotropic`, e = 1, `sum` is `tf.image.total_variation`; `isotropic`, e = 2.5, `sum` is the loss of keras.io.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +32,7 @@ from nst.layers import IMAGE
 from nst.loss.contract import Loss, Reference, Target
 from nst.state import Features, Scalar, Tensor
 
-FLAT = 1e-3  # the least variation that a content is taken to have
+FLAT = 1e-3  # lower bound of v(content), for a content without variation
 
 NORMALIZERS: dict[str, Callable[[Any, float], Any]] = {
     "target": lambda v, N: 1 / tf.maximum(v, FLAT),
@@ -43,28 +43,28 @@ NORMALIZERS: dict[str, Callable[[Any, float], Any]] = {
 
 
 def isotropic(image: Tensor, exponent: float) -> Tensor:
-    """`[1,H,W,3]` -> scalar; turning the picture does not change it. The formulas are on top of the file."""
+    """`[1,H,W,3]` -> scalar; all directions count alike. The formulas are at the top of the file."""
     here = image[:, :-1, :-1]
     dx, dy = image[:, :-1, 1:] - here, image[:, 1:, :-1] - here
     square = dx**2 + dy**2
     if exponent == 2:
         return tf.reduce_mean(square)
-    return tf.reduce_mean((square + 1e-12) ** (exponent / 2))  # the root of 0 has no slope
+    return tf.reduce_mean((square + 1e-12) ** (exponent / 2))  # sqrt has no finite gradient at 0
 
 
 def anisotropic(image: Tensor, exponent: float) -> Tensor:
-    """Both sums over the same number of values."""
+    """`[1,H,W,3]` -> scalar; both sums are divided by the number of values of the picture."""
     dx, dy = _power(_across(image), exponent), _power(_down(image), exponent)
     return (tf.reduce_sum(dx) + tf.reduce_sum(dy)) / tf.cast(tf.size(image), image.dtype)
 
 
 def separate(image: Tensor, exponent: float) -> Tensor:
-    """Each direction's own mean."""
+    """`[1,H,W,3]` -> scalar; the means of the two directions are added."""
     return tf.reduce_mean(_power(_across(image), exponent)) + tf.reduce_mean(_power(_down(image), exponent))
 
 
 def diagonal(image: Tensor, exponent: float) -> Tensor:
-    """All eight neighbours."""
+    """`[1,H,W,3]` -> scalar; all eight neighbors of a pixel count."""
     padded = tf.pad(image, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")
     here, right, below = padded[:, 1:-1, 1:-1], padded[:, 1:-1, 2:], padded[:, 2:, 1:-1]
     d1, d2 = padded[:, 2:, 2:] - here, padded[:, 2:, :-2] - here
@@ -89,13 +89,16 @@ FORMS = {form.__name__: form for form in (isotropic, anisotropic, separate, diag
 
 @dataclass(frozen=True)
 class TotalVariation(Loss):
-    """Total variation of the picture; see the top of the file.
+    """Smoothness loss: total variation of the picture (Rudin et al. 1992); the formulas are at the top of the file.
 
     Args:
-        weight: 0 leaves the term out.
+        weight: 0 to 1e30; 0 leaves the term out.
         form: a key of `FORMS`.
-        exponent: from 1 up; 1 leaves edges, 2 blurs them.
+        exponent: at least 1; 1 preserves edges, 2 blurs them.
         normalizer: a key of `NORMALIZERS`.
+
+    Raises:
+        InputError: a setting is out of range or unknown.
     """
 
     term: ClassVar[str] = "loss.smooth"
@@ -113,7 +116,7 @@ class TotalVariation(Loss):
         check_name("loss.smooth.normalizer", self.normalizer, NORMALIZERS)
 
     def target(self, reference: Reference) -> Target:
-        """Nothing but the scale."""
+        """Only the scale, measured on the content; there is nothing to compare with."""
         image = reference.content[IMAGE]
         height, width = tf.shape(image)[1], tf.shape(image)[2]
         count = (height - 1) * (width - 1) if self.form == "isotropic" else height * width
@@ -122,6 +125,6 @@ class TotalVariation(Loss):
         return Target({}, {IMAGE: tf.cast(self.weight * factor, image.dtype)})
 
     def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
-        """{image: v}."""
+        """Return `{image: v}`."""
         del target
         return {IMAGE: FORMS[self.form](features[IMAGE], self.exponent)}

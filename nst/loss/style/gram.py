@@ -7,13 +7,13 @@ With F the features of the picture at one layer, [M positions, C channels]:
     term        weight * sum over layers of layer_weight * normalizer * s
 
 normalizer    a factor on s                    what the term becomes per layer
-target        1 / mean(A^2)                    the part of A's energy that is off: no unit, the same for every layer
+target        1 / mean(A^2)                    relative squared error: no unit, comparable between layers
 mean          1                                mean((G - A)^2)
 gatys         1 / 4                            sum((F^T F - A^T A)^2) / (4 C^2 M^2), the paper's
 channels      1 / C^2                          mean((F^T F / (C M) - ...)^2)
-image         C^2 M^2 / (36 (H W)^2)           sum((F^T F - ...)^2) / (4 3^2 (H W)^2), H W the picture's positions
+image         C^2 M^2 / (36 (H W)^2)           sum((F^T F - ...)^2) / (4 3^2 (H W)^2), H W the picture's pixels
 
-Departures: G is divided by the positions, so that pictures of different sizes compare; `target` is the default.
+Departures: G is divided by M, so that pictures of different sizes are comparable; the default is `target`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,9 +30,9 @@ from nst.state import Features, Scalar, Tensor
 
 @tf.custom_gradient
 def gram(features: Tensor) -> Tensor:
-    """The Gram matrix `[1,h,w,C]` -> `[C,C]`, F^T F / M.
+    """`[1,h,w,C]` -> `[C,C]`: the Gram matrix F^T F / M.
 
-    Its gradient, F (D + D^T) / M, is one product of matrices where autodiff takes two.
+    The custom gradient, F (D + D^T) / M, needs one matrix product; automatic differentiation needs two.
     """
     F = matrix(features)
 
@@ -45,9 +45,10 @@ def gram(features: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Gram(PerLayer):
-    """Mean square distance of Gram matrices; the formula is on top of the file, the settings are `PerLayer`'s.
+    """Style loss: mean squared distance of Gram matrices (Gatys et al. 2016, equations 3-5).
 
-    Several styles are averaged by their shares.
+    The Gram matrices of several styles are averaged by their shares. The formula and the normalizers are at the top of
+    the file; for Args and Raises see `PerLayer`.
     """
 
     term: ClassVar[str] = "loss.style"
@@ -64,10 +65,10 @@ class Gram(PerLayer):
     layers: Sequence[str] = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
 
     def target(self, reference: Reference) -> Target:
-        """The styles' Gram matrices, averaged."""
+        """The styles' averaged Gram matrices, `[C,C]`."""
         values = averaged(reference, self.layers, second_moments)
         return Target(values, self.scales(values, reference))
 
     def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
-        """{layer: mean((G - A)^2)}."""
+        """Return `{layer: mean((G - A)^2)}`."""
         return {layer: tf.reduce_mean((gram(features[layer]) - target[layer]) ** 2) for layer in self.layers}

@@ -1,4 +1,4 @@
-"""Style as Gram matrices of shifted activations, also between layers.
+"""Style as Gram matrices of shifted activations, within or between layers.
 
 Novak & Nikulin 2016, "Improving the Neural Algorithm of Artistic Style": activation shift, correlation chain.
 
@@ -8,18 +8,18 @@ With F the features of the picture at one layer, [M positions, C channels], and 
     canonical   s = mean((G - A)^2)            A the style's G
     term        weight * sum over layers of layer_weight * normalizer * s
 
-After a ReLU nothing is negative, so a Gram matrix mostly tells which channels are at work together; shifted, it tells
-as much of those that are at rest together. Normalizers: `target`, `mean` and `gatys`, as in gram.py.
+After a ReLU no activation is negative, so a Gram matrix mostly measures which channels are active together. With the
+shift, it also measures which are inactive together. Normalizers: `target`, `mean` and `gatys`, as in gram.py.
 
-`chained`: each layer but the first of `layers` is correlated with the one before it instead of with itself,
+`chained`: each layer except the first of `layers` is correlated with the layer before it instead of with itself,
 
     G = (F_k + t)^T (D F_{k-1} + t) / M_k      [C_k, C_{k-1}]
 
-where D averages the larger map over the positions that the smaller has in one. The paper enlarges the smaller map
-instead, by repetition: the same sums, at many times the cost.
+where D reduces the larger map to the size of the smaller by averaging. The paper enlarges the smaller map by
+repetition instead, which gives the same sums at many times the cost.
 
-Departure: the paper's shift is -1 in the network's own units. Here the unit is the style's mean activation at the
-layer (`unit=mean`), so that -1 does the same for every network; `unit=one` is the paper's.
+Departure: the paper's shift is -1 in the network's own unit. Here the unit is the style's mean activation at the layer
+(`unit=mean`), so that -1 has the same effect in every network; `unit=one` is the paper's.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,12 +40,14 @@ UNITS = ("mean", "one")
 
 @dataclass(frozen=True)
 class GramShifted(PerLayer):
-    """Mean square distance of shifted Gram matrices; the other settings are `PerLayer`'s.
+    """Style loss: mean squared distance of shifted Gram matrices (Novak & Nikulin 2016).
+
+    The formula is at the top of the file; for the other Args and Raises see `PerLayer`.
 
     Args:
-        shift: added to every activation, in `unit`s.
-        unit: `mean` is the style's mean activation at the layer, `one` the network's own unit.
-        chained: each layer with the one before it, which must not lie deeper.
+        shift: added to every activation, in units of `unit`; -1e6 to 1e6.
+        unit: `mean`, the style's mean activation at the layer, or `one`, the network's own unit.
+        chained: correlate each layer with the one before it; `layers` must then go from shallow to deep.
     """
 
     term: ClassVar[str] = "loss.style"
@@ -68,10 +70,10 @@ class GramShifted(PerLayer):
         check_flag(f"{self.term}.chained", self.chained)
         blocks = [block_of(layer) for layer in self.layers]
         if self.chained and blocks != sorted(blocks):
-            raise InputError(f"{self.term}.layers must go from shallow to deep where they are chained")
+            raise InputError(f"{self.term}.layers must go from shallow to deep if {self.term}.chained=true")
 
     def target(self, reference: Reference) -> Target:
-        """The styles' matrices, averaged, and the shift of every layer."""
+        """The styles' averaged matrices, and the shift of every layer."""
         shifts = averaged(reference, self.layers, self._shift)
         grams = [
             {layer: share * gram for layer, gram in self._grams(features, shifts).items()}
@@ -84,7 +86,7 @@ class GramShifted(PerLayer):
         return Target(values, self.scales(values, reference))
 
     def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
-        """{layer: mean((G - A)^2)}."""
+        """Return `{layer: mean((G - A)^2)}`."""
         grams = self._grams(features, {layer: target[layer]["shift"] for layer in self.layers})
         return {layer: tf.reduce_mean((grams[layer] - target[layer]["gram"]) ** 2) for layer in self.layers}
 
@@ -102,7 +104,7 @@ class GramShifted(PerLayer):
 
 
 def smaller(features: Tensor, blocks: int) -> Tensor:
-    """The features as large as they are so many blocks deeper, averaged."""
+    """Average the features over 2x2 positions, `blocks` times: to the size of a layer so many blocks deeper."""
     for _ in range(blocks):
         features = tf.nn.avg_pool2d(features, 2, 2, "VALID")
     return features

@@ -1,22 +1,22 @@
-"""Style as one distribution per channel.
+"""Style as one histogram per channel.
 
 Risser et al. 2017, "Stable and Controllable Neural Texture Synthesis and Style Transfer Using Histogram Losses",
 section 4.2.
 
-With O the picture's features at one layer, and R(O) the same, each channel's values changed so that their histogram
-is the style's and their order stays:
+With O the picture's features at one layer, and R(O) those features after histogram matching: each channel's values
+have the histogram of the style's and keep their order:
 
     canonical   mean((O - R(O))^2)
     term        weight * sum over layers of layer_weight * normalizer * canonical
 
 normalizer    a factor                          what the term becomes per layer
-target        1 / mean(S^2)                     the part that is off: no unit; S the style's values
+target        1 / mean(S^2)                     relative squared error: no unit; S the style's values
 mean          1                                 mean((O - R(O))^2)
 sum           C M                               sum((O - R(O))^2), the paper's
 
-As in the paper, R(O) is taken for constant in the gradient. Departures: values are matched by their rank, which is
-what the paper's 256 bins come to as they grow in number; the paper's layers are block1_conv1 and block4_conv1, beside
-a Gram loss (`loss/style=mix`).
+As in the paper, the gradient treats R(O) as a constant, and the default layers are block1_conv1 and block4_conv1. The
+paper adds this loss to a Gram loss (`loss/style=mix`). Departure: values are matched by rank, the limit of infinitely
+many bins, where the paper uses 256.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,10 @@ from nst.state import Features, Scalar, Tensor
 
 @dataclass(frozen=True)
 class Histogram(PerLayer):
-    """Square distance of sorted activations, channel by channel; the settings are `PerLayer`'s."""
+    """Style loss: mean squared distance of sorted activations, channel by channel (Risser et al. 2017, section 4.2).
+
+    The formula and the normalizers are at the top of the file; for Args and Raises see `PerLayer`.
+    """
 
     term: ClassVar[str] = "loss.style"
     normalizers: ClassVar[Mapping[str, Normalizer]] = {
@@ -48,11 +51,11 @@ class Histogram(PerLayer):
 
     @property
     def copies(self) -> float:
-        """Values in order, which they were, what they are matched with, and gradients."""
+        """Sorted values, their order, the values they are matched with, and gradients."""
         return 5
 
     def target(self, reference: Reference) -> Target:
-        """The styles' values in order, at as many places as the content has positions, averaged: `[1,C,M,1]`."""
+        """The styles' sorted values, resampled to the content's M positions and averaged: `[1,C,M,1]`."""
         values = {}
         for layer in self.layers:
             count = positions(reference.content[layer])
@@ -61,7 +64,7 @@ class Histogram(PerLayer):
         return Target(values, self.scales(values, reference))
 
     def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
-        """{layer: mean((O - R(O))^2)}."""
+        """Return `{layer: mean((O - R(O))^2)}`."""
         return {layer: matched(_channels(features[layer]), target[layer][0, :, :, 0]) for layer in self.layers}
 
 

@@ -3,19 +3,18 @@
 Li & Wand 2016, "Combining Markov Random Fields and Convolutional Neural Networks for Image Synthesis", equations 2
 and 3.
 
-With P_i the patches of the picture's features at one layer, and Q_n(i) the style's patch that correlates best with it,
-both divided by their norms:
+With P_i the patches of the picture's features at one layer, and Q_n(i) the style's patch that has the largest
+normalized correlation with P_i:
 
     canonical   mean over i and values of (P_i - Q_n(i))^2
     term        weight * sum over layers of layer_weight * normalizer * canonical
 
 normalizer    a factor                          what the term becomes per layer
-target        1 / mean(Q^2)                     the part that is off: no unit
+target        1 / mean(Q^2)                     relative squared error: no unit
 mean          1                                 mean over patches and values
 
-Several styles put their patches together, whatever their shares. Finding the best takes time in proportion to the
-square of the picture's area. Departure: the style's patches are taken as they are, where the paper adds copies that
-are turned and scaled.
+The patches of several styles are pooled; shares have no effect. The time of the search grows with the square of the
+picture's area. Departure: the style's patches are used as they are, where the paper adds rotated and scaled copies.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,11 +31,13 @@ from nst.state import Features, Scalar, Tensor
 
 @dataclass(frozen=True)
 class MRF(PerLayer):
-    """Square distance of each patch to the style's nearest; the other settings are `PerLayer`'s.
+    """Style loss: mean squared distance of each patch to the style's nearest (Li & Wand 2016, equations 2 and 3).
+
+    The formula is at the top of the file; for the other Args and Raises see `PerLayer`.
 
     Args:
-        patch_size: positions on each side of a patch, at least 1.
-        stride: positions between patches, at least 1.
+        patch_size: side of a patch in positions, at least 1.
+        stride: distance between patches in positions, at least 1.
     """
 
     term: ClassVar[str] = "loss.style"
@@ -57,16 +58,16 @@ class MRF(PerLayer):
 
     @property
     def smallest(self) -> int:
-        """Positions that a layer must have on its short side."""
+        """Minimum number of positions on the short side of each layer: one patch."""
         return self.patch_size
 
     @property
     def copies(self) -> float:
-        """Patches of the picture and of the style, those found, and gradients."""
+        """Patches of the picture and of the style, nearest patches, and gradients."""
         return 4 * (self.patch_size / self.stride) ** 2
 
     def target(self, reference: Reference) -> Target:
-        """The styles' patches, all together: `[1,N,1,K]`."""
+        """The patches of all styles, `[1,N,1,K]`."""
         values = {}
         for layer in self.layers:
             styles = [self._patches(features[layer]) for features, _ in reference.styles]
@@ -74,7 +75,7 @@ class MRF(PerLayer):
         return Target(values, self.scales(values, reference))
 
     def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
-        """{layer: mean over patches and values of (P - Q)^2}."""
+        """Return `{layer: mean over patches and values of (P - Q)^2}`."""
         found = {}
         for layer in self.layers:
             P, Q = self._patches(features[layer]), target[layer][0, :, 0]
@@ -82,7 +83,7 @@ class MRF(PerLayer):
         return found
 
     def _patches(self, features: Tensor) -> Tensor:
-        """`[1,h,w,C]` -> `[h',w',K]`, K = patch_size^2 C; `VALID` places only."""
+        """`[1,h,w,C]` -> `[h',w',K]`, K = patch_size^2 C: the patches that lie inside entirely."""
         size, stride = self.patch_size, self.stride
         height, width = (tf.shape(features)[axis] - size + 1 for axis in (1, 2))
         shifts = [(y, x) for y in range(size) for x in range(size)]
@@ -90,8 +91,8 @@ class MRF(PerLayer):
 
 
 def nearest(patches: Tensor, style: Tensor) -> Tensor:
-    """`[h,w,K]`, `[N,K]` -> `[h,w]`: which of the style's correlates best; row by row, for memory's sake."""
-    unit = tf.math.l2_normalize(style, axis=1)  # the patch's own norm decides nothing
+    """`[h,w,K]`, `[N,K]` -> `[h,w]`: index of the style's nearest patch; computed row by row, to save memory."""
+    unit = tf.math.l2_normalize(style, axis=1)  # the norm of the picture's patch does not change the maximum
 
     def of_row(row: Tensor) -> Tensor:
         return tf.argmax(tf.matmul(row, unit, transpose_b=True), axis=1, output_type=tf.int32)

@@ -2,18 +2,18 @@
 
 Heitz et al. 2021, "A Sliced Wasserstein Loss for Neural Texture Synthesis", section 3.
 
-With v a direction, p the picture's features at one layer projected on it and sorted, q the style's:
+With v a direction, p the picture's features at one layer, projected onto v and sorted, and q the style's:
 
     canonical   mean over directions and positions of (p - q)^2
     term        weight * sum over layers of layer_weight * normalizer * canonical
 
 normalizer    a factor                          what the term becomes per layer
-target        1 / mean(q^2)                     the part that is off: no unit
+target        1 / mean(q^2)                     relative squared error: no unit
 mean          1                                 the paper's
 
-Where the style has another number of positions, q is read between its sorted values; of several styles it is averaged
-(their barycenter). Departure: the paper draws directions anew for every step; here they are drawn once, orthogonal, so
-that the loss is a function of the picture, as a line search wants it.
+If the style has another number of positions, q is interpolated between its sorted values. With several styles, q is
+their average (barycenter). Departure: the paper draws new directions at every step; here they are drawn once, and
+orthogonal, so that the loss is a fixed function of the picture, as a line search needs it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,11 +33,14 @@ from nst.state import Features, Scalar, Tensor
 
 @dataclass(frozen=True)
 class SlicedWasserstein(PerLayer):
-    """Square distance of sorted projections; the other settings are `PerLayer`'s.
+    """Style loss: mean squared distance of sorted projections (Heitz et al. 2021, section 3).
+
+    The formula is at the top of the file; for the other Args and Raises see `PerLayer`.
 
     Args:
-        directions: per layer, at least 1; as many as channels at most, which is what null takes.
-        seed: of the directions.
+        directions: number of directions per layer, at least 1; null, or more than the layer has channels, is one per
+            channel.
+        seed: seed of the random directions, at least 0.
     """
 
     term: ClassVar[str] = "loss.style"
@@ -59,11 +62,11 @@ class SlicedWasserstein(PerLayer):
 
     @property
     def copies(self) -> float:
-        """Values in order, which they were, what they are matched with, and gradients."""
+        """Sorted values, their order, the values they are matched with, and gradients."""
         return 5
 
     def target(self, reference: Reference) -> Target:
-        """The styles' projections, sorted, at as many places as the content has positions: `[1,D,M,1]`."""
+        """The styles' sorted projections, resampled to the content's M positions and averaged: `[1,D,M,1]`."""
         values = {
             layer: tf.add_n([
                 share * between(self._projected(layer, features[layer]), positions(reference.content[layer]))
@@ -74,20 +77,20 @@ class SlicedWasserstein(PerLayer):
         return Target(values, self.scales(values, reference))
 
     def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
-        """{layer: mean((p - q)^2)}."""
+        """Return `{layer: mean((p - q)^2)}`."""
         return {
             layer: matched(self._projected(layer, features[layer]), target[layer][0, :, :, 0]) for layer in self.layers
         }
 
     def _projected(self, layer: str, features: Tensor) -> Tensor:
-        """`[1,h,w,C]` -> `[D, h w]`."""
+        """`[1,h,w,C]` -> `[D, h w]`: projections onto the D directions."""
         channels = features.shape[-1]
         directions = tf.cast(_directions(channels, self.directions, self.seed, layer), features.dtype)
         return tf.matmul(directions, matrix(features), transpose_b=True)
 
 
 def _directions(channels: int, most: int | None, seed: int, layer: str) -> np.ndarray:
-    """`[D,C]`, orthonormal rows in random directions; others for every layer."""
+    """`[D,C]`: orthonormal rows in random directions, different for every layer; `most` limits D."""
     rng = np.random.default_rng([seed, *layer.encode()])
     Q, _ = np.linalg.qr(rng.normal(size=(channels, channels)))
     return Q.T[:most]

@@ -8,11 +8,12 @@ With mu, S the mean and the covariance over positions of the picture's C channel
     term        weight * sum over layers of layer_weight * normalizer * canonical
 
 normalizer    a factor                              what the term becomes per layer
-target        1 / (mean(m^2) + tr(T) / C)           the part that is off: no unit
+target        1 / (mean(m^2) + tr(T) / C)           relative squared error: no unit
 mean          1                                     crowsonkb's
 
-`epsilon` on the diagonals keeps the matrices' roots smooth, as there. Departure: roots by eigenvalues, where crowsonkb
-takes twelve Newton-Schulz steps towards them; tr (T^1/2 S T^1/2)^1/2 is the sum of their roots.
+`epsilon` on the diagonals keeps the matrix roots smooth, as in crowsonkb's code. Departure: roots are computed from
+eigenvalues, where crowsonkb takes twelve Newton-Schulz steps; tr (T^1/2 S T^1/2)^1/2 is the sum of the eigenvalues'
+square roots.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,12 +28,14 @@ from nst.loss.per_layer import Normalizer, PerLayer, averaged
 from nst.loss.statistics import second_moments
 from nst.state import Features, Scalar, Tensor
 
-FLOOR = 1e-7  # of the largest eigenvalue: below is float32's noise
+FLOOR = 1e-7  # smallest eigenvalue relative to the largest; below it is float32's noise
 
 
 @dataclass(frozen=True)
 class Wasserstein(PerLayer):
-    """Square 2-Wasserstein distance of normal distributions; the other settings are `PerLayer`'s.
+    """Style loss: squared 2-Wasserstein distance of normal distributions (crowsonkb, style-transfer-pytorch).
+
+    The formula is at the top of the file; for the other Args and Raises see `PerLayer`.
 
     Args:
         epsilon: added to the variances, above 0.
@@ -53,14 +56,14 @@ class Wasserstein(PerLayer):
         check_number(f"{self.term}.epsilon", self.epsilon, above=0)
 
     def target(self, reference: Reference) -> Target:
-        """Mean and root of the covariance, of the styles' means and second moments averaged."""
+        """Mean, and square root and trace of the covariance, from the styles' averaged means and second moments."""
         means = averaged(reference, self.layers, lambda features: tf.reduce_mean(features, [0, 1, 2]))
         seconds = averaged(reference, self.layers, second_moments)
         values = {layer: self._normal(means[layer], seconds[layer]) for layer in self.layers}
         return Target(values, self.scales(values, reference))
 
     def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
-        """{layer: the distance / C}."""
+        """Return `{layer: squared distance / C}`."""
         return {layer: self._distance(features[layer], target[layer]) for layer in self.layers}
 
     def _normal(self, mean: Tensor, second: Tensor) -> dict[str, Any]:
@@ -79,14 +82,14 @@ class Wasserstein(PerLayer):
 
 
 def root(matrix: Any) -> Tensor:
-    """The symmetric root of a symmetric matrix `[C,C]` without negative eigenvalues."""
+    """The symmetric square root of a symmetric positive semidefinite matrix `[C,C]`."""
     values, vectors = tf.linalg.eigh(matrix)
     return vectors * tf.sqrt(tf.maximum(values, 0)) @ tf.transpose(vectors)
 
 
 @tf.custom_gradient
 def trace_of_root(matrix: Any) -> Tensor:
-    """tr M^1/2 of such a matrix; backwards M^-1/2 / 2, which needs no derivatives of eigenvectors."""
+    """tr M^1/2 of such a matrix M; the gradient, M^-1/2 / 2, needs no derivatives of eigenvectors."""
     values, vectors = tf.linalg.eigh((matrix + tf.transpose(matrix)) / 2)
     values = tf.maximum(values, FLOOR * values[-1])
 

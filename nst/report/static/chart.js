@@ -1,4 +1,4 @@
-// A chart: a frame with ticks, round numbers or powers of ten, and the two scales that place things in it.
+// A chart: a frame with ticks at round numbers or powers of ten, and two scales from values to pixels.
 "use strict";
 
 {
@@ -6,7 +6,7 @@
 
   const WIDEST = 860, LEFT = 64, RIGHT = 18, TOP = 16, BOTTOM = 46;
 
-  // As wide as `parent` has room for: letters keep their size on a phone.
+  // The chart is as wide as `parent` allows, and text keeps its size on a phone.
   function chart(parent, name, xs, ys, titles, logarithmic) {
     const width = Math.min(WIDEST, parent.clientWidth || WIDEST), height = Math.max(260, Math.round(width * 0.46));
     const floor = height - BOTTOM, wall = width - RIGHT;

@@ -1,4 +1,4 @@
-// The loss curves of the chosen runs, loaded when they are first asked for.
+// The loss curves of the ticked runs; a file of curves is loaded on first use.
 "use strict";
 
 {
@@ -10,7 +10,7 @@
   let term = "total";
 
   NST.curves = (curves) => {
-    for (const [id, told] of Object.entries(curves)) loaded.set(id, told);
+    for (const [id, entries] of Object.entries(curves)) loaded.set(id, entries);
     drawCurves();
   };
 
@@ -43,7 +43,7 @@
     return element("button", { type: "button", "aria-pressed": String(name === term), onclick: choose }, name);
   }
 
-  const emptiness = () => (ticked.size ? "No history was written by these runs." : "No run is ticked in the table.");
+  const emptiness = () => (ticked.size ? "These runs have no loss history." : "Tick runs in the table to show their losses.");
 
   function drawing(lines) {
     const steps = lines.flatMap((line) => line.steps), values = lines.flatMap((line) => line.values);

@@ -1,7 +1,7 @@
-// What a page is made of. Whatever comes from configs and file names enters it as text, never as HTML.
+// Functions that create elements. Strings from configs and file names are inserted as text, never as HTML.
 "use strict";
 
-window.NST = {}; // what the page's scripts share
+window.NST = {}; // shared by the page's scripts
 
 {
   const $ = (id) => document.getElementById(id);
@@ -28,8 +28,8 @@ window.NST = {}; // what the page's scripts share
     }
   }
 
-  // A function that fills `parent` with nodes, made of items, a portion at a time: the next whenever the button `more`
-  // is pressed. A thousand at once would make sorting and scrolling slow.
+  // Returns a function that fills `parent` with a node per item, one portion at a time. The button `more` adds the next
+  // portion. A thousand nodes at a time make sorting and scrolling slow.
   function portions(parent, more, portion, make) {
     let left = [];
     const next = () => {

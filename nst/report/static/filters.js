@@ -1,4 +1,4 @@
-// The form that says which runs are shown.
+// The form that selects the runs to show.
 "use strict";
 
 {
@@ -6,7 +6,7 @@
 
   const tests = [];
 
-  // `changed` is called whenever other runs may pass.
+  // `changed` is called whenever the selection may change.
   function buildFilters(changed) {
     const form = $("filters");
     form.addEventListener("submit", (event) => event.preventDefault());
@@ -38,7 +38,7 @@
 
   function addBound(form, name) {
     if (!runs.some((run) => name in run.figures)) return;
-    const higher = name === "ssim"; // of it more is better
+    const higher = data.higher.includes(name);
     const input = element("input", { type: "number", step: "any", placeholder: higher ? "at least" : "at most" });
     form.append(element("label", {}, words(name), input));
     tests.push((run) => {

@@ -1,11 +1,11 @@
-// One metric against another, mostly style and content distance, with the runs that no other beats.
+// A chart of one metric against another, by default style and content distance, with the Pareto front.
 "use strict";
 
 {
   const { data, $, drawn, runs, words, label, chart, view } = NST;
 
-  const NAMED = 12, SHORT = 40; // so many points have room for their names, if those have no more letters
-  const [across, up] = data.axes; // a search may have had more: then the front is no line in this plane
+  const NAMED = 12, SHORT = 40; // at most so many points get labels, if no label has more letters
+  const [across, up] = data.axes; // with more metrics in a search, the front is not a line in this plane
   const placed = (run) => across in run.figures && up in run.figures;
 
   function drawScatter(visible) {
@@ -27,18 +27,18 @@
 
   function hint() {
     const side = (name, low, high) => (data.higher.includes(name) ? high : low);
-    const where = `Better is ${side(across, "left", "right")} and ${side(up, "low", "high")}. `;
-    if (data.axes.length === 2) return `${where}The line joins the runs that no other beats in both.`;
-    return `${where}Marked are the runs that no other beats in ${data.axes.map(words).join(", ")} at once.`;
+    const where = `The best runs are at the ${side(up, "bottom", "top")} ${side(across, "left", "right")}. `;
+    if (data.axes.length === 2) return `${where}The line joins the runs that no other run beats in both (Pareto front).`;
+    return `${where}Marked runs form the Pareto front of ${data.axes.map(words).join(", ")}.`;
   }
 
-  // Off the line, which falls: above and to the right of the point, or below and to its left where the chart ends.
+  // Place the label off the front, which falls: above right of the point; in the right half of the chart, below left.
   function name(run, x, y, wall) {
     const side = x < wall / 2 ? { x: x + 9, y: y - 5 } : { x: x - 9, y: y + 14, "text-anchor": "end" };
     return drawn("text", side, label(run));
   }
 
-  // The best runs from left to right, apart for each way of measuring.
+  // The best runs from left to right, one list per way of measuring.
   function fronts(points) {
     const found = new Map();
     const best = points.filter((run) => run.best).sort((a, b) => a.figures[across] - b.figures[across]);
@@ -53,7 +53,7 @@
       view(run);
     };
     const look = run.best ? { class: "dot best", r: 7 } : { class: "dot", r: 5 };
-    const tabindex = run.best ? 0 : -1; // the others are reached through the pictures
+    const tabindex = run.best ? 0 : -1; // the other runs are reachable through the pictures
     const use = { tabindex, role: "button", "aria-label": label(run), "data-run": run.id, onclick: open, onkeydown: open };
     return drawn("circle", { cx, cy, ...look, ...use }, drawn("title", {}, label(run)));
   }

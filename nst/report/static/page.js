@@ -1,4 +1,4 @@
-// The page: which runs are shown, in which order, and everything that shows them.
+// The page: filters and sorts the runs, and draws all parts that show them.
 "use strict";
 
 {
@@ -24,9 +24,9 @@
     $("title").textContent = data.title;
     const counts = new Map();
     for (const run of runs) counts.set(run.status, (counts.get(run.status) ?? 0) + 1);
-    const told = [...counts].map(([status, count]) => `${count} ${status}`).join(", ");
+    const statuses = [...counts].map(([status, count]) => `${count} ${status}`).join(", ");
     const varied = data.varied.map((knob) => knob.name).join(", ") || "nothing varied";
-    $("summary").textContent = `${told} · ${varied} · made ${data.made.slice(0, 16).replace("T", " ")} UTC`;
+    $("summary").textContent = `${statuses} · ${varied} · created ${data.made.slice(0, 16).replace("T", " ")} UTC`;
     const used = Object.values(data.originals).filter((original) => original.small).slice(0, 12);
     $("originals").append(...used.map(original));
   }

@@ -12,7 +12,7 @@
       .map((name) => ({ title: words(name), kind: "number", of: (run) => run.figures[name], text: (run) => figure(run, name) })),
     { title: "status", kind: "status", of: (run) => run.status },
     { title: "run", kind: "run", of: (run) => run.name },
-    ...(runs.some((run) => run.error) ? [{ title: "why", kind: "error bad", of: (run) => run.error }] : []),
+    ...(runs.some((run) => run.error) ? [{ title: "error", kind: "error bad", of: (run) => run.error }] : []),
   ];
   let order = { column: null, falling: false };
 
@@ -29,7 +29,7 @@
     return element("td", { class: kind === "status" ? run.status !== "done" && "bad" : kind }, content);
   }
 
-  // `changed` is called when another order was asked for.
+  // `changed` is called when the user selects another order.
   function buildTable(changed) {
     const head = element("tr", {}, element("th", {}));
     for (const column of columns) {

@@ -1,4 +1,4 @@
-// The runs, and how what is known of them reads.
+// The runs, and how their settings and figures are displayed.
 "use strict";
 
 {
@@ -31,7 +31,7 @@
 
   const missing = (value) => value === undefined || value === null || value === "";
 
-  // Numbers by value, words as people sort them; what is missing comes last, falling or rising.
+  // Orders numbers by value and text as people do; missing values come last in both directions.
   function compare(a, b, falling = false) {
     if (missing(a) || missing(b)) return missing(a) - missing(b);
     if (falling) return compare(b, a);

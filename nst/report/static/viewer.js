@@ -1,10 +1,10 @@
-// Two pictures under a slider, the difference of their configs, and what repeats the right one.
+// Two pictures under a slider, the difference of their configs, and the commands that repeat the right one.
 "use strict";
 
 {
   const { data, $, element, runs, byId, settingOf, shown, figure, words, label } = NST;
 
-  const COMPARING = ["pickers", "stage", "slider"]; // of no use where a run has no picture
+  const COMPARING = ["pickers", "stage", "slider"]; // hidden for a run without a picture
   let visible = () => runs;
   const sides = { left: null, right: null };
 
@@ -12,7 +12,7 @@
     const originals = Object.entries(data.originals).filter(([, original]) => original.large)
       .map(([id, original]) => element("option", { value: id }, `${original.role}: ${original.name}`));
     const results = runs.filter((run) => run.large).map((run) => element("option", { value: run.id }, label(run)));
-    return [element("optgroup", { label: "Made of" }, ...originals), element("optgroup", { label: "Runs" }, ...results)];
+    return [element("optgroup", { label: "Source pictures" }, ...originals), element("optgroup", { label: "Runs" }, ...results)];
   }
 
   const thing = (id) => byId.get(id) ?? data.originals[id];
@@ -62,7 +62,7 @@
     const parts = [], run = byId.get(right), other = byId.get(left);
     if (run?.error) parts.push(element("p", { class: "bad" }, `${run.status}: ${run.error}`));
     if (run) parts.push(other ? difference(other, run) : facts(run));
-    if (run) parts.push(element("div", {}, "To repeat it:", ...run.commands.map(command)));
+    if (run) parts.push(element("div", {}, "Repeat this run:", ...run.commands.map(command)));
     const credits = (run?.madeOf ?? []).map((id) => data.originals[id]).filter((original) => original?.credit);
     if (credits.length) parts.push(element("p", { class: "hint" }, credits.map((original) => `${original.role}: ${original.name}, ${original.credit}`).join(". ")));
     $("details").replaceChildren(...parts);
@@ -108,7 +108,7 @@
     else view(next);
   }
 
-  // `among` tells the runs that the arrow keys go through.
+  // `among()` returns the runs that the arrow keys go through.
   function buildViewer(among) {
     visible = among;
     $("left").append(...sideOptions());

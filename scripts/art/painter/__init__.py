@@ -1,1 +1,1 @@
-"""A small painting engine: frame, flow, palette, brush, canvas, hand, and what is made of them."""
+"""A small painting engine: frame, flow, palette, brush, canvas, hand, and techniques built on them."""

@@ -16,29 +16,29 @@ Texture = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Brush:
-    """How a passage is brushed. Lengths are fractions of the picture's long side."""
+    """Parameters of a brush. Lengths are fractions of the picture's long side."""
 
     width: float
     length: float = 0.0
-    """Mean length of a stroke, where no path sets it."""
+    """Mean length of a stroke, unless a path sets it."""
     spacing: float = 0.0
-    """Distance between the middles of neighbouring strokes, where the brush covers an area."""
+    """Distance between the centers of neighboring strokes in a covered area."""
     contrast: float = 0.1
-    """Standard deviation of a stroke's tone from the tone that the passage has there."""
+    """Standard deviation of a stroke's tone around the tone of the passage."""
     two_tone: float = 0.1
-    """The same for the second paint on the brush, which shows in some of the bristles."""
+    """The same for the second paint on the brush, visible in some bristles."""
     taper: float = 0.0
-    """How far the stroke narrows to its end: 0 not at all, 1 to a point."""
+    """Narrowing of the stroke at its end: 0 none, 1 to a point."""
     opacity: float = 1.0
-    """Below 1 what is underneath shines through, as with thinned paint."""
+    """Opacity of the paint, 0..1: below 1, lower layers shine through."""
 
 
 @dataclass(frozen=True)
 class Marks:
-    """What touches of a brush leave on straight strokes, all [count,rows,columns]: rows along, columns across."""
+    """Marks of a brush on straight strokes; all maps are [count,rows,columns], rows along and columns across."""
 
     cover: Texture
-    """Opacity, 0..1: falls off at the sides and, bristle by bristle, at both ends."""
+    """Opacity, 0..1: falls at the sides and, per bristle, at both ends."""
     mix: Texture
     """Share of the second paint, 0..1."""
     shade: Texture
@@ -48,16 +48,16 @@ class Marks:
 
     @classmethod
     def make(cls, count: int, rng: np.random.Generator) -> "Marks":
-        """A stock of `count` different marks, from which strokes pick."""
+        """Make a stock of `count` different marks."""
         layers = zip(*(_make_mark(rng) for _ in range(count)), strict=True)
         return cls(*(np.stack(layer).astype(np.float32) for layer in layers))
 
     def pick(self, numbers: npt.NDArray[np.intp]) -> "Marks":
-        """The marks of these numbers."""
+        """The marks with these indices."""
         return Marks(self.cover[numbers], self.mix[numbers], self.shade[numbers], self.relief[numbers])
 
     def thinned(self, opacity: float) -> "Marks":
-        """The same marks, covering less by the factor `opacity`."""
+        """The same marks, with their cover multiplied by `opacity`."""
         return replace(self, cover=self.cover * np.float32(opacity))
 
 
@@ -73,7 +73,7 @@ def _make_mark(rng: np.random.Generator) -> tuple[Array, Array, Array, Array]:
     sides = smoothstep(1.0 - np.abs(across) + 0.25 * (bristles - 0.5), 0.0, 0.22)
     cover = ends * sides * (0.86 + 0.14 * bristles)
     mix = smoothstep(clumps, 0.45, 0.75)
-    # Darker sides set a stroke off from its neighbours of the same color.
+    # Darker sides set a stroke off from its neighbors of the same color.
     shade = (1.0 + 0.26 * (bristles - 0.5)) * (1.0 - 0.22 * np.abs(across) ** 4)
     # The brush pushes paint to its sides and drops most of it where it lands.
     ridges = np.exp(-(((np.abs(across) - 0.75) / 0.2) ** 2))
@@ -82,5 +82,5 @@ def _make_mark(rng: np.random.Generator) -> tuple[Array, Array, Array, Array]:
 
 
 def _streaky(columns: int, rows: int, rng: np.random.Generator) -> Array:
-    """Noise drawn out along the stroke, 0..1: `columns` bristles whose strength changes `rows` times on the way."""
+    """Noise stretched along the stroke, 0..1: `columns` bristles with `rows` changes of strength."""
     return np.clip(enlarge(rng.random((rows, columns)), MARK_ROWS, MARK_COLUMNS), 0.0, 1.0)

@@ -1,4 +1,4 @@
-"""The canvas: color and thickness of the paint, stroke upon stroke, and the light that falls on it."""
+"""The canvas: color and thickness of the paint, and the light on its relief."""
 
 import numpy as np
 import numpy.typing as npt
@@ -11,20 +11,20 @@ OVERSAMPLING = 2
 """Canvas pixels per picture pixel and side; smooths the edges of strokes."""
 
 SPLAT_STEP = 0.8
-"""Distance in canvas pixels between the points of a stroke: below 1, so that it has hardly a hole."""
+"""Distance in canvas pixels between the points of a stroke: below 1, to avoid holes."""
 
 THICKNESS = 0.002
 """Height of the paint at relief 1, as a fraction of the long side."""
 
 BORDER = 1
-"""Pixels around the canvas that take what is painted beyond its edge, cut off in the end."""
+"""Width of a margin around the canvas, for paint beyond its edge, which is cut off at the end."""
 
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.intp]
 
 
 class Canvas:
-    """Layers of paint; every canvas pixel holds red, green, blue in 0..1 and the paint's thickness, about 0..1."""
+    """Layers of paint: each canvas pixel holds red, green, blue, 0..1, and the thickness of the paint, about 0..1."""
 
     def __init__(self, long_side: int, aspect: float, ground: Array) -> None:
         self.scale = long_side * OVERSAMPLING
@@ -49,7 +49,7 @@ class Canvas:
         """The finished picture, lit from the upper left; `light` scales the shading of the relief, 0 for none."""
         inner = self.pixels.reshape(self.rows, self.columns, 4)[BORDER:-BORDER, BORDER:-BORDER]
         down, right = np.gradient(_soften(inner[..., 3]) * THICKNESS * self.scale)
-        # The hyperbolic tangent keeps steep edges from glaring.
+        # The hyperbolic tangent limits the light on steep edges.
         shading = 1.0 - light * np.tanh(down + right)
         lit = np.clip(inner[..., :3] * shading[..., None], 0.0, 1.0)
         return Image.fromarray((lit * 255.0 + 0.5).astype(np.uint8)).reduce(OVERSAMPLING)
@@ -96,7 +96,7 @@ def _interpolate(lines: Array, places: Array) -> Floats:
 
 
 def _soften(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-    """Two binomial blurs (1 2 1)/4 along both axes: bristles stay visible, single pixels do not sparkle."""
+    """Two binomial blurs (1 2 1)/4 along both axes: bristles stay visible, noise of single pixels does not."""
     for axis in (0, 0, 1, 1):
         values = (np.roll(values, 1, axis) + 2.0 * values + np.roll(values, -1, axis)) / 4.0
     return values

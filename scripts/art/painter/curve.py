@@ -9,7 +9,7 @@ import numpy.typing as npt
 from painter.frame import Array, Point
 
 CURVE_STEPS = 10
-"""Points that a smooth curve gets for each of its corners."""
+"""Points of a smooth curve per corner."""
 
 
 def spline(points: Sequence[Sequence[float]] | Sequence[Array] | Array, count: int = 80) -> Array:
@@ -27,23 +27,23 @@ def normals(path: Array) -> Array:
 
 
 def ribbon(path: Array, half_widths: npt.ArrayLike) -> Array:
-    """Outline of a band around `path`, `half_widths` (one, or one a point) to either side of it."""
+    """Outline of a band around `path`, `half_widths` (one, or one per point) to either side."""
     side = normals(path) * np.asarray(half_widths)[..., None]
     return np.concatenate([path + side, (path - side)[::-1]])
 
 
 def moved(points: Array, right: float, down: float) -> Array:
-    """The same point or points elsewhere."""
+    """Points moved by an offset."""
     return points + np.array([right, down])
 
 
 def between(first: Array, second: Array) -> Array:
-    """Outline of the area between two curves that run the same way."""
+    """Outline of the area between two curves of the same direction."""
     return np.concatenate([first, second[::-1]])
 
 
 def curl(start: npt.ArrayLike, heading: float, length: float, turn: float, count: int = 24) -> Array:
-    """A curve that sets out at angle `heading` and turns by `turn` radians on its way, the faster the further."""
+    """A curve that starts at angle `heading` and turns by `turn` radians, ever faster."""
     t = np.linspace(0.0, 1.0, count)
     angle = heading + turn * t**1.5
     steps = np.stack([np.cos(angle), np.sin(angle)], axis=1)[:-1] * length / (count - 1)
@@ -52,7 +52,7 @@ def curl(start: npt.ArrayLike, heading: float, length: float, turn: float, count
 
 @functools.lru_cache(maxsize=4096)
 def swell(count: int, start: float = 0.0, end: float = 0.0, peak: float = 0.5) -> Array:
-    """Pressure [count] on a brush: rises from `start` to 1 at `peak` of its way and sinks to `end`."""
+    """Pressure [count] on a brush: rises from `start` to 1 at the share `peak` of the way, then falls to `end`."""
     t = np.linspace(0.0, 1.0, count)
     rise = np.sin(np.pi / 2 * np.clip(t / peak, 0.0, 1.0))
     fall = np.sin(np.pi / 2 * np.clip((1.0 - t) / (1.0 - peak), 0.0, 1.0))
@@ -102,7 +102,7 @@ def rotated(points: Array, angle: float) -> Array:
 
 @functools.lru_cache(maxsize=256)
 def _weights(knots: int, count: int) -> Array:
-    """Share [count,knots] of each knot in each point of a spline, which goes straight on beyond both ends."""
+    """Weight [count,knots] of each knot in each point of a spline, extended straight beyond both ends."""
     padded = np.zeros((knots + 2, knots))
     padded[1:-1] = np.eye(knots)
     padded[0, :2], padded[-1, -2:] = (2.0, -1.0), (-1.0, 2.0)

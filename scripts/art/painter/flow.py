@@ -1,7 +1,7 @@
 """Flow fields: maps of angles [h,w] in radians along which strokes run.
 
-A stroke looks the same from either end, so angles count modulo pi: fields are blended as doubled angles, which lets
-opposite currents strengthen each other where vectors would cancel.
+A stroke looks the same from either end, so angles count modulo pi. Fields are blended as doubled angles: opposite
+currents then strengthen each other, where vectors would cancel.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ import numpy as np
 from painter.frame import Array, Frame, enlarge, sample
 
 TRACE_POINTS = 16
-"""Points of a traced path: enough to bend a stroke around a star."""
+"""Points of a traced path."""
 
 STREAK_COARSENESS = 3
 """Streaks are averaged on every third map cell: they are blurred along the flow anyway."""
@@ -35,9 +35,9 @@ def level_lines(values: Array) -> Array:
 
 
 def trace(angles: Array, starts: Array, lengths: Array, heading: float = 0.0) -> Array:
-    """Paths [n,16,2] through `starts` [n,2], each centred on its start and `lengths` [n] long.
+    """Paths [n,16,2] through `starts` [n,2], each centered on its start and `lengths` [n] long.
 
-    `heading` in radians settles which of its two ends a path begins at.
+    `heading`, in radians, selects which of the two ends of a path comes first.
     """
     vectors = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
     half = TRACE_POINTS // 2
@@ -52,8 +52,8 @@ def trace(angles: Array, starts: Array, lengths: Array, heading: float = 0.0) ->
 def streaks(angles: Array, noise: Array, reach: float) -> Array:
     """`noise` [h,w] averaged along the flow over a length of `reach` and stretched to 0..1 by rank.
 
-    Line integral convolution (Cabral and Leedom, 1993): neighbours on one streamline get like values, so tones form
-    ribbons that follow the flow.
+    Line integral convolution (Cabral and Leedom, 1993): neighbors on a streamline get similar values, so tones form
+    ribbons along the flow.
     """
     rows, columns = noise.shape
     row, column = np.mgrid[0:rows:STREAK_COARSENESS, 0:columns:STREAK_COARSENESS]
@@ -65,14 +65,14 @@ def streaks(angles: Array, noise: Array, reach: float) -> Array:
 
 
 def _direction(vectors: Array, points: Array, facing: Array) -> Array:
-    """Unit vectors [n,2] of the flow at `points`, turned to the side of `facing`."""
+    """Unit vectors [n,2] of the flow at `points`, with signs that agree with `facing`."""
     vector = sample(vectors, points)
     along = (vector * facing).sum(axis=-1, keepdims=True)
     return np.where(along >= 0, vector, -vector)
 
 
 def _march(vectors: Array, points: Array, facing: Array, step: Array, count: int) -> list[Array]:
-    """`points` and the `count` points reached from there by the midpoint rule; Euler steps leave tight circles."""
+    """`points` and the `count` points reached from there by the midpoint rule; Euler steps drift off tight circles."""
     path = [points]
     for _ in range(count):
         middle = points + step / 2 * _direction(vectors, points, facing)

@@ -1,8 +1,8 @@
 """The picture's coordinate frame and the scalar maps drawn on it.
 
 Every position and length in a painting is a fraction of the picture's long side: x runs 0..1 to the right, y runs
-0..aspect downwards. Maps are sampled on a grid of fixed size, whatever size is painted, so that a small version
-has the same strokes as a large one.
+0..aspect downwards. Maps have a grid of fixed size at every output size, so that a small version has the same
+strokes as a large one.
 """
 
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ Array = npt.NDArray[np.float64]
 Point = tuple[float, float]
 
 MAP_SIDE = 512
-"""Cells along the long side of every map: fine enough to place strokes, which carry all finer detail."""
+"""Cells along the long side of every map. Strokes carry all finer detail."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def sample(values: Array, points: Array) -> Array:
 
 
 def smoothstep(values: Array, low: float, high: float) -> Array:
-    """0 below `low`, 1 above `high`, a smooth rise between; `low` > `high` gives a fall."""
+    """0 below `low`, 1 above `high`, a smooth rise between; falls if `low` > `high`."""
     t = np.clip((values - low) / (high - low), 0.0, 1.0)
     return t * t * (3.0 - 2.0 * t)
 

@@ -1,4 +1,4 @@
-"""Geometric forms painted by hand: discs, haloes, rings, checkers, wedges, polygons and lines of every weight."""
+"""Geometric forms painted by hand: discs, halos, rings, checkers, wedges, polygons and lines of every weight."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,13 +19,13 @@ TINY = Brush(width=0.0046, length=0.026, spacing=0.0026, contrast=0.06, two_tone
 HALO_BRUSH = Brush(width=0.0085, length=0.034, spacing=0.0052, contrast=0.06, two_tone=0.08)
 
 WIDE_FROM, FINE_FROM = 0.055, 0.034
-"""Extents from which a form is filled with the wide and with the fine brush."""
+"""Minimum extents of a form for the wide and for the fine brush."""
 
 HEAVY = 0.008
-"""Lines wider than this are gone over twice."""
+"""Lines wider than this are painted twice."""
 
 WOBBLE = 0.0011
-"""How far the hand strays from a ruled outline."""
+"""Deviation of the hand from an exact outline."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def paint_form(hand: Hand, form: Form) -> None:
 
 
 def paint_disc(hand: Hand, centre: Point, radius: float, ramp: Ramp) -> None:
-    """A filled circle, hatched in a direction of its own."""
+    """A filled circle, hatched in a random direction."""
     outline = ellipse(centre, (radius, radius * hand.rng.uniform(0.96, 1.0)), hand.rng.uniform(0.0, np.pi))
     paint_form(hand, Form(outline, ramp, (0.30, 0.75), hand.rng.uniform(0.0, np.pi)))
 
@@ -93,7 +93,7 @@ def paint_halo(hand: Hand, frame: Frame, halo: Halo) -> None:
 
 
 def circle(hand: Hand, centre: Point, radius: float, weight: float, ramp: Ramp) -> None:
-    """A circle drawn in one go, whose ends overlap a little."""
+    """A circle drawn in one stroke with slightly overlapping ends."""
     start = hand.rng.uniform(0.0, 2.0 * np.pi)
     points = wobbly(arc(centre, radius, start, start + 2.0 * np.pi + 0.25), 0.4 * WOBBLE, hand.rng)
     draw(hand, points, ramp, 0.3, Brush(width=weight, length=max(0.05, 1.6 * radius), contrast=0.05, two_tone=0.08))
@@ -113,7 +113,7 @@ def paint_line(hand: Hand, line: Line) -> None:
 def paint_checker(
     hand: Hand, corner: Point, right: Point, down: Point, cells: tuple[int, int], ramps: Sequence[Ramp]
 ) -> None:
-    """A board of `cells` columns and rows over the parallelogram spanned by `right` and `down`, in turning colors."""
+    """A board of `cells` columns and rows over the parallelogram of `right` and `down`, in alternating colors."""
     origin, u, v = (np.asarray(vector) for vector in (corner, right, down))
     columns, rows = cells
     board = np.array([origin, origin + u, origin + u + v, origin + v])
@@ -135,7 +135,7 @@ def paint_fan(hand: Hand, centre: Point, radius: float, span: tuple[float, float
 
 
 def paint_bow(hand: Hand, centre: Point, radius: float, span: tuple[float, float], weight: float, ramp: Ramp) -> None:
-    """An arc that swells to `weight` in its middle and runs out thin at both ends."""
+    """An arc of width `weight` in its middle, thin at both ends."""
     middle, half = (span[0] + span[1]) / 2, (span[1] - span[0]) / 2
     offsets = np.linspace(-0.42, 0.42, max(3, round(weight / 0.0040)))
     for offset in hand.rng.permutation(np.concatenate([offsets, offsets])):

@@ -12,41 +12,41 @@ from painter.frame import Array, Point, sample
 from painter.palette import Ramp
 
 MARK_COUNT = 40
-"""Different marks in stock: enough that none is recognised."""
+"""Number of different marks: enough that repetition is not visible."""
 
 LENGTH_RANGE = (0.65, 1.3)
-"""A stroke's length relative to its brush's."""
+"""Range of a stroke's length, relative to the brush."""
 
 WIDTH_RANGE = (0.75, 1.2)
-"""A stroke's width relative to its brush's."""
+"""Range of a stroke's width, relative to the brush."""
 
 HUE_SPREAD = 0.022
-"""Standard deviation of each color channel from the ramp: no paint is mixed the same twice."""
+"""Standard deviation of each color channel around the ramp."""
 
 OVERSHOOT = 0.06
-"""Share of its length that a hatching stroke runs over either edge, because its bristles lift before its end."""
+"""Overshoot of a hatching stroke at either edge, as a share of its length: bristles lift before its end."""
 
 AT_ONCE_SHARE, AT_ONCE_MOST = 0.01, 32
-"""Share and number of a passage's strokes laid together: few in random order, so that they seldom meet."""
+"""Share and maximum number of strokes laid together: few in random order, so that they seldom overlap."""
 
 
 @dataclass(frozen=True)
 class Passage:
-    """An area painted in one manner; maps are [h,w]."""
+    """An area painted with one brush and ramp; maps are [h,w]."""
 
     coverage: Array
-    """Chance, 0..1, that a stroke starts here."""
+    """Probability, 0..1, that a stroke starts here."""
     flow: Array
     """Angles of the strokes, radians."""
     tone: Array
-    """Place on the ramp, 0..1."""
+    """Position on the ramp, 0..1."""
     ramp: Ramp
     heading: float = 0.0
-    """Angle, radians, that a stroke sets out to, of the two its flow allows."""
+    """Angle in radians that selects one of the two directions along the flow."""
 
 
 class Hand:
-    """Strokes on one canvas with one stock of marks and one source of chance."""
+    """Paints strokes on one canvas, with one stock of marks and one random generator."""
 
     def __init__(self, canvas: Canvas, rng: np.random.Generator) -> None:
         self.canvas = canvas
@@ -62,9 +62,9 @@ class Hand:
         self.strokes(paths, passage.ramp, sample(passage.tone, starts), brush, at_once)
 
     def strokes(self, paths: Array, ramp: Ramp, tones: Array | float, brush: Brush, at_once: int = 1) -> None:
-        """Strokes along `paths` [n,points,2], one upon the other, their paints taken from `ramp` around `tones` [n].
+        """Strokes along `paths` [n,points,2], in this order, in paints of `ramp` around `tones` [n].
 
-        `at_once` strokes are laid together, which is faster: for strokes that hardly overlap.
+        `at_once` strokes are laid together, which is faster but needs strokes that hardly overlap.
         """
         count = len(paths)
         first = tones + brush.contrast * self.rng.normal(size=count)
@@ -88,12 +88,12 @@ class Hand:
         self.strokes(straight(starts - over, ends + over), ramp, tone, brush)
 
     def outline(self, points: Sequence[Point], ramp: Ramp, tone: float, brush: Brush) -> None:
-        """Draw each side of an open line as a stroke of its own."""
+        """Draw each side of an open line as one stroke."""
         corners = np.asarray(points)
         self.strokes(straight(corners[:-1], corners[1:]), ramp, tone, brush)
 
     def _scatter(self, coverage: Array, spacing: float) -> Array:
-        """Starting points [n,2], one at random in every cell of a grid, kept with the chance that `coverage` gives."""
+        """Starting points [n,2]: one at random per grid cell, kept with the probability `coverage`."""
         height, width = coverage.shape[0] / coverage.shape[1], 1.0
         y, x = np.mgrid[0:height:spacing, 0:width:spacing]
         cells = np.stack([x, y], axis=-1).reshape(-1, 2)

@@ -1,4 +1,4 @@
-"""Ink on rice paper: strokes of varying pressure that run dry on the paper's tooth, and washes with soft wet edges."""
+"""Ink on rice paper: strokes of varying pressure that run dry, and washes with soft wet edges."""
 
 import copy
 from dataclasses import dataclass, replace
@@ -16,25 +16,25 @@ INDIGO, OCHRE = rgb("#3f5a66"), rgb("#b07d47")
 PAPER = rgb("#e9dfc8")
 
 DRY_LEVELS = 5
-"""Steps between a wet brush, which fills the paper's hollows, and a dry one, which leaves them white."""
+"""Steps between a wet brush, which fills the hollows of the paper, and a dry brush, which leaves them white."""
 
 
 @dataclass(frozen=True)
 class InkBrush:
-    """How a stroke is made. Lengths are fractions of the picture's long side."""
+    """Parameters of a stroke. Lengths are fractions of the picture's long side."""
 
     width: float
     load: float = 0.85
     """Strength of the ink, 0..1."""
     dryness: float = 0.2
-    """How much the tooth of the paper and the gaps between hairs show, 0..1."""
+    """Visibility of the paper's texture and of gaps between hairs, 0..1."""
     hairs: int = 1
     """Tufts into which the brush splits."""
     start: float = 0.5
     end: float = 0.05
     """Pressure at both ends relative to the highest."""
     peak: float = 0.3
-    """Where on its way the pressure is highest."""
+    """Position of the highest pressure, as a share of the length."""
 
     def thinned(self, strength: float) -> "InkBrush":
         """The same brush with thinner ink, or darker if `strength` is above 1."""
@@ -43,7 +43,7 @@ class InkBrush:
 
 @dataclass(frozen=True)
 class Scaled:
-    """A map times a factor, multiplied only where it is looked at."""
+    """A map times a factor, multiplied only in the windows that are read."""
 
     values: Map
     factor: float
@@ -65,7 +65,7 @@ class InkHand:
         self._grains = (0.80 + 0.22 * tooth + 0.12 * self.stencil.noise(0.05, 0.05, rng)).astype(np.float32)
 
     def branch(self, seed: int) -> "InkHand":
-        """A hand on the same sheet with chances of its own: how many it takes does not change what comes after."""
+        """A hand on the same sheet with its own random generator, so that its draws do not affect later strokes."""
         other = copy.copy(self)
         other.rng = np.random.default_rng(seed)
         return other
@@ -82,12 +82,12 @@ class InkHand:
             self._tufts(path, pressure, brush, Scaled(take, load), ink)
 
     def wash(self, cover: Map, ink: Array, load: float, edge: float = 0.0) -> None:
-        """Dilute ink over a full map 0..1; `edge` is how much pigment gathers where the wash dried last."""
+        """Dilute ink over a full map 0..1; `edge` is the extra pigment at its edge."""
         rim = bump(cover - 0.45, 0.28) if edge else 0.0
         self.stencil.lay(np.clip(load * cover * (1.0 + edge * rim) * self._grains, 0.0, 1.0), ink)
 
     def _tufts(self, path: Array, pressure: Array, brush: InkBrush, take: Scaled, ink: Array) -> None:
-        """Tufts side by side, each of which lands, lifts and skips for itself; in two strengths of ink."""
+        """Tufts side by side, each with its own start, end and gaps, in two strengths of ink."""
         side = normals(path)
         for share, strength in ((0.75, 1.0), (0.65, 0.6)):
             outlines = []
@@ -104,7 +104,7 @@ class InkHand:
 
 
 def lay_paper(hand: InkHand) -> None:
-    """Tone the sheet: cloudy warm paper with long fibres, some light, some dark."""
+    """Tone the sheet: cloudy warm paper with long fibers, some light, some dark."""
     stencil, rng = hand.stencil, hand.rng
     cloudy = 0.6 * stencil.noise(0.2, 0.2, rng) + 0.4 * stencil.noise(0.03, 0.03, rng)
     stencil.lay(0.45 * cloudy, rgb("#cdb98f"))

@@ -6,14 +6,14 @@ from painter.curve import perimeter, resample
 from painter.frame import MAP_SIDE, Array, Frame, enlarge
 
 COARSENESS = 4
-"""Distances over the whole sheet are measured on every fourth map cell, which smooths them too."""
+"""Step of the cells on which distances over the whole sheet are measured; it also smooths them."""
 
 MARGIN = 0.012
 """Width of the strip around an outline in which its depth is exact."""
 
 
 def depth(frame: Frame, outline: Array) -> Array:
-    """Distance [h,w] from a closed outline [n,2] for cells within it, negative outside (far off only roughly)."""
+    """Distance [h,w] from a closed outline [n,2]: positive inside, negative outside, approximate far away."""
     low = np.floor((outline.min(axis=0) - MARGIN) * MAP_SIDE).astype(int)
     high = np.ceil((outline.max(axis=0) + MARGIN) * MAP_SIDE).astype(int) + 1
     window = tuple(slice(max(0, low[i]), max(1, high[i])) for i in (1, 0))
@@ -24,7 +24,7 @@ def depth(frame: Frame, outline: Array) -> Array:
 
 
 def gap(frame: Frame, outlines: list[Array]) -> Array:
-    """Distance [h,w] from the nearest point of any of some lines [n,2], over the whole sheet."""
+    """Distance [h,w] to the nearest point of several lines [n,2], over the whole sheet."""
     cells = slice(None, None, COARSENESS)
     middle = (COARSENESS - 1) / 2 / MAP_SIDE
     points = np.stack([frame.x[cells, cells], frame.y[cells, cells]], axis=-1) + middle

@@ -14,7 +14,7 @@ def rgb(code: str) -> Array:
 
 @dataclass(frozen=True)
 class Ramp:
-    """Colors spread evenly over the tones 0..1, dark to light or from a centre outwards."""
+    """Colors spread evenly over the tones 0..1, dark to light or from the center outwards."""
 
     stops: Array
 

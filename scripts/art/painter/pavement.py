@@ -1,4 +1,4 @@
-"""A pavement of tesserae on a canvas: stones cut to fit their neighbours, bevelled and tilted, in a bed of grout."""
+"""A pavement of tesserae on a canvas: stones cut to fit their neighbors, beveled and tilted, in a bed of grout."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +8,7 @@ from painter.frame import Array, enlarge, smoothstep
 from painter.tesserae import Stones
 
 REACH = 1.28
-"""How far a stone extends to fill a gap, in half sizes."""
+"""Maximum extent of a stone into a gap, in half sizes."""
 
 SQUARENESS = 6.0
 """Exponent of the distance from a stone's middle: 2 makes discs, large values squares with sharp corners."""
@@ -17,7 +17,7 @@ JOINT, BEVEL = 0.0008, 0.0022
 """Half the width of a joint, and the width of a stone's worn edge, as fractions of the long side."""
 
 GRAIN = 0.10
-"""How much the lightness of stone and grout varies within millimetres."""
+"""Fine variation of the lightness of stone and grout."""
 
 GRAIN_CELLS = 420
 """Cells of that variation along the long side."""
@@ -43,7 +43,7 @@ def pave(canvas: Canvas, stones: Stones, grout: Array, rng: np.random.Generator)
 
 
 def _claim(canvas: Canvas, stones: Stones) -> tuple[Owners, Floats, Floats]:
-    """For every canvas pixel the stone it is nearest to, and its distances from that and from the second nearest."""
+    """For every canvas pixel: its nearest stone, and its distances to the nearest and the second nearest stone."""
     shape = canvas.rows, canvas.columns
     owner = np.zeros(shape, dtype=np.intp)
     first, second = np.full(shape, 9.0, dtype=np.float32), np.full(shape, 9.0, dtype=np.float32)
@@ -65,7 +65,7 @@ def _claim(canvas: Canvas, stones: Stones) -> tuple[Owners, Floats, Floats]:
 
 
 def _distance(u: npt.NDArray[np.floating], v: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-    """Distance from a stone's middle in half sizes, 1 on the sides of a square with rounded corners."""
+    """Distance from the center of a stone in half sizes: 1 on the sides of a square with rounded corners."""
     u, v = u * u, v * v
     return np.maximum(u * u * u + v * v * v, np.float32(1e-12)) ** np.float32(1.0 / SQUARENESS)
 

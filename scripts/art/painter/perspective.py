@@ -1,6 +1,6 @@
 """A scene in space, seen through a camera: flat faces, shaded by the sun and veiled by haze.
 
-Space is measured in metres: X to the right, Y upwards from the water, Z away from the viewer.
+Space is measured in meters: X to the right, Y upwards from the water, Z away from the viewer.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class Camera:
     horizon: float
     focal: float
     haze: float
-    """Distance, metres, over which haze takes 63% of the color."""
+    """Distance, meters, over which haze takes 63% of the color."""
 
     def project(self, points: Array) -> Array:
         """Places [...,2] on the picture of points [...,3] in space."""
@@ -61,13 +61,13 @@ class Plot:
         return cls(np.asarray(origin, float), np.array([cos, 0.0, -sin]), np.array([sin, 0.0, cos]))
 
     def at(self, u: float, v: float, y: float) -> Array:
-        """The point `u` metres along, `v` across and `y` above the origin."""
+        """The point `u` meters along, `v` across and `y` above the origin."""
         return self.origin + u * self.along + v * self.across + y * UP
 
 
 @dataclass(frozen=True)
 class Scene:
-    """Draws on one stencil; the `mirrored` scene is what still water would show."""
+    """Draws on one stencil; the `mirrored` scene is the reflection in still water."""
 
     stencil: Stencil
     camera: Camera
@@ -85,7 +85,7 @@ class Scene:
             self.stencil.fill_all([self.place(outline) for outline in outlines], veiled)
 
     def lit(self, corners: npt.ArrayLike, color: Array, normal: Array) -> None:
-        """A flat face shaded by the sun, if its `normal` does not turn from the viewer."""
+        """A flat face shaded by the sun, drawn only if its `normal` faces the viewer."""
         points = np.asarray(corners, dtype=np.float64)
         if self.sees(points[0], normal):
             self.face(points, shaded(color, normal))
@@ -93,7 +93,7 @@ class Scene:
     def box(
         self, plot: Plot, u: tuple[float, float], v: tuple[float, float], y: tuple[float, float], paint: Array
     ) -> None:
-        """An upright box between two values of each of a plot's coordinates."""
+        """An upright box between two values of each coordinate of a plot."""
         for normal, line in (
             (plot.across, ((0, 1), (1, 1))),
             (-plot.along, ((0, 0), (0, 1))),
@@ -122,7 +122,7 @@ class Scene:
             self.lit(foot + corners, paint, normal)
 
     def line(self, start: npt.ArrayLike, end: npt.ArrayLike, width: float, color: Array) -> None:
-        """A round bar `width` metres thick, but never so thin that it vanishes."""
+        """A round bar `width` meters thick, with a minimum width on the picture."""
         points = np.stack([np.asarray(start, float), np.asarray(end, float)])
         ends, distance = self.place(points), float(points[:, 2].mean())
         step = ends[1] - ends[0]
@@ -136,17 +136,17 @@ class Scene:
         return self.camera.project(points * (1.0, -1.0 if self.mirrored else 1.0, 1.0))
 
     def veiled(self, color: Array, distance: float) -> Array:
-        """A color seen through `distance` metres of haze."""
+        """A color seen through `distance` meters of haze."""
         share = 1.0 - np.exp(-distance / self.camera.haze)
         return np.minimum(color + share * (HAZE - color), 1.0)
 
     def sees(self, point: Array, normal: Array) -> bool:
-        """Whether a face with this normal at `point` turns its front to the viewer."""
+        """Whether a face with this normal at `point` faces the viewer."""
         eye = np.array([0.0, -self.camera.height if self.mirrored else self.camera.height, 0.0])
         return float(np.dot(normal, eye - point)) > 0.0
 
 
 def shaded(color: Array, normal: Array) -> Array:
-    """A color in the sun, or turned from it in the bluish light of the sky."""
+    """A color in the sun, or in the shade with the bluish light of the sky."""
     sun = max(0.0, float(np.dot(normal, SUN)) / float(np.linalg.norm(normal)))
     return color * (AMBIENT * SHADE_TINT + DIFFUSE * sun * SUN_TINT)

@@ -1,4 +1,4 @@
-"""How a brush fills an outline [points,2]: hatching, then an edge cut in along it; and how it draws a line."""
+"""Fill an outline [points,2] by hatching and a painted edge, and draw lines."""
 
 import numpy as np
 
@@ -9,13 +9,13 @@ from painter.hand import Hand, straight
 from painter.palette import Ramp
 
 OVERLAP = 0.16
-"""Share of its length that a stroke runs over its neighbour's end, because bristles lift before their end."""
+"""Overlap of a stroke and the next one, as a share of its length: bristles lift before their end."""
 
 CORNERED = 8
-"""Outlines of at most so many points are polygons: the brush is lifted at every corner."""
+"""Outlines of at most this many points are polygons: the brush lifts at every corner."""
 
 CORNER_OVERSHOOT = 0.12
-"""Share of the brush's length by which it overshoots a corner, because its bristles land ragged."""
+"""Overshoot at a corner, as a share of the brush's length: bristles land raggedly."""
 
 EDGE_POINTS = 8
 """Points of one stroke along an edge."""
@@ -67,7 +67,7 @@ def draw(hand: Hand, line: Array, ramp: Ramp, tone: float, brush: Brush) -> None
 
 
 def wobbly(line: Array, amount: float, rng: np.random.Generator) -> Array:
-    """The line [n,2] as an unruled hand draws it: smoothly off by about `amount`; ends that meet still meet."""
+    """The line [n,2] as drawn by hand: with smooth deviations of about `amount`; closed lines stay closed."""
     turn = np.linspace(0.0, 2.0 * np.pi, len(line), endpoint=False)[:, None]
     phases = rng.uniform(0.0, 2.0 * np.pi, (3, 2))
     waves = [np.sin(n * turn + phase) / n for n, phase in zip((2, 3, 5), phases, strict=True)]
@@ -75,14 +75,14 @@ def wobbly(line: Array, amount: float, rng: np.random.Generator) -> Array:
 
 
 def _graded(points: Array, outline: Array, angle: float, tones: tuple[float, float]) -> Array:
-    """Tones [n] of `points` by their place across the hatching of `outline`."""
+    """Tones [n] of `points` by their position across the hatching of `outline`."""
     low, high = (extreme(rotated(outline, -angle)[:, 1]) for extreme in (np.min, np.max))
     share = np.clip((rotated(points, -angle)[:, 1] - low) / max(high - low, 1e-9), 0.0, 1.0)
     return tones[0] + share * (tones[1] - tones[0])
 
 
 def _split(starts: Array, ends: Array, length: float) -> tuple[Array, Array]:
-    """The lines cut into strokes of at most `length`, each a little over its own ends."""
+    """The lines, cut into strokes of at most `length` that overshoot their ends a little."""
     counts = np.maximum(1, np.ceil(np.hypot(*(ends - starts).T) / length)).astype(int)
     line = np.repeat(np.arange(len(counts)), counts)
     piece = np.arange(len(line)) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -118,7 +118,7 @@ def _orientation(ring: Array) -> float:
 
 
 def _inset(outline: Array, depth: float) -> Array:
-    """A closed outline [n,2] moved inwards, its corners kept from crossing by resampling it finely first."""
+    """A closed outline [n,2] moved inwards; it is first resampled finely, so that corners do not cross."""
     ring = resample(outline, max(len(outline), 96), closed=True)
     tangent = np.roll(ring, -1, axis=0) - np.roll(ring, 1, axis=0)
     normal = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1) * _orientation(ring)

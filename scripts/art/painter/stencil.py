@@ -1,4 +1,4 @@
-"""Stencils: flat or graded color laid on a canvas through cut shapes with smooth edges."""
+"""Stencils: flat or graded color on a canvas, inside shapes with smooth edges."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -17,11 +17,11 @@ Window = tuple[slice, slice]
 """Rows and columns of the canvas."""
 
 Map = npt.NDArray[Any]
-"""Values at the canvas's resolution, in single or double precision."""
+"""Values at the canvas's resolution, float32 or float64."""
 
 
 class Windowed(Protocol):
-    """A full map, of which only windows are looked at."""
+    """A full map that is read in windows only."""
 
     def __getitem__(self, window: Window, /) -> Map:
         """The values in a window."""
@@ -29,7 +29,7 @@ class Windowed(Protocol):
 
 
 Strength = float | Map | Windowed
-"""Strength of a paint, 0..1, one or one a pixel."""
+"""Strength of a paint, 0..1: one, or one per pixel."""
 
 
 class Stencil:
@@ -49,7 +49,7 @@ class Stencil:
 
     def noise(self, wide: float, high: float, rng: np.random.Generator) -> Map:
         """Smooth noise of mean 0.5 at the canvas's resolution, whose bumps are about `wide` by `high`."""
-        # Drawn for a square, so that it is the same whatever the rounding of the canvas's sides.
+        # Drawn for a square, so that it does not depend on the rounding of the canvas's sides.
         cells = rng.random((max(2, round(1 / high)), max(2, round(1 / wide)))).astype(np.float32)
         rows, columns = self.shape
         box = 0.0, 0.0, float(cells.shape[1]), cells.shape[0] * rows / columns
@@ -72,7 +72,7 @@ class Stencil:
             self.lay(cut[1], paint, strength, cut[0])
 
     def lay(self, cover: Map, paint: Array, strength: Strength = 1.0, window: Window | None = None) -> None:
-        """Blend `paint` over the canvas by `cover` 0..1, which is a full map or that of a `window`."""
+        """Blend `paint` over the canvas by `cover` 0..1, a full map or the map of a `window`."""
         window = window or (slice(None), slice(None))
         share = cover * (np.float32(strength) if isinstance(strength, (int, float)) else strength[window])
         color = (paint if paint.ndim == 1 else paint[window]).astype(np.float32)
@@ -80,7 +80,7 @@ class Stencil:
         target += share.astype(np.float32, copy=False)[..., None] * (color - target)
 
     def cut(self, outlines: Sequence[Array]) -> tuple[Window, Map] | None:
-        """The window around the union of some outlines and the share of every pixel in it that they cover, if any."""
+        """The window around the union of outlines, and their cover of each pixel in it; None off the canvas."""
         scale = self.canvas.scale
         corners = outlines[0] if len(outlines) == 1 else np.concatenate(outlines)
         left, top = (corners.min(axis=0) * scale + BORDER - 1.0).tolist()

@@ -1,4 +1,4 @@
-"""Tesserae: small stones set in rows along the level lines of a map, and chips where the rows leave gaps."""
+"""Tesserae: small stones in rows along the level lines of a map, and chips in the gaps."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from painter.frame import MAP_SIDE, Array, Frame, sample
 from painter.palette import Ramp
 
 CLOSEST = 0.62
-"""Distance of two stones' middles, in sizes, below which the later one is left out."""
+"""Minimum distance between the centers of two stones, in sizes; a later stone below it is omitted."""
 
 CHIP_ROOM = 0.80
-"""Distance from all other stones, in sizes, at which a chip is put into a gap."""
+"""Minimum distance of a chip from all other stones, in sizes."""
 
 LENGTH_RANGE = (0.85, 1.35)
-"""Length of a stone along its row, in row heights; a row keeps to one length but for `STONE_SPREAD`."""
+"""Range of a stone's length, in row heights. Stones of a row differ only by `STONE_SPREAD`."""
 
 STONE_SPREAD = 0.07
 """Standard deviation of a stone's length and height, relative."""
@@ -28,10 +28,10 @@ PLACE_SPREAD, ANGLE_SPREAD = 0.04, 0.05
 """Standard deviations of a stone's place, in sizes, and of its turn out of the row, radians."""
 
 HUE_SPREAD = 0.025
-"""Standard deviation of each color channel of a stone: no two are cut from the same slab."""
+"""Standard deviation of each color channel of a stone."""
 
 TILT_SPREAD = 0.05
-"""Standard deviation of a stone's tilt, as the share by which it brightens from its middle to its side."""
+"""Standard deviation of a stone's tilt, as its relative change of brightness from center to side."""
 
 
 Mask = npt.NDArray[np.bool_]
@@ -39,21 +39,21 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Opus:
-    """A region set in one manner; maps are [h,w]."""
+    """A region with one kind of stones; maps are [h,w]."""
 
     mask: Mask
-    """True where the region's stones lie."""
+    """True inside the region."""
     rows: Array
     """Rows follow its level lines; it changes by 1 per unit of length, and the first row starts at 0."""
     ramp: Ramp
     tone: Array | float
-    """Place on the ramp, 0..1."""
+    """Position on the ramp, 0..1."""
     size: float
     """Height of a row, as a fraction of the long side."""
     contrast: float = 0.09
     """Standard deviation of a stone's tone."""
     glints: float = 0.0
-    """Share of the stones that catch the light; above 0 for gold, whose stones are also tilted more."""
+    """Share of bright stones; above 0 for gold, whose stones are also tilted more."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Stones:
 
 
 class Setting:
-    """Collects the stones of a picture. What is laid first keeps its place."""
+    """Collects the stones of a picture. Earlier stones keep their place."""
 
     def __init__(self, frame: Frame, rng: np.random.Generator) -> None:
         self.frame = frame
@@ -88,11 +88,11 @@ class Setting:
         self.free &= ~mask
 
     def lay_line(self, line: Array, opus: Opus) -> None:
-        """Set one row along a line [n,2], with the opus's paint; its mask and rows play no part."""
+        """Set one row along a line [n,2] with the paint of the opus, without its mask and rows."""
         self._keep(opus, self.free, *self._row(line, opus.size), CLOSEST)
 
     def stones(self) -> Stones:
-        """All stones laid."""
+        """All stones so far."""
         parts = ("places", "angles", "halves", "colors", "tilts")
         return Stones(*(np.concatenate([getattr(stones, part) for stones in self.laid]) for part in parts))
 
@@ -119,7 +119,7 @@ class Setting:
         return places, angles, np.full((len(places), 2), 0.46 * opus.size)
 
     def _keep(self, opus: Opus, mask: Mask, places: Array, angles: Array, halves: Array, room: float) -> None:
-        """Lay those stones that lie in the mask and have room, and give them colors."""
+        """Lay the stones that are inside the mask and far enough from others, and color them."""
         kept = _within(mask, places)
         kept[kept] = [self._take(x, y, room * opus.size) for x, y in places[kept]]
         count = int(kept.sum())
@@ -134,7 +134,7 @@ class Setting:
         self.laid.append(Stones(places, angles, halves, colors, tilts))
 
     def _take(self, x: float, y: float, room: float) -> bool:
-        """Whether nothing lies within `room` of a point; if so it is taken."""
+        """Whether no stone is within `room` of a point; if so, mark the point as occupied."""
         reach = 0.02
         column, row = int(x / reach), int(y / reach)
         for cell in ((column + i, row + j) for i in (-1, 0, 1) for j in (-1, 0, 1)):

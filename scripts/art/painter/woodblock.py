@@ -13,14 +13,14 @@ RINGS = 40.0
 """Year rings of the wood over the picture's long side."""
 
 SLIP = 0.0011
-"""How far the color blocks may lie off the key block."""
+"""Maximum offset between color blocks and key block."""
 
 TINT_CONTRAST = 3.0
-"""Power of the grain in broad tints, which are printed thin."""
+"""Exponent of the grain in broad tints, which are printed thin."""
 
 
 class Print:
-    """A sheet of paper, printed color after color from blocks of one grain."""
+    """A sheet of paper, printed in several colors from blocks with the same grain."""
 
     def __init__(self, canvas: Canvas, rng: np.random.Generator) -> None:
         self.stencil = Stencil(canvas)
@@ -37,20 +37,20 @@ class Print:
         self.stencil.lay(cover, paint, self.density**TINT_CONTRAST)
 
     def key(self, path: Array, paint: Array, width: float, start: float = 0.2, end: float = 0.1) -> None:
-        """A key-line along `path` that swells unevenly, to `width` and at its ends to the shares `start` and `end`."""
+        """A key-line of uneven width along `path`: at most `width`, and its shares `start` and `end` at the ends."""
         rough = 1.0 + 0.25 * np.interp(np.linspace(0, 1, len(path)), np.linspace(0, 1, 9), self.rng.normal(size=9))
         pressure = swell(len(path), start, end, self.rng.uniform(0.3, 0.7)) * np.clip(rough, 0.4, 1.5)
         self.stencil.fill(ribbon(path, width / 2 * pressure), paint)
 
     def emboss(self, strength: float) -> None:
-        """Raise paper fibres and the block's grain, which the light of `Canvas.picture` then shows."""
+        """Add the relief of paper fibers and of the grain, visible in the light of `Canvas.picture`."""
         stencil = self.stencil
         laid = stencil.noise(0.012, 0.0020, self.rng) + stencil.noise(0.0025, 0.0025, self.rng)
         stencil.pixels[..., 3] = strength * (0.25 * laid + self.density)
 
 
 def _density(stencil: Stencil, rng: np.random.Generator) -> Map:
-    """How much ink the block gives, about 0.6..1: year rings drawn out by the plane, pores, and mottling."""
+    """Amount of ink from the block, about 0.6..1: stretched year rings, pores, and mottling."""
     warp = 0.20 * stencil.noise(0.5, 0.3, rng) + 0.020 * stencil.noise(0.12, 0.04, rng)
     place = RINGS * (stencil.y + warp) + 0.7 * stencil.noise(0.3, 0.02, rng)
     ring = place % 1.0

@@ -1,4 +1,4 @@
-"""What stands where in the Composition: great angles, haloed discs and boards, lines and accents."""
+"""Positions of all forms in the Composition: great angles, haloed discs and boards, lines and accents."""
 
 import numpy as np
 
@@ -82,7 +82,7 @@ SHEAVES: tuple[tuple[tuple[Point, Point], tuple[Point, Point], tuple[float, ...]
 )
 NOTE_COUNT = 60
 NOTE_ROOM = 0.01
-"""Radius around a note that others keep clear of."""
+"""Radius of a note, when the distance to it is measured."""
 
 NOTE_RAMPS = (BLACK, BLACK, RED, BLUE, YELLOW, GREEN, VIOLET, ORANGE, CRIMSON, WHITE)
 SMALL_DISCS: tuple[tuple[Point, float, Ramp], ...] = (
@@ -112,7 +112,7 @@ SMALL_DISCS: tuple[tuple[Point, float, Ramp], ...] = (
 
 
 def _halo(*codes: str) -> Ramp:
-    """From the rim outwards, ending in the colors of the ground."""
+    """Colors from the rim outwards, ending in those of the ground."""
     return Ramp.of(*codes, "#efe3c6", "#f1e6c9")
 
 
@@ -206,7 +206,7 @@ def paint_accents(hand: Hand) -> None:
 
 
 def _paint_notes(hand: Hand) -> None:
-    """Small triangles, squares, dots and dashes, each as far as can be from those before it."""
+    """Small triangles, squares, dots and dashes, each as far as possible from earlier ones."""
     spared = [(halo.centre, halo.inner) for halo in HALOES] + [disc[:2] for disc in SMALL_DISCS]
     places, radii = np.array([place for place, _ in spared]), np.array([radius for _, radius in spared])
     for number in range(NOTE_COUNT):
@@ -227,7 +227,7 @@ def _paint_notes(hand: Hand) -> None:
 def _paint_sheaf(
     hand: Hand, first: tuple[Point, Point], last: tuple[Point, Point], weights: tuple[float, ...], ramp: Ramp
 ) -> None:
-    """Lines that lead over from the first to the last, one of each weight."""
+    """Lines interpolated between the first and the last, one for each weight."""
     for share, weight in zip(np.linspace(0.0, 1.0, len(weights)), weights, strict=True):
         start, end = ((1.0 - share) * np.asarray(a) + share * np.asarray(b) for a, b in zip(first, last, strict=True))
         paint_line(hand, Line((tuple(start), tuple(end)), weight, ramp))

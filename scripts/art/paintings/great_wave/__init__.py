@@ -159,7 +159,7 @@ def paint(long_side: int, seed: int) -> Image.Image:
 
 
 def _print_crest(block: Print) -> None:
-    """The foam of the great wave, from behind to before."""
+    """The foam of the great wave, from back to front."""
     print_row(block, BACK_CLAWS)
     print_cap(block, GREAT_CAP)
     print_row(block, FACE_CLAWS)

@@ -16,13 +16,13 @@ SHADE = rgb("#9dbcc6")
 
 KEY_WIDTH = 0.0017
 KEY_SHIFT = np.array([-0.0004, 0.0006])
-"""The key-line's body lies a little down and left of the foam's, which thickens it there."""
+"""Offset of the key-line's shape from the foam, down and left, which thickens the line there."""
 
 GIRTH = 0.105
 """Half the width of a claw relative to its length."""
 
 TWIGS = ((0.34, -0.95, 0.46), (0.50, 0.8, 0.36), (0.62, -0.9, 0.42), (0.78, 0.75, 0.30), (0.86, -0.75, 0.30))
-"""Where a claw branches, as a share of its length; angle to it, radians; length relative to it."""
+"""Branches of a claw: position as a share of its length, angle to it in radians, relative length."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +44,16 @@ class Row:
     lip: Points
     count: int
     lengths: tuple[float, float]
-    """At the lip's start and end."""
+    """Length of the claws at the start and end of the lip."""
     leans: tuple[float, float]
     """Angles of the claws to the lip, radians, at its start and end."""
     turn: float
-    """How far a claw curls, radians, clockwise."""
+    """Clockwise turn of a claw, radians."""
 
 
 @dataclass(frozen=True)
 class Cap:
-    """The white body of foam between an outer and an inner edge, which is scalloped."""
+    """The white body of foam between an outer edge and a scalloped inner edge."""
 
     outer: Points
     inner: Points
@@ -61,7 +61,7 @@ class Cap:
 
 
 def print_row(block: Print, row: Row) -> None:
-    """Print a row of claws, each over the one before."""
+    """Print a row of claws, each over the previous one."""
     lip = spline(row.lip, 200)
     steps = np.gradient(lip, axis=0)
     for share in (np.arange(row.count) + block.rng.uniform(0.2, 0.8, row.count)) / row.count:
@@ -116,7 +116,7 @@ def print_spray(block: Print, places: Array, sizes: Array) -> None:
 
 
 def _claw(start: npt.ArrayLike, heading: float, length: float, turn: float, thickness: float) -> Claw:
-    """Thin at its root, so that it grows out of what is under it."""
+    """A claw, thin at its root so that it merges with the foam below."""
     spine = curl(start, heading, length, turn)
     t = np.linspace(0.0, 1.0, len(spine))
     body = np.minimum(1.0, 0.35 + 2.6 * t) * (1.0 - t) ** 0.75

@@ -1,4 +1,4 @@
-"""What surrounds the Great Wave: sky with mist, Mount Fuji, boats."""
+"""The surroundings of the Great Wave: sky with mist, Mount Fuji, boats."""
 
 from dataclasses import dataclass
 
@@ -54,7 +54,7 @@ class Band:
 
 @dataclass(frozen=True)
 class Boat:
-    """A long boat, seen from its side and riding a curve; `bend` is how far its ends rise above its middle."""
+    """A long boat, seen from its side and riding a curve; `bend` is the rise of its ends above its middle."""
 
     middle: tuple[float, float]
     length: float

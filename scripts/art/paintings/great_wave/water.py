@@ -25,7 +25,7 @@ Points = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Stripe:
-    """A band of one color along the flow, between two shares of the way from a body's first to its last curve."""
+    """A band of one color along the flow, between two shares of the distance from the first to the last curve."""
 
     edges: tuple[float, float]
     paint: Array
@@ -35,7 +35,7 @@ class Stripe:
 
 @dataclass(frozen=True)
 class Water:
-    """A body of water between two curves that run alike."""
+    """A body of water between two curves of the same direction."""
 
     first: Points
     last: Points
@@ -43,7 +43,7 @@ class Water:
     paint: Array
 
     def flow(self, share: float | Array, reach: tuple[float, float] = (0.0, 1.0)) -> Array:
-        """The line of flow [points,2] at a share of the way from first to last."""
+        """The line of flow [points,2] at a share of the distance from first to last."""
         t = np.linspace(*reach, POINTS) * 200
         first, last = (_at(spline(points, 201), t) for points in (self.first, self.last))
         return first + np.broadcast_to(share, POINTS)[:, None] * (last - first)

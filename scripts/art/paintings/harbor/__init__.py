@@ -1,4 +1,4 @@
-"""A harbor town in late light: a picture for content, smooth and clear, with shapes large and small."""
+"""A harbor town in late light: a content picture, smooth and clear, with large and small shapes."""
 
 import numpy as np
 from PIL import Image
@@ -19,7 +19,7 @@ CAMERA = Camera(height=10.0, horizon=0.370, focal=1.1, haze=1000.0)
 LIGHTHOUSE = np.array([-45.0, 0.0, 128.0])
 
 UNEVEN = 0.04
-"""How much the tone of all surfaces varies."""
+"""Variation of the tone of all surfaces."""
 
 
 def paint(long_side: int, seed: int) -> Image.Image:
@@ -49,6 +49,6 @@ def _paint_scene(scene: Scene, town: list[Thing], seed: int) -> None:
 
 
 def _upside_down(stencil: Stencil, backdrop: Map) -> Map:
-    """The backdrop below the horizon as the water mirrors it; the rows above are its own."""
+    """The backdrop with its mirror image below the horizon."""
     rows = (CAMERA.horizon - np.abs(stencil.y[:, 0] - CAMERA.horizon)) * stencil.canvas.scale
     return backdrop[np.clip(rows, 0, stencil.shape[0] - 1).astype(np.intp)]

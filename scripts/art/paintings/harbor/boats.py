@@ -14,12 +14,12 @@ DECK, INSIDE, WOOD, SAIL, RIGGING, GLASS = (
 WATERLINE = rgb("#2e3a44")
 
 STATIONS = np.linspace(-1.0, 1.0, 25)
-"""Places along a hull from stern to bow."""
+"""Positions along a hull from stern to bow."""
 
 
 @dataclass(frozen=True)
 class Boat:
-    """A boat on the water at (X,Z), whose bow points `heading` radians from X towards the viewer."""
+    """A boat on the water at (X,Z); its bow points `heading` radians from X towards the viewer."""
 
     place: tuple[float, float]
     heading: float
@@ -34,7 +34,7 @@ class Boat:
         object.__setattr__(self, "plot", Plot.of((self.place[0], 0.0, self.place[1]), self.heading))
 
     def paint(self, scene: Scene) -> None:
-        """Hull, deck, and what stands on it."""
+        """Draw hull, deck, and superstructure."""
         self._paint_hull(scene)
         if self.rig == "cabin":
             self._paint_cabin(scene)

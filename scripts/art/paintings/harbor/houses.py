@@ -16,13 +16,13 @@ GLASS, GLASS_LIT, TRIM, DOOR = rgb("#33475a"), rgb("#8fb0c4"), rgb("#f4ead6"), r
 
 STOREY = 3.3
 ATTIC = 0.8
-"""Height of the wall above the last storey."""
+"""Height of the wall above the last story."""
 
 EAVE = 0.5
-"""How far a roof overhangs its walls."""
+"""Overhang of a roof over its walls."""
 
 CELLAR = 8.0
-"""How far the walls of a house on the slope reach below its foot."""
+"""Depth of the walls below the foot of a house on the slope."""
 
 BAY = 2.9
 """Breadth of wall for each column of windows."""
@@ -30,7 +30,7 @@ BAY = 2.9
 
 @dataclass(frozen=True)
 class House:
-    """A house whose front runs along its plot and whose depth lies across it."""
+    """A house with its front along its plot and its depth across it."""
 
     plot: Plot
     width: float
@@ -50,7 +50,7 @@ class House:
         return self.storeys * STOREY + ATTIC
 
     def paint(self, scene: Scene) -> None:
-        """Walls, what is on them, then the roof."""
+        """Draw the walls with their details, then the roof."""
         at, w, d, h = self.plot.at, self.width, self.depth, self.height
         foot = 0.0 if self.awning is not None else -CELLAR
         for u, normal in ((0.0, -self.plot.along), (w, self.plot.along)):
@@ -81,7 +81,7 @@ class House:
                     self._paint_window(scene, middle, base + 1.05)
 
     def _paint_window(self, scene: Scene, u: float, y: float) -> None:
-        """Frame, panes, shutters and sill, of which the water shows only the panes."""
+        """Frame, panes, shutters and sill; the mirror image has only the panes."""
         trim, shutter = (shaded(paint, -self.plot.across) for paint in (TRIM, self.shutter))
         if scene.mirrored:
             scene.face(self._panel(u - 0.55, u + 0.55, y, y + 1.75), GLASS)
@@ -116,7 +116,7 @@ class House:
                     scene.face([self.plot.at(self.width, p, q) for p, q in places], paint)
 
     def _paint_roof(self, scene: Scene) -> None:
-        """Two slopes with rows of tiles, edges, a chimney; the water blurs the tiles."""
+        """Two slopes with rows of tiles, edges, a chimney; the mirror image has no tiles."""
         at, w, d, h, top = self.plot.at, self.width, self.depth, self.height, self.height + self.pitch
         eave = h - EAVE * self.pitch / (d / 2)
         left, right = -0.25, w + 0.25

@@ -21,7 +21,7 @@ class Hill:
     lit: str
     shade: str
     grain: float
-    """Size of woods and fields on it."""
+    """Size of its woods and fields."""
 
 
 HILLS = (
@@ -32,7 +32,7 @@ HILLS = (
 
 
 def paint_backdrop(stencil: Stencil, horizon: float, rng: np.random.Generator) -> None:
-    """Sky, clouds and hills over the whole canvas; below the horizon the lowest tones run on."""
+    """Sky, clouds and hills over the whole canvas; the lowest tones continue below the horizon."""
     stencil.pixels[..., :3] = SKY(np.clip(stencil.y / horizon, 0.0, 1.0) ** 0.9)
     _paint_clouds(stencil, horizon, rng)
     for hill in HILLS:
@@ -67,14 +67,14 @@ def _paint_hill(stencil: Stencil, hill: Hill, rng: np.random.Generator) -> None:
 
 
 def _relief_light(stencil: Stencil, height: Map, reach: float) -> Map:
-    """How much higher every place is than that `reach` to its upper left: positive where light falls."""
+    """Difference in height between each point and the point `reach` to its upper left; positive in the light."""
     step = max(1, round(reach * stencil.canvas.scale))
     ahead = np.pad(height, ((step, 0), (step, 0)), mode="edge")[:-step, :-step]
     return height - ahead
 
 
 def _fractal(stencil: Stencil, wide: float, high: float, rng: np.random.Generator) -> Map:
-    """Noise of mean 0.5 in six octaves, each half as large and half as strong as the one before, and warped."""
+    """Noise of mean 0.5 in six octaves, each with half the size and strength of the previous one, and warped."""
     total, weight = np.zeros(stencil.shape, dtype=np.float32), 0.0
     for octave in range(6):
         share = 0.5**octave
@@ -84,7 +84,7 @@ def _fractal(stencil: Stencil, wide: float, high: float, rng: np.random.Generato
 
 
 def _warped(stencil: Stencil, values: Map, reach: float, rng: np.random.Generator) -> Map:
-    """A map whose places are shifted here and there, which hides the grid that its noise was made on."""
+    """A map with randomly shifted positions, which hides the grid of its noise."""
     row, column = np.mgrid[0 : stencil.shape[0], 0 : stencil.shape[1]]
     size = 2.0 * reach * stencil.canvas.scale
     down, right = (

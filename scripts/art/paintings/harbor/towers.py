@@ -23,7 +23,7 @@ class Church:
     plot: Plot
 
     def paint(self, scene: Scene) -> None:
-        """Dome, nave, tower."""
+        """Draw dome, nave and tower."""
         self._paint_dome(scene)
         self._paint_nave(scene)
         self._paint_tower(scene)

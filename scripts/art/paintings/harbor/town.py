@@ -34,11 +34,11 @@ QUAY_LEVEL, QUAY_DEPTH = 2.4, 7.0
 ROWS, ROW_DEPTH, ROW_RISE = 6, 15.0, 5.0
 
 CHURCH_PLACE, CHURCH_ROW = 104.0, 2
-"""Where the church stands, metres along the quay from its far end, and in which row."""
+"""Where the church stands, meters along the quay from its far end, and in which row."""
 
 
 class Thing(Protocol):
-    """What can stand in the town."""
+    """An object of the town."""
 
     def paint(self, scene: Scene) -> None:
         """Draw it."""
@@ -46,13 +46,13 @@ class Thing(Protocol):
 
 @dataclass(frozen=True)
 class Tree:
-    """A tree on `foot`: a heap of leaves `width` metres broad and `height` high, in dots of four greens."""
+    """A tree on `foot`: a heap of leaves `width` meters broad and `height` high, in dots of four greens."""
 
     foot: Array
     height: float
     width: float
     leaves: Array
-    """Places [n,2] of the dots in the crown, -1..1 across and 0..1 up."""
+    """Positions [n,2] of the dots in the crown, -1..1 across and 0..1 up."""
 
     def paint(self, scene: Scene) -> None:
         """The trunk, then the crown from the dark leaves below to the light ones upper left."""
@@ -71,7 +71,7 @@ class Tree:
 
 @dataclass(frozen=True)
 class Street:
-    """A line along the quay, by metres from its far end."""
+    """A line along the quay, parametrized by meters from its far end."""
 
     line: Array
     lengths: Array
@@ -83,7 +83,7 @@ class Street:
         return cls(line, np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))]))
 
     def plot(self, place: float, width: float, inland: float, level: float) -> Plot:
-        """A plot of land whose front runs from `place` for `width` metres, `inland` from the street."""
+        """A plot of land: its front starts at `place`, is `width` meters long, and lies `inland` from the street."""
         far, near = (
             np.array([np.interp(p, self.lengths, self.line[:, i]) for i in (0, 1)]) for p in (place, place + width)
         )
@@ -97,7 +97,7 @@ STREET = Street.along(QUAY)
 
 @dataclass(frozen=True)
 class Terrace:
-    """The garden ground on which a row stands, rising to the row behind."""
+    """The garden ground of a row, rising to the row behind."""
 
     row: int
 
@@ -113,7 +113,7 @@ class Terrace:
 
 
 def build_town(rng: np.random.Generator) -> list[Thing]:
-    """All that stands behind the quay, the rearmost first."""
+    """All objects behind the quay, back to front."""
     things: list[Thing] = []
     for row in reversed(range(ROWS)):
         things.append(Terrace(row))
@@ -151,7 +151,7 @@ def paint_promenade(scene: Scene, seed: int) -> None:
 
 
 def _ground(row: int) -> tuple[float, float]:
-    """How far inland a row stands, and how high."""
+    """Distance of a row from the quay, and its height."""
     return QUAY_DEPTH + ROW_DEPTH * row, QUAY_LEVEL + (1.5 + ROW_RISE * row if row else 0.0)
 
 

@@ -1,4 +1,4 @@
-"""The harbor's water: what a mirror would show, stirred by waves, over the water's own color."""
+"""The harbor's water: the mirror image, distorted by waves, over the color of the water."""
 
 import numpy as np
 
@@ -12,22 +12,22 @@ DEPTHS = Ramp.of("#5f8f9c", "#3a7286", "#235468", "#173f53")
 
 WAVES = 22
 LENGTHS = (0.9, 14.0)
-"""Wavelengths, metres."""
+"""Wavelengths, meters."""
 
 SLOPE = 0.0042
-"""Steepness of a wave of one metre; longer ones are steeper by `STEEPENING` as a power of their length."""
+"""Steepness of a wave of one meter; longer ones are steeper by `STEEPENING` as a power of their length."""
 
 STEEPENING = 0.18
 
 REFERENCE = 1024
-"""Pixels along the long side at which a wave must be seen to be drawn, whatever size is painted."""
+"""Picture size, in pixels along the long side, that decides at every output size which waves are drawn."""
 
 SMEAR = 0.006
-"""Blur of the mirror by the ripples that are too small to be drawn."""
+"""Blur of the mirror image by ripples too small to draw."""
 
 
 def stir(stencil: Stencil, mirror: Map, camera: Camera, rng: np.random.Generator) -> Map:
-    """Colors [rows,columns,3] of the water, from the `mirror` image that still water would show."""
+    """Colors [rows,columns,3] of the water, from the `mirror` image in still water."""
     depth = np.maximum(stencil.y - camera.horizon, 1e-3)
     z = camera.focal * camera.height / depth
     across, ahead = _slopes((stencil.x - 0.5) / camera.focal * z, z, camera, rng)
@@ -43,7 +43,7 @@ def stir(stencil: Stencil, mirror: Map, camera: Camera, rng: np.random.Generator
 
 
 def _slopes(x: Map, z: Map, camera: Camera, rng: np.random.Generator) -> tuple[Map, Map]:
-    """Slopes of the surface across and ahead at every pixel; waves too small to be seen far away are left out."""
+    """Slopes of the surface across and ahead at every pixel, without waves too small to be visible far away."""
     pixel = z**2 / (camera.focal * camera.height) / REFERENCE
     patches = 0.55 + 0.9 * np.sin(0.05 * x + 0.03 * z + np.sin(0.021 * z)) ** 2
     across, ahead = np.zeros_like(x), np.zeros_like(x)

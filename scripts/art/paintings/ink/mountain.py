@@ -28,13 +28,13 @@ FAR_STROKES = 700
 """Texture strokes of a far range."""
 
 SCATTERED = 12000
-"""Places over the whole sheet where a texture stroke may lie."""
+"""Candidate positions of texture strokes over the whole sheet."""
 
 Points = Sequence[tuple[float, float]]
 
 
 ROUGH = 0.006
-"""How far an outline strays from the points given."""
+"""Deviation of an outline from its points."""
 
 STROKE = 0.034
 """Length of texture strokes."""
@@ -46,7 +46,7 @@ class Mountain:
 
     outline: Points
     base: float
-    """Height at which it is lost in mist or water."""
+    """Height at which it disappears in mist or water."""
     strength: float
     """Strength of all its ink: far mountains are pale."""
     ridges: int
@@ -116,7 +116,7 @@ def _scatter(hand: InkHand, mountain: Mountain, mask: Map) -> None:
 
 
 def _paint_ridge(hand: InkHand, mountain: Mountain, top: Array, mask: Map) -> None:
-    """A stepped line down from the outline, strokes that hang off both its sides, dots of moss."""
+    """A stepped line down from the outline, with strokes on both sides and dots of moss."""
     ridge = _descend(hand, mountain, top)
     seen = (_fade(mountain, ridge[:, 1]) > 0.08) & (hand.stencil.look(mask, ridge) > 0.5)
     seen[:3] = True
@@ -146,7 +146,7 @@ def _descend(hand: InkHand, mountain: Mountain, top: Array) -> Array:
 
 
 def _hang(hand: InkHand, mountain: Mountain, place: Array, side: float, strength: float, mask: Map) -> None:
-    """A texture stroke off a ridge: fibres on the lit side, cuts of the slanted brush among them in the shade."""
+    """A texture stroke beside a ridge: fibers on the lit side, also slanted cuts in the shade."""
     rng = hand.rng
     length = STROKE * rng.uniform(0.5, 1.2)
     start = moved(place + rng.normal(0.0, 0.003, 2), side * rng.uniform(0.0, 0.012), 0.0)
@@ -168,7 +168,7 @@ def _moss(hand: InkHand, place: Array, strength: float) -> None:
 
 
 def _contour(hand: InkHand, mountain: Mountain, outline: Array) -> None:
-    """The outline in broken strokes, each pressed anew."""
+    """The outline in broken strokes, each with its own pressure."""
     i = 0
     while i < len(outline) - 8:
         n = int(hand.rng.integers(8, 26))
@@ -180,7 +180,7 @@ def _contour(hand: InkHand, mountain: Mountain, outline: Array) -> None:
 
 
 def _tops(points: int, count: int, rng: np.random.Generator) -> list[int]:
-    """Where ridges start: evenly along the outline, a little astray."""
+    """Starts of ridges: evenly along the outline, with small deviations."""
     places = (np.arange(count) + rng.uniform(0.2, 0.8, count)) / count
     return [int(place * (points - 1)) for place in places]
 

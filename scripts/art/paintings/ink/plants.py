@@ -38,7 +38,7 @@ Points = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Pine:
-    """A trunk and its boughs, each a line from the trunk outwards; `girth` is the trunk's at its foot."""
+    """A trunk and its boughs, each a line from the trunk outwards; `girth` is that of the trunk at its foot."""
 
     trunk: Points
     girth: float

@@ -27,7 +27,7 @@ AXIS = 0.0432
 """Distance of the braid's middle from the edge of the sheet."""
 
 SWING, STRAND = 0.0145, 0.0108
-"""How far a strand swings to either side of the middle, and half its width."""
+"""Swing of a strand to either side of the middle, and half its width."""
 
 TURNS_ACROSS, TURNS_DOWN = 13, 10
 """Turns of the braid along the long and the short sides."""
@@ -55,7 +55,7 @@ def _set_rosette(setting: Setting, centre: Point) -> None:
 
 
 def _sides(frame: Frame, edge: Array) -> list[tuple[Array, Array, int, Mask]]:
-    """For each side of the border: share of the way along, distance from the axis, turns, and mask."""
+    """For each side of the border: position along it, 0..1, distance from the axis, turns, and mask."""
     x = (frame.x - AXIS) / (1.0 - 2.0 * AXIS)
     y = (frame.y - AXIS) / (frame.aspect - 2.0 * AXIS)
     border = edge < INNER
@@ -71,7 +71,7 @@ def _sides(frame: Frame, edge: Array) -> list[tuple[Array, Array, int, Mask]]:
 
 
 def _set_braid(setting: Setting, turn: Array, across: Array, rate: float, mask: Mask) -> None:
-    """Two strands that swing against each other and take turns on top, with a bead in every eye.
+    """Two strands that swing in opposite directions and alternate on top, with a bead in every eye.
 
     `turn` counts the turns along the side, `rate` is their number per unit of length.
     """

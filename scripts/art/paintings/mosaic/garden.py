@@ -66,11 +66,11 @@ FLOWERS: tuple[tuple[Point, float, Ramp], ...] = (
     ((0.214, 0.490), 0.042, LILY),
     ((0.128, 0.370), 0.036, RED),
 )
-"""Centre, radius and colors of the flowers."""
+"""Center, radius and colors of the flowers."""
 
 
 def set_garden(setting: Setting) -> list[Array]:
-    """Set plants and meadow; their outlines, for the ground to follow."""
+    """Set plants and meadow; return their outlines, which the ground follows."""
     parts = [part for flower in FLOWERS for part in _set_flower(setting, *flower)]
     parts += [part for fruit in FRUITS for part in _set_fruit(setting, *fruit)]
     parts += [_set_leaf(setting, *leaf) for leaf in LEAVES]
@@ -85,7 +85,7 @@ def set_garden(setting: Setting) -> list[Array]:
 
 
 def set_gold(setting: Setting, figures: list[Array]) -> None:
-    """Fill what is left with gold in rows around the figures."""
+    """Fill the remaining area with gold in rows around the figures."""
     rows = gap(setting.frame, figures)
     tone = 0.46 + 0.12 * np.sin(12.0 * setting.frame.x + 7.0 * setting.frame.y)
     everywhere = np.ones(rows.shape, dtype=bool)
@@ -131,4 +131,4 @@ def _set_flower(setting: Setting, centre: Point, radius: float, ramp: Ramp) -> l
 
 
 _ALMOND = ((0.0, 0.0), (0.2, 0.75), (0.5, 1.0), (0.8, 0.6), (1.0, 0.0), (0.8, -0.6), (0.5, -1.0), (0.2, -0.75))
-"""Outline of a leaf: share of its length, and of its half width to the side."""
+"""Outline of a leaf, in shares of its length and of its half width."""

@@ -37,7 +37,7 @@ CREST: tuple[Point, ...] = ((0.252, 0.126), (0.280, 0.113), (0.310, 0.112), (0.3
 
 
 def set_peacock(setting: Setting) -> list[Array]:
-    """Set the peacock from front to back; the outlines of its parts, for the ground to follow."""
+    """Set the peacock from front to back; return the outlines of its parts, which the ground follows."""
     return [*_set_head(setting), *_set_body(setting), *_set_legs(setting), *_set_train(setting)]
 
 

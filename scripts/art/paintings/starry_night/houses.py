@@ -47,7 +47,7 @@ class House:
     gable: float = 0.019
     """Height of the roof above the walls."""
     depth: float = 0.03
-    """Length of the side wall on the picture: it recedes to the right, or if negative to the left."""
+    """Length of the side wall on the picture; it recedes to the right, or to the left if negative."""
     windows: int = 1
 
 

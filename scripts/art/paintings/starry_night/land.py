@@ -42,7 +42,7 @@ SLATES = Ramp.of("#121b3e", "#22386c", "#3f6296", "#7597b8")
 UPWARDS = -np.pi / 2
 
 CYPRESS_EDGE = 0.33
-"""Where the land right of the cypress begins."""
+"""Start of the land right of the cypress."""
 
 OLIVE_SHARE = 0.4
 """Share of olive bushes among the green ones."""
@@ -50,14 +50,14 @@ OLIVE_SHARE = 0.4
 
 @dataclass(frozen=True)
 class Ridge:
-    """A range of hills, whose crest lies at `y` on the left and climbs by `rise` to the right."""
+    """A range of hills; its crest lies at `y` on the left and climbs by `rise` to the right."""
 
     y: float
     rise: float
     waves: tuple[tuple[float, float, float], ...]
     """Amplitude, number over the picture's width, and phase in radians of each wave on the crest."""
     depth: float
-    """How far down from its crest it shows."""
+    """Visible depth below its crest."""
     ramp: Ramp
 
 
@@ -106,7 +106,7 @@ def paint_hills(hand: Hand, frame: Frame) -> None:
     """The ranges from far to near, each with a dark line along its crest."""
     for ridge in RIDGES:
         below = frame.y - _crest(frame, ridge)
-        # Lines that copy the crest would look like a staircase of layers: swells make them roll.
+        # Lines parallel to the crest would look like layers, so swells bend them.
         rolls = below + 0.014 * frame.noise(0.10, hand.rng) + 0.010 * np.sin(30.0 * frame.x + 60.0 * below)
         flow = level_lines(rolls)
         tone = 0.15 + 0.65 * streaks(flow, frame.noise(0.014, hand.rng), 0.16)
@@ -134,7 +134,7 @@ def paint_cypress(hand: Hand, frame: Frame) -> None:
     """The cypress: tapering strokes that lick upwards and lean out at its edges."""
     for flame in FLAMES[::-1]:
         across, climb = _flame_coordinates(frame, flame)
-        # Strokes start well inside, so that the outline is made by their tips and not by a cut.
+        # Strokes start well inside, so that their tips form the outline.
         inside = smoothstep(np.abs(across), 0.95, 0.7) * smoothstep(climb, 0.99, 0.97)
         leaning = 0.45 * across * (1.0 - climb)
         writhing = 0.35 * np.sin(26.0 * frame.y + 2.5 * across) + 0.9 * (frame.noise(0.05, hand.rng) - 0.5)
@@ -151,7 +151,7 @@ def _crest(frame: Frame, ridge: Ridge) -> Array:
 
 
 def _flame_coordinates(frame: Frame, flame: Flame) -> tuple[Array, Array]:
-    """Place in a flame: across from -1 to 1 at its edges, and climb from 0 at the picture's foot to 1 at the tip."""
+    """Position in a flame: across from -1 to 1 at its edges, and climb from 0 at the picture's foot to 1 at the tip."""
     climb = (frame.aspect - frame.y) / (frame.aspect - flame.tip[1])
     spine = flame.root + (flame.tip[0] - flame.root) * climb + flame.sway * np.sin(7.0 * climb)
     girth = np.clip(1.0 - climb, 0.0, 1.0) ** 0.75 * (1.0 + 0.15 * np.sin(19.0 * climb))

@@ -32,7 +32,7 @@ CORE_BRUSH = Brush(width=0.0070, length=0.018, spacing=0.0035, contrast=0.14, tw
 CRESCENT_BRUSH = Brush(width=0.0070, contrast=0.05, two_tone=0.12)
 
 WHIRL_PULL, LIGHT_PULL = 6.0, 8.0
-"""Weights of whirls and lights at their centres, where the plain currents weigh 1."""
+"""Weights of whirls and lights at their centers, relative to 1 for the plain currents."""
 
 HALO_REACH = 3.0
 """Radius of a halo, in radii of its star."""
@@ -52,7 +52,7 @@ CRESCENT_STROKES = ((0.54, 0.05), (1.02, 0.05), (0.62, 0.40), (0.95, 0.40), (0.7
 
 @dataclass(frozen=True)
 class Whirl:
-    """A spiral in the sky; `pitch` in radians is how steeply its arms open, its sign which way they turn."""
+    """A spiral in the sky; `pitch`, in radians, is the slope of its arms, and its sign their direction."""
 
     centre: Point
     radius: float
@@ -61,7 +61,7 @@ class Whirl:
 
 @dataclass(frozen=True)
 class Light:
-    """A star or the moon: centre, radius of its bright disc, and the colors of its halo from within."""
+    """A star or the moon: center, radius of its bright disc, and the colors of its halo from within."""
 
     centre: Point
     radius: float
@@ -90,7 +90,7 @@ MOON = Light((0.893, 0.132), 0.048, MOON_HALO)
 
 
 def paint_sky(hand: Hand, frame: Frame) -> None:
-    """Cover the sky, and some way below the horizon what hills will hide."""
+    """Cover the sky, and a strip below the horizon that the hills hide."""
     flow = _sky_flow(hand, frame)
     sky = Passage(smoothstep(frame.y, 0.70, 0.68), flow, _sky_tone(hand, frame, flow), SKY)
     for brush in SKY_BRUSHES:
@@ -133,7 +133,7 @@ def _paint_halo(hand: Hand, frame: Frame, light: Light) -> None:
 
 
 def _paint_core(hand: Hand, frame: Frame, light: Light, ramp: Ramp) -> None:
-    """The disc itself, in short strokes that spiral to its middle."""
+    """The disc, in short strokes that spiral to its center."""
     distance = frame.distance(light.centre) / light.radius
     disc = Passage(smoothstep(distance, 0.75, 0.45), circling(frame, light.centre, 0.2), 0.9 * distance, ramp)
     hand.cover(disc, CORE_BRUSH)
@@ -172,7 +172,7 @@ def _with_arms(frame: Frame, tone: Array, whirl: Whirl) -> Array:
 
 
 def _horizon_band(frame: Frame) -> Array:
-    """The pale wave of light above the hills, 0..1, which spares the whirls."""
+    """The pale wave of light above the hills, 0..1, outside the whirls."""
     crest = 0.475 + 0.028 * np.sin(7.0 * frame.x + 0.6) - 0.05 * frame.x
     clear = np.prod([1.0 - bump(frame.distance(whirl.centre), whirl.radius) for whirl in WHIRLS], axis=0)
     return bump(frame.y - crest, 0.042) * clear

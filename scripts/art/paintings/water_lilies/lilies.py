@@ -18,7 +18,7 @@ WHITE = Ramp.of("#8f8fc0", "#bcb8dc", "#e2dcec", "#f6f0ee", "#fffdf6")
 HEART = Ramp.of("#e0961e", "#f4c33a", "#fbe27a")
 
 FLATNESS = 0.36
-"""Height of a leaf as we see it, relative to its width."""
+"""Height of a leaf on the picture, relative to its width."""
 
 NEAREST = 0.74
 """Height on the sheet at which leaves have their full size."""
@@ -60,7 +60,7 @@ def paint_lilies(hand: Hand) -> None:
 
 
 def _places(hand: Hand, raft: Raft) -> Array:
-    """Middles [n,2] of the leaves of a raft from far to near, each as far as can be from those before it."""
+    """Middles [n,2] of the leaves of a raft from far to near, each as far as possible from earlier ones."""
     places = np.array([raft.centre])
     for _ in range(raft.leaves - 1):
         candidates = raft.centre + hand.rng.normal(0.0, 0.55, (10, 2)) * raft.spread
@@ -70,7 +70,7 @@ def _places(hand: Hand, raft: Raft) -> Array:
 
 
 def _size(place: Array) -> float:
-    """Half the width of a leaf at a place: the nearer the larger."""
+    """Half the width of a leaf at a position; near leaves are larger."""
     return 0.016 + 0.044 * max(0.0, place[1] / NEAREST)
 
 

@@ -1,4 +1,4 @@
-"""The water of the pond: sky and willows mirrored in upright strokes, broken by level dabs that grow towards us."""
+"""The water of the pond: sky and willows mirrored in upright strokes, broken by level dabs that grow to the front."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ GLINT = Brush(width=0.0070, length=0.034, spacing=0.0130, contrast=0.12, two_ton
 STRAND = Brush(width=0.0110, contrast=0.12, two_tone=0.25, taper=0.5, opacity=0.85)
 
 DEPTHS = ((0.02, 0.50), (0.16, 0.68), (0.34, 0.90), (0.56, 1.15), (0.78, 1.40))
-"""Heights on the sheet and the size of dabs there, from the far end of the pond to the near."""
+"""Heights on the sheet, and sizes of dabs there, from the far to the near end of the pond."""
 
 STRAND_ROOTS = (0.02, 0.05, 0.10, 0.14, 0.19, 0.24, 0.29, 0.71, 0.76, 0.82, 0.87, 0.91, 0.96)
 STRANDS_EACH = 20
@@ -80,7 +80,7 @@ def paint_glitter(hand: Hand, frame: Frame, light: Array) -> None:
 
 
 def _paint_willows(hand: Hand, brush: Brush) -> None:
-    """Willow branches mirrored from above the sheet, in strands that grow wider towards us."""
+    """Willow branches mirrored from above the sheet, in strands that grow wider towards the viewer."""
     for root in hand.rng.permutation(np.repeat(STRAND_ROOTS, STRANDS_EACH)):
         side = abs(root - 0.5) * 2.0
         x, y = root + 0.016 * hand.rng.normal(), hand.rng.uniform(-0.05, 0.50 * side)
@@ -92,7 +92,7 @@ def _paint_willows(hand: Hand, brush: Brush) -> None:
 
 
 def _paint_mirror(hand: Hand, light: Array, flow: Array, brush: Brush, share: Array | float = 1.0) -> None:
-    """What the water mirrors: trees where it is dark, sky where it is light, deep water between them."""
+    """The mirror image: trees in the dark, sky in the light, deep water between them."""
     trees, sky = smoothstep(light, 0.46, 0.30), smoothstep(light, 0.48, 0.64)
     deep = 1.0 - trees - sky
     for coverage, tone, ramp in (
@@ -104,7 +104,7 @@ def _paint_mirror(hand: Hand, light: Array, flow: Array, brush: Brush, share: Ar
 
 
 def _depth_share(frame: Frame, number: int) -> Array:
-    """1 at the height of a depth, 0 at those of its neighbours."""
+    """1 at the height of a depth, 0 at those of its neighbors."""
     heights = [height for height, _ in DEPTHS]
     return np.interp(frame.y, heights, np.eye(len(DEPTHS))[number])
 

@@ -1,4 +1,4 @@
-"""The field's other losses, each against an independent NumPy version, and its gradient against finite differences."""
+"""Losses of other papers against independent NumPy versions, and their gradients against finite differences."""
 
 import itertools
 from collections.abc import Callable
@@ -36,8 +36,8 @@ from tests.loss.test_loss import (
     value,
 )
 
-OTHER = some_features(4)
-TWO = Reference(tensors(CONTENT), [(tensors(STYLE), 0.75), (tensors(OTHER), 0.25)])
+OTHER_STYLE = some_features(4)
+TWO_STYLES = Reference(tensors(CONTENT), [(tensors(STYLE), 0.75), (tensors(OTHER_STYLE), 0.25)])
 
 
 def mean_over_layers(numpy_loss: Any) -> float:
@@ -47,16 +47,16 @@ def mean_over_layers(numpy_loss: Any) -> float:
 class TestMoments:
     @pytest.mark.parametrize("normalizer", Moments.normalizers)
     def test_it_equals_numpy(self, normalizer: str) -> None:
-        def judge(layer: str) -> float:
+        def numpy_loss(layer: str) -> float:
             F, S = flat(X[layer]), flat(STYLE[layer])
-            off = ((F.mean(0) - S.mean(0)) ** 2).mean() + ((F.std(0) - S.std(0)) ** 2).mean()
-            return off / {"target": (S.mean(0) ** 2).mean() + (S.std(0) ** 2).mean(), "mean": 1}[normalizer]
+            distance = ((F.mean(0) - S.mean(0)) ** 2).mean() + ((F.std(0) - S.std(0)) ** 2).mean()
+            return distance / {"target": (S.mean(0) ** 2).mean() + (S.std(0) ** 2).mean(), "mean": 1}[normalizer]
 
         loss = Moments(weight=3.0, layers=LAYERS, normalizer=normalizer)
-        assert value(loss, X) == pytest.approx(3 * mean_over_layers(judge), rel=1e-5)
+        assert value(loss, X) == pytest.approx(3 * mean_over_layers(numpy_loss), rel=1e-5)
         assert_gradient(loss, LAYERS[1])
 
-    def test_a_flat_picture_has_a_slope(self) -> None:
+    def test_a_flat_picture_has_a_finite_gradient(self) -> None:
         loss = Moments(layers=LAYERS)
         target = loss.target(REFERENCE)
         level = tf.ones_like(tf.constant(X[LAYERS[0]]))
@@ -68,11 +68,13 @@ class TestMoments:
 
 class TestGramShifted:
     def matrix(self, x: dict[str, np.ndarray], layer: str, other: str, shift: dict[str, float]) -> np.ndarray:
-        """By the paper's way: the smaller map enlarged by repetition."""
-        here, there = x[layer] + shift[layer], x[other] + shift[other]
+        """As in the paper: the smaller map is enlarged by repetition."""
+        features, other_features = x[layer] + shift[layer], x[other] + shift[other]
         if layer != other:
-            here = here.repeat(2, axis=1).repeat(2, axis=2)
-        return flat(here).T @ flat(there[:, : here.shape[1], : here.shape[2]]) / len(flat(here))
+            features = features.repeat(2, axis=1).repeat(2, axis=2)
+        return (
+            flat(features).T @ flat(other_features[:, : features.shape[1], : features.shape[2]]) / len(flat(features))
+        )
 
     @pytest.mark.parametrize("chained", [False, True])
     @pytest.mark.parametrize("unit", ["mean", "one"])
@@ -86,13 +88,13 @@ class TestGramShifted:
         for layer in LAYERS:
             assert_gradient(loss, layer)
 
-    def test_without_a_shift_it_is_the_gram_loss(self) -> None:
+    def test_without_a_shift_it_equals_the_gram_loss(self) -> None:
         for normalizer in GramShifted.normalizers:
             shifted = GramShifted(weight=3.0, layers=LAYERS, shift=0.0, normalizer=normalizer)
             plain = Gram(weight=3.0, layers=LAYERS, normalizer=normalizer)
             assert value(shifted, X) == pytest.approx(value(plain, X), rel=1e-6)
 
-    def test_a_chain_goes_downwards(self) -> None:
+    def test_chained_layers_must_go_from_shallow_to_deep(self) -> None:
         with pytest.raises(InputError, match="from shallow to deep"):
             GramShifted(layers=LAYERS[::-1], chained=True)
 
@@ -100,24 +102,24 @@ class TestGramShifted:
 class TestWasserstein:
     @pytest.mark.parametrize("normalizer", Wasserstein.normalizers)
     def test_it_equals_numpy(self, normalizer: str) -> None:
-        def judge(layer: str) -> float:
+        def numpy_loss(layer: str) -> float:
             (m, S), (n, T) = (
                 (flat(x[layer]).mean(0), np.cov(flat(x[layer]).T, bias=True) + 1e-2 * np.eye(x[layer].shape[-1]))
                 for x in (X, STYLE)
             )
             root = sqrtm(T)
-            off = ((m - n) ** 2).mean() + np.trace(S + T - 2 * sqrtm(root @ S @ root).real) / len(m)
-            return off / {"target": (n**2).mean() + np.trace(T) / len(m), "mean": 1}[normalizer]
+            distance = ((m - n) ** 2).mean() + np.trace(S + T - 2 * sqrtm(root @ S @ root).real) / len(m)
+            return distance / {"target": (n**2).mean() + np.trace(T) / len(m), "mean": 1}[normalizer]
 
         loss = Wasserstein(weight=3.0, layers=LAYERS, normalizer=normalizer, epsilon=1e-2)
-        assert value(loss, X) == pytest.approx(3 * mean_over_layers(judge), rel=1e-5)
+        assert value(loss, X) == pytest.approx(3 * mean_over_layers(numpy_loss), rel=1e-5)
         assert_gradient(loss, LAYERS[1])
 
-    def test_the_style_itself_is_at_no_distance(self) -> None:
+    def test_the_style_itself_has_zero_loss(self) -> None:
         assert value(Wasserstein(layers=LAYERS), STYLE) == pytest.approx(0, abs=1e-6)
 
-    def test_fewer_positions_than_channels_are_enough(self) -> None:
-        """The covariance has no inverse then."""
+    def test_fewer_positions_than_channels_give_a_finite_gradient(self) -> None:
+        """The covariance is singular then."""
         rng = np.random.default_rng(0)
         few = {layer: rng.uniform(size=(1, 1, 2, 8)) for layer in (IMAGE, LAYERS[0])}
         style = {layer: rng.uniform(size=(1, 1, 3, 8)) for layer in few}
@@ -132,18 +134,18 @@ class TestWasserstein:
 
 class TestSorted:
     @pytest.mark.parametrize("count", [1, 3, 7, 12, 40])
-    def test_quantiles_are_read_between_samples(self, rng: np.random.Generator, count: int) -> None:
+    def test_quantiles_are_interpolated_between_samples(self, rng: np.random.Generator, count: int) -> None:
         samples = rng.normal(size=(2, 12))
-        places = (np.arange(count) + 0.5) / count * 12 - 0.5
-        expected = [np.interp(places, np.arange(12), np.sort(row)) for row in samples]
+        positions = (np.arange(count) + 0.5) / count * 12 - 0.5
+        expected = [np.interp(positions, np.arange(12), np.sort(row)) for row in samples]
         np.testing.assert_allclose(between(tf.constant(samples), count), expected)
 
-    def test_as_many_as_there_are_come_out_in_order(self, rng: np.random.Generator) -> None:
+    def test_as_many_quantiles_as_samples_are_the_sorted_samples(self, rng: np.random.Generator) -> None:
         samples = rng.normal(size=(3, 9))
         np.testing.assert_allclose(between(tf.constant(samples), 9), np.sort(samples))
 
-    def test_no_other_pairing_is_nearer(self, rng: np.random.Generator) -> None:
-        """Sorted order is the best of all."""
+    def test_no_other_pairing_has_a_smaller_distance(self, rng: np.random.Generator) -> None:
+        """Sorted order has the smallest distance of all permutations."""
         samples, quantiles = rng.normal(size=(1, 5)), np.sort(rng.normal(size=(1, 5)))
         best = min(((samples[0, list(order)] - quantiles[0]) ** 2).mean() for order in itertools.permutations(range(5)))
         assert float(matched(tf.constant(samples), tf.constant(quantiles))) == pytest.approx(best)
@@ -151,36 +153,38 @@ class TestSorted:
 
 class TestSlicedWasserstein:
     def test_it_equals_numpy(self) -> None:
-        """Picture and style of one size; the directions are found out by asking for single channels."""
+        """Picture and style have the same size; the projections of unit vectors give the directions."""
         loss = SlicedWasserstein(weight=3.0, layers=LAYERS, normalizer="mean", seed=5)
 
-        def judge(layer: str) -> float:
+        def numpy_loss(layer: str) -> float:
             C = X[layer].shape[-1]
             directions = loss._projected(layer, tf.eye(C, dtype=tf.float64)[None, None]).numpy()
             np.testing.assert_allclose(directions @ directions.T, np.eye(C), atol=1e-12)
             p, q = (np.sort(flat(x[layer]) @ directions.T, axis=0) for x in (X, STYLE))
             return ((p - q) ** 2).mean()
 
-        assert value(loss, X) == pytest.approx(3 * mean_over_layers(judge), rel=1e-6)
+        assert value(loss, X) == pytest.approx(3 * mean_over_layers(numpy_loss), rel=1e-6)
         assert_gradient(loss, LAYERS[1])
 
-    def test_where_things_are_does_not_count(self, rng: np.random.Generator) -> None:
+    def test_shuffled_positions_do_not_change_the_loss(self, rng: np.random.Generator) -> None:
         shuffled = {
             layer: rng.permutation(features.reshape(-1, features.shape[-1])).reshape(features.shape)
             for layer, features in STYLE.items()
         }
         assert value(SlicedWasserstein(layers=LAYERS), shuffled) == pytest.approx(0, abs=1e-12)
 
-    def test_a_style_twice_as_large_of_the_same_is_the_same(self) -> None:
+    def test_a_style_beside_its_copy_gives_nearly_the_same_loss(self) -> None:
         twice = {layer: np.concatenate([features, features], axis=1) for layer, features in STYLE.items()}
         loss = SlicedWasserstein(layers=LAYERS)
-        there, here = value(loss, X, Reference(tensors(CONTENT), [(tensors(twice), 1.0)])), value(loss, X)
-        assert there == pytest.approx(here, rel=0.05)
+        beside_copy, alone = value(loss, X, Reference(tensors(CONTENT), [(tensors(twice), 1.0)])), value(loss, X)
+        assert beside_copy == pytest.approx(alone, rel=0.05)
 
-    def test_fewer_directions_are_some_of_all(self) -> None:
+    def test_fewer_directions_are_the_first_of_all(self) -> None:
         eye = tf.eye(6, dtype=tf.float64)[None, None]
-        every, some = (SlicedWasserstein(directions=d)._projected("block2_conv1", eye).numpy() for d in (None, 2))
-        np.testing.assert_array_equal(some, every[:2])
+        all_directions, two_directions = (
+            SlicedWasserstein(directions=d)._projected("block2_conv1", eye).numpy() for d in (None, 2)
+        )
+        np.testing.assert_array_equal(two_directions, all_directions[:2])
 
 
 class TestHistogram:
@@ -193,13 +197,13 @@ class TestHistogram:
 
     @pytest.mark.parametrize("normalizer", Histogram.normalizers)
     def test_it_equals_numpy(self, normalizer: str) -> None:
-        def judge(layer: str) -> float:
+        def numpy_loss(layer: str) -> float:
             P, S = flat(X[layer]), flat(STYLE[layer])
             square = ((P - self.remapped(P, S)) ** 2).sum()
             return square / {"target": (S**2).sum(), "mean": P.size, "sum": 1}[normalizer]
 
         loss = Histogram(weight=3.0, layers=LAYERS, normalizer=normalizer)
-        assert value(loss, X) == pytest.approx(3 * mean_over_layers(judge), rel=1e-6)
+        assert value(loss, X) == pytest.approx(3 * mean_over_layers(numpy_loss), rel=1e-6)
         assert_gradient(loss, LAYERS[0])
 
 
@@ -211,26 +215,26 @@ class TestMRF:
 
     @pytest.mark.parametrize(("size", "stride"), [(3, 1), (3, 2), (2, 2), (1, 1)])
     def test_it_equals_numpy(self, size: int, stride: int) -> None:
-        def judge(layer: str) -> float:
+        def numpy_loss(layer: str) -> float:
             P, Q = (self.patches(x[layer], size, stride) for x in (X, STYLE))
             norm = np.linalg.norm(P, axis=1)[:, None] * np.linalg.norm(Q, axis=1)
             best = (P @ Q.T / norm).argmax(1)
             return ((P - Q[best]) ** 2).mean()
 
         loss = MRF(weight=3.0, layers=LAYERS, normalizer="mean", patch_size=size, stride=stride)
-        assert value(loss, X) == pytest.approx(3 * mean_over_layers(judge), rel=1e-6)
+        assert value(loss, X) == pytest.approx(3 * mean_over_layers(numpy_loss), rel=1e-6)
         assert_gradient(loss, LAYERS[0])
 
-    def test_the_style_itself_is_at_no_distance(self) -> None:
+    def test_the_style_itself_has_zero_loss(self) -> None:
         assert value(MRF(layers=LAYERS), STYLE) == pytest.approx(0, abs=1e-12)
 
-    def test_two_styles_put_their_patches_together(self) -> None:
-        for x in (STYLE, OTHER):
-            assert value(MRF(layers=LAYERS), x, TWO) == pytest.approx(0, abs=1e-12)
+    def test_patches_of_two_styles_are_pooled(self) -> None:
+        for x in (STYLE, OTHER_STYLE):
+            assert value(MRF(layers=LAYERS), x, TWO_STYLES) == pytest.approx(0, abs=1e-12)
 
 
 class TestLaplacian:
-    def judge(self, image: np.ndarray, pool: int) -> np.ndarray:
+    def laplacian(self, image: np.ndarray, pool: int) -> np.ndarray:
         _, H, W, _ = image.shape
         small = np.array(
             [[image[0, r : r + pool, c : c + pool].mean((0, 1)) for c in range(0, W, pool)] for r in range(0, H, pool)]
@@ -243,7 +247,7 @@ class TestLaplacian:
     def test_it_equals_numpy(self, normalizer: str) -> None:
         expected = []
         for pool in (1, 2):
-            D, E = self.judge(X[IMAGE], pool), self.judge(CONTENT[IMAGE], pool)
+            D, E = self.laplacian(X[IMAGE], pool), self.laplacian(CONTENT[IMAGE], pool)
             square = ((D - E) ** 2).sum()
             expected.append(square / {"target": (E**2).sum(), "mean": E.size, "sum": 1}[normalizer])
         loss = Laplacian(weight=3.0, pools=[1, 2], pool_weights=[0.5, 2.0], normalizer=normalizer)
@@ -251,65 +255,65 @@ class TestLaplacian:
         assert_gradient(loss, IMAGE)
 
     @pytest.mark.parametrize(
-        ("settings", "says"),
+        ("settings", "message"),
         [
             ({"pools": [0]}, "pools must be at least 1"),
-            ({"pools": [4, 4]}, "none twice"),
+            ({"pools": [4, 4]}, "only once"),
             ({"pool_weights": [1.0]}, "1 for 2 pools"),
             ({"normalizer": "summ"}, "did you mean 'sum'"),
         ],
     )
-    def test_bad_settings_are_refused(self, settings: dict[str, Any], says: str) -> None:
-        with pytest.raises(InputError, match=says):
+    def test_bad_settings_are_refused(self, settings: dict[str, Any], message: str) -> None:
+        with pytest.raises(InputError, match=message):
             Laplacian(**settings)
 
 
 class TestSelfSimilarity:
-    def judge(self, features: np.ndarray) -> np.ndarray:
+    def normalized_distances(self, features: np.ndarray) -> np.ndarray:
         F = flat(features)
         F = F / np.linalg.norm(F, axis=1, keepdims=True)
         D = 1 - F @ F.T
         return D / D.sum(0)
 
     def test_it_equals_numpy(self) -> None:
-        def judge(layer: str) -> float:
-            return np.abs(self.judge(X[layer]) - self.judge(CONTENT[layer])).sum(0).mean()
+        def numpy_loss(layer: str) -> float:
+            return np.abs(self.normalized_distances(X[layer]) - self.normalized_distances(CONTENT[layer])).sum(0).mean()
 
         loss = SelfSimilarity(weight=3.0, layers=LAYERS)
-        assert value(loss, X) == pytest.approx(3 * mean_over_layers(judge), rel=1e-5)
+        assert value(loss, X) == pytest.approx(3 * mean_over_layers(numpy_loss), rel=1e-5)
         assert_gradient(loss, LAYERS[1])
 
     @pytest.mark.parametrize("samples", [4, 10, 79, 80])
-    def test_no_more_positions_are_compared_than_asked_for(self, samples: int) -> None:
+    def test_at_most_the_requested_number_of_positions_is_compared(self, samples: int) -> None:
         taken = SelfSimilarity(samples=samples)._sampled(tf.constant(X[LAYERS[0]]))
         assert samples / 4 <= taken.shape[1] * taken.shape[2] <= samples
 
-    def test_a_change_of_all_features_alike_does_not_count(self) -> None:
-        turned = {layer: features * 3 for layer, features in CONTENT.items()}
-        assert value(SelfSimilarity(layers=LAYERS), turned) == pytest.approx(0, abs=1e-9)
+    def test_a_common_factor_of_all_features_does_not_change_the_loss(self) -> None:
+        scaled = {layer: features * 3 for layer, features in CONTENT.items()}
+        assert value(SelfSimilarity(layers=LAYERS), scaled) == pytest.approx(0, abs=1e-9)
 
 
 @pytest.mark.parametrize("kind", [Moments, SlicedWasserstein, Histogram])
 def test_styles_are_averaged_by_their_shares(kind: Any) -> None:
     loss = kind(layers=LAYERS)
-    both, one, other = (
+    both_styles, first_style, second_style = (
         tf.nest.flatten(loss.target(Reference(tensors(CONTENT), styles)).values)
-        for styles in (TWO.styles, TWO.styles[:1], TWO.styles[1:])
+        for styles in (TWO_STYLES.styles, TWO_STYLES.styles[:1], TWO_STYLES.styles[1:])
     )
-    for together, first, second in zip(both, one, other, strict=True):
+    for together, first, second in zip(both_styles, first_style, second_style, strict=True):
         np.testing.assert_allclose(together, first + second)
 
 
 @pytest.mark.parametrize("kind", [Gram, Moments, SlicedWasserstein, Histogram])
-def test_a_share_is_a_factor(kind: Any) -> None:
+def test_a_target_is_proportional_to_the_share_of_its_style(kind: Any) -> None:
     loss = kind(layers=LAYERS)
-    features = TWO.styles[0][0]
-    whole, part = (
+    features = TWO_STYLES.styles[0][0]
+    full_share, quarter_share = (
         tf.nest.flatten(loss.target(Reference(tensors(CONTENT), [(features, share)])).values) for share in (1.0, 0.25)
     )
-    for one, quarter in zip(whole, part, strict=True):
-        assert np.any(np.asarray(one))
-        np.testing.assert_allclose(quarter, 0.25 * np.asarray(one), rtol=1e-6)
+    for full, quarter in zip(full_share, quarter_share, strict=True):
+        assert np.any(np.asarray(full))
+        np.testing.assert_allclose(quarter, 0.25 * np.asarray(full), rtol=1e-6)
 
 
 def test_patches_that_do_not_fit_are_refused_before_the_first_step(nst: Callable[..., Outcome]) -> None:

@@ -1,0 +1,1 @@
+from .data_frame import frame as frame

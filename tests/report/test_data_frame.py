@@ -1,0 +1,30 @@
+"""nst.report.frame: runs as a table of pandas."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import nst as library
+from nst.errors import InputError
+from tests.conftest import Outcome
+
+
+def test_a_sweep_has_a_row_per_run_and_numeric_columns(nst: Callable[..., Outcome], tmp_path: Path) -> None:
+    folder = tmp_path / "sweep"
+    outcome = nst("-m", "loss.style.weight=2,20", "pyramid=single", f"sweep_dir={folder}")
+    assert outcome.status == 0, outcome.err
+    data = library.report.frame(folder)
+    assert sorted(data["loss.style.weight"]) == [2, 20]
+    assert set(data["status"]) == {"done"}
+    assert data["style_distance"].dtype == float
+    assert pd.api.types.is_datetime64_any_dtype(data["started"])
+    assert all(path.is_file() for path in data["picture"])
+
+
+def test_a_missing_folder_or_a_folder_without_runs_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=str(tmp_path)):
+        library.report.frame(tmp_path)
+    with pytest.raises(InputError, match="at least one folder"):
+        library.report.frame()
