@@ -6,9 +6,30 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.plugins import Plugins
 from hydra.plugins.launcher import Launcher
 from hydra.plugins.sweeper import Sweeper
+
+
+class GridSweeper(BasicSweeper):
+    """`hydra/sweeper=basic`: Hydra's own sweeper, but multirun.yaml has no secrets of addresses.
+
+    `nst.cli.configs` registers it under that name, so that a named sweep can choose another sweeper.
+    """
+
+    def sweep(self, arguments: list[str]) -> Any:
+        """Do the runs; the launcher has the complete config. What is no file at multirun.yaml is set aside."""
+        from nst.redaction import redacted_config
+        from nst.runtime import own_files
+
+        config: Any = self.config
+        written = Path(config.hydra.sweep.dir) / "multirun.yaml"
+        if own_files.is_foreign(written):
+            own_files.set_aside(written, "it is not a regular file")
+
+        self.config = redacted_config(config)
+        return super().sweep(arguments)
 
 
 class OptunaSweeper(Sweeper):

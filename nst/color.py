@@ -3,8 +3,9 @@
 `free`: the result has the style's colors. `luminance`: the transfer changes lightness only; the content's hue and
 chroma stay. `histogram`: the style gets the content's colors before the run.
 
-Departures: lightness is CIELAB's L, where the paper uses the Y of YIQ; so the perceived color stays. If sRGB cannot
-show a color at the required lightness, the lightness moves toward the content's until it can.
+Departures: lightness is CIELAB's L, where the paper uses the Y of YIQ; so the perceived color stays. The paper adds
+the colors after the transfer. Here the lightness stays within the limits that sRGB has for the content's colors during
+the transfer, too (`nst/transfer/lightness.py`), so the losses are those of the picture that is saved.
 """
 
 import warnings
@@ -13,14 +14,17 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
-from skimage.color import lab2rgb, rgb2lab
+from skimage.color import lab2rgb, rgb2lab, rgb2xyz
 from skimage.exposure import match_histograms
 
 from nst.errors import check_name
 from nst.style import Style
 
-HALVINGS = 12  # bisections of the interval that holds a lightness: precise to 1/40 of a gray level
-JUST_SEEN = 0.5  # a difference in CIELAB that is not visible
+HALVINGS = 12  # bisections of the interval that holds a limit of lightness: precise to 1/16 of a gray level
+OUTSIDE = 1e-4  # linear RGB outside 0..1 that still counts as inside: at most 1/3 of a gray level
+WHITE = rgb2xyz(np.ones(3))  # CIEXYZ of sRGB's white
+LINEAR_RGB = np.linalg.inv(rgb2xyz(np.eye(3)))  # CIEXYZ @ LINEAR_RGB is linear RGB
+KNEE = 6 / 29  # CIELAB's cube root is a line below it
 TINY = 1e-5  # added to variances: they are 0 in a picture of one color
 
 
@@ -33,6 +37,13 @@ class Color(Protocol):
 
     def after(self, image: np.ndarray, content: np.ndarray) -> np.ndarray:
         """The transfer's `image` `[1,H,W,3]` in its final colors; `content` is the original at the same size."""
+        ...
+
+    def limits(self, content: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        """The lowest and the highest gray value `[1,H,W,1]`, 0..1, at the size of `content`, or None.
+
+        With limits, the transfer optimizes a gray picture between them. None: it optimizes RGB in 0..1.
+        """
         ...
 
 
@@ -49,6 +60,9 @@ class Free:
         del content
         return image
 
+    def limits(self, content: np.ndarray) -> None:
+        """None: the transfer optimizes RGB."""
+
 
 @dataclass(frozen=True)
 class Luminance:
@@ -61,13 +75,21 @@ class Luminance:
         def like_the_content(style: Style) -> Style:
             own = rgb2lab(style.picture)[..., 0]
             matched = (own - own.mean()) * light.std() / (own.std() + TINY) + light.mean()
-            return replace(style, picture=_gray(matched))
+            return replace(style, picture=_of_lightness(matched))
 
-        return _gray(light), [like_the_content(style) for style in styles]
+        return _of_lightness(light), [like_the_content(style) for style in styles]
 
     def after(self, image: np.ndarray, content: np.ndarray) -> np.ndarray:
-        """The lightness of `image` with the colors of `content`."""
-        return _colored(rgb2lab(image)[..., 0], rgb2lab(content))
+        """The lightness of `image`, as near as sRGB can show it, with the hue and chroma of `content`."""
+        lab = _lab(content)
+        light = rgb2lab(image)[..., 0].clip(_limit(lab, 0), _limit(lab, 100))
+        return _rgb(light, lab[..., 1:])
+
+    def limits(self, content: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The gray values with the lowest and the highest lightness that sRGB can show in the colors of `content`."""
+        lab = _lab(content)
+        lowest, highest = (_of_lightness(_limit(lab, end))[..., :1] for end in (0, 100))
+        return lowest, highest
 
 
 @dataclass(frozen=True)
@@ -97,6 +119,9 @@ class HistogramMatching:
         """`image`, unchanged."""
         del content
         return image
+
+    def limits(self, content: np.ndarray) -> None:
+        """None: the transfer optimizes RGB."""
 
 
 def pca(picture: np.ndarray, like: np.ndarray) -> np.ndarray:
@@ -137,26 +162,41 @@ def _symmetric_root(matrix: np.ndarray) -> np.ndarray:
     return vectors * np.sqrt(values) @ vectors.T
 
 
-def _gray(light: np.ndarray) -> np.ndarray:
+def gray(picture: np.ndarray) -> np.ndarray:
+    """The gray picture `[1,H,W,3]` with the lightness of `picture`."""
+    return _of_lightness(rgb2lab(picture)[..., 0])
+
+
+def _of_lightness(light: np.ndarray) -> np.ndarray:
     """The gray picture `[1,H,W,3]` of a lightness `[1,H,W]`, 0..100."""
     return _rgb(light.clip(0, 100), np.zeros((*light.shape, 2)))
 
 
-def _colored(light: np.ndarray, content: np.ndarray) -> np.ndarray:
-    """The picture with lightness `light` and the colors of `content`, CIELAB `[1,H,W,3]`; as near as sRGB can show."""
-    own, colors = content[..., 0], content[..., 1:]
-    possible, beyond = np.zeros_like(light), np.ones_like(light)  # fractions of the way from `own` to `light`
-    part = beyond
+def _lab(picture: np.ndarray) -> np.ndarray:
+    """CIELAB in float64: float32 would put pure colors outside sRGB."""
+    return rgb2lab(picture.astype(np.float64))
+
+
+def _limit(lab: np.ndarray, end: float) -> np.ndarray:
+    """The lightness `[1,H,W]` nearest to `end` that sRGB shows with the colors of `lab` `[1,H,W,3]`.
+
+    The lightnesses that it shows with a color form an interval, and that of `lab` is one of them.
+    """
+    shown, colors = lab[..., 0], lab[..., 1:] @ [[1 / 500, 0, 0], [0, 0, -1 / 200]]
+    middle = beyond = np.full_like(shown, end)
     for _ in range(HALVINGS):
-        fine = _shows(own + part * (light - own), colors)
-        possible, beyond = np.where(fine, part, possible), np.where(fine, beyond, part)
-        part = np.where(possible == 1, 1, (possible + beyond) / 2)
-    return _rgb(own + possible * (light - own), colors)
+        inside = _shows(middle, colors)
+        shown, beyond = np.where(inside, middle, shown), np.where(inside, beyond, middle)
+        middle = (shown + beyond) / 2
+    return shown
 
 
 def _shows(light: np.ndarray, colors: np.ndarray) -> np.ndarray:
-    """Where sRGB can show this lightness with these colors: the conversion to RGB and back keeps the colors."""
-    return np.abs(rgb2lab(_rgb(light, colors))[..., 1:] - colors).max(-1) < JUST_SEEN
+    """Where sRGB can show this lightness with these `colors`, as differences of CIELAB's cube roots of X, Y and Z."""
+    roots = (light[..., None] + 16) / 116 + colors
+    cubes = np.where(roots > KNEE, roots * roots * roots, 3 * KNEE**2 * (roots - 4 / 29))
+    linear = cubes * WHITE @ LINEAR_RGB
+    return ((linear >= -OUTSIDE) & (linear <= 1 + OUTSIDE)).all(-1)
 
 
 def _rgb(light: np.ndarray, colors: np.ndarray) -> np.ndarray:

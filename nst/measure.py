@@ -1,20 +1,22 @@
 """python -m nst.measure FOLDER ... : measure finished runs again with one network, to compare them."""
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from nst.arguments import Parser
 from nst.cli import configs
 from nst.cli.hydra_errors import guarded
 from nst.cli.measure import measure
 from nst.runtime import logs
+from nst.runtime.process import open_streams
 from nst.state import MetricNetwork
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status: 0 all measured, 1 some could not be, 2 there is nothing to measure."""
-    parser = argparse.ArgumentParser(prog="python -m nst.measure", description=__doc__)
+    open_streams()
+    parser = Parser(prog="python -m nst.measure", description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="folders of runs or sweeps, or parents")
     parser.add_argument(
         "--network",

@@ -92,6 +92,15 @@ class Octaves:
         sizes = [(max(1, round(ratio * height)), max(1, round(ratio * width))) for ratio in ratios]
         return [Level(*size, count) for size, count in zip(sizes, counts, strict=True) if count]
 
+    def why_single(self, height: int, width: int, steps: int | None = None) -> str:
+        """Why a picture of `height` x `width` has one level although this pyramid has several; empty otherwise."""
+        several = self.ratios is None or len(self.ratios) > 1
+        if not several or len(self.levels(height, width, steps)) > 1:
+            return ""
+        if len(self._usable(height, width)[0]) > 1:
+            return f"steps={steps} is too few for more"
+        return f"a smaller one would be under {SMALLEST} pixels (long side) or {MIN_SIDE} pixels (short side)"
+
     def _usable(self, height: int, width: int) -> tuple[list[float], list[float]]:
         """(ratios, shares) of the levels that are large enough."""
         ratios = self.ratios or [0.5**k for k in reversed(range(max(height, width).bit_length()))]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
+from nst import bounded
 from nst.setting_rules import rule
 
 PICTURE_PATH = re.compile(r"[^\s<>]*/[^\s<>/]+\.\w{3,5}")
@@ -22,14 +23,15 @@ def compared(config: Mapping[str, Any], choices: Mapping[str, Any]) -> dict[str,
 
 
 def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Value]:
-    """`{a.b: value}` of a nested config, without `_target_`; lists and null become JSON."""
+    """`{a.b: value}` of a nested config, without `_target_`; lists, null and nan become JSON."""
     flat: dict[str, Value] = {}
     for key, value in config.items():
         name = f"{prefix}{key}"
         if isinstance(value, Mapping):
             flat.update(flatten(value, f"{name}."))
         elif key != "_target_":
-            flat[name] = value if isinstance(value, Value) else json.dumps(value, default=str)
+            simple = isinstance(value, Value) and value == value  # nan would differ from itself
+            flat[name] = value if simple else json.dumps(value, default=str)
     return flat
 
 
@@ -72,6 +74,6 @@ def displayed(value: Any) -> str:
 
 def _list(text: str) -> list[Any]:
     try:
-        return json.loads(text)
-    except ValueError:
+        return bounded.from_json(text, "a list")
+    except bounded.DataError:
         return [text]

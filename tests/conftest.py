@@ -2,9 +2,9 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -16,12 +16,36 @@ CONF = ROOT / "conf"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
+Held = Callable[[str], None]
+
+
 class Outcome(NamedTuple):
     """Exit status and output of a command."""
 
     status: int
     out: str
     err: str
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, Any, Any]:
+    """Escape file names that are not UTF-8 in captured output, which pytest-xdist cannot send otherwise."""
+    report = yield
+    report.sections = [(title, text.encode(errors="backslashreplace").decode()) for title, text in report.sections]
+    return report
+
+
+@pytest.fixture
+def held(record_property: Callable[[str, object], None]) -> Held:
+    """Call it with the result of an attack, like `3000 mutated pictures: all held`; it is printed after all tests."""
+    return lambda line: record_property("held", line)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the results of attacks."""
+    for report in terminalreporter.getreports("passed"):
+        for line in (value for name, value in report.user_properties if name == "held"):
+            terminalreporter.write_line(str(line))
 
 
 @pytest.fixture(scope="session", autouse=True)

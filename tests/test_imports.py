@@ -30,7 +30,7 @@ ORDER = (
     ("assets",),
     ("runtime",),
     ("settings",),
-    ("setting_rules", "state", "layers", "errors"),
+    ("setting_rules", "state", "layers", "arguments", "bounded", "errors", "redaction"),
 )
 """Packages and modules from top to bottom; those in one row may import each other, without cycles."""
 HEIGHT = {name: len(ORDER) - row for row, names in enumerate(ORDER) for name in names}

@@ -41,7 +41,7 @@ class TestRun:
             "overrides.yaml",
         }
         assert files | {"history.csv", "run.log", "snapshots"} <= names
-        assert not [name for name in names if name.endswith(".part")]
+        assert not [name for name in names if name.endswith("part")]
         assert Path("outputs/latest.png").resolve() == (folder / "result.png").resolve()
         found = record(folder)
         assert found["status"] == "done"
@@ -214,7 +214,7 @@ BAD_PICTURES = {
     "missing.jpg": "there is no such file",
     "folder": "is a folder",
     "empty.png": "is an empty file",
-    "text.jpg": "not a picture in any supported format",
+    "text.jpg": "is not a readable picture: save it as JPEG, PNG",
     "short.jpg": "is broken",
     "bomb.png": "too large: over 89 million pixels",
     "wide.png": "the short side must be at least 32 pixels, not 80x8",
@@ -267,6 +267,28 @@ BAD_ARGUMENTS = {
     "extractor.weights=5": "is unknown",
     "+observers.histroy.every=3": "'observers.histroy' is unknown; did you mean 'history'?",
     "observers.history.every=0": "observers.history.every must be at least 1, not 0",
+    "threads=5000": "threads is 5000, but this process can use only",
+    "steps=1000000000000000000": "steps must be at most 10000000, not 1000000000000000000",
+    f"seed={'9' * 400}": "seed must be at most 9223372036854775807",
+    "+optimizer._partial_=true": "'optimizer._partial_' is not a setting",
+    "+observers.foo=1": "'observers.foo' is unknown; choose from console",
+    f"size={'[' * 900}{']' * 900}": "nested too deeply",
+    f"size={'[' * 40}{']' * 40}": "size must be a whole number, not [[[",
+    "size=${stepz}": "size: there is no setting 'stepz' to insert; did you mean 'steps'?",
+    "size=${oc.env:NST_NOWHERE}": "size: KeyError raised while resolving interpolation",
+    "size=${size}": "size: Recursive interpolation detected",
+    "output=${size}": "'output' must contain settings, like output.folder=..., not 80",
+    "+stop.toleranec=1": "'stop.toleranec' is unknown; did you mean 'tolerance'?",
+    "output.formats=tiff": "output.formats must be a list, like [tiff]",
+    "score=ssim": "score must be a list, like [ssim]",
+    "color.method=pca": "'color.method' is unknown; color=histogram has it",
+    "+color.method=pca": "'color.method' is unknown; color=histogram has it",
+    "optimizer.momentum=0.5": "; optimizer=sgd has it",
+    "style.wieght=3": "'style.wieght' is unknown; did you mean 'loss.style.weight'?",
+    "content.layer=[block1_conv1]": "'content.layer' is unknown; did you mean 'loss.content.layers'?",
+    "stop.jitter=2": "'stop.jitter' is unknown; did you mean 'jitter'?",
+    "size = 128": "cannot read 'size = 128'; write size=128, without spaces around '='",
+    "style.image =a,b.jpg": "write style.image=a,b.jpg, without spaces",
 }
 
 
@@ -314,6 +336,14 @@ class TestBadInput:
         monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
         monkeypatch.setattr(imagenet, "HOST", "https://127.0.0.1:9")
         self.assert_one_error_line(nst("extractor=auto", "fallback=false"), "fallback=true allows the 8-bit weights")
+
+    def test_weights_of_styles_that_overflow_are_refused(self, nst: Command, pictures: Path) -> None:
+        styles = f"style.images=[{pictures / 'style.png'},{pictures / 'content.png'}]"
+        outcome = nst("style=blend", styles, "style.weights=[1e308,1e308]")
+        self.assert_one_error_line(outcome, "style.weights must be at most 1e+30, not 1e+308")
+
+    def test_a_mix_without_a_mapping_of_parts_is_refused(self, nst: Command) -> None:
+        self.assert_one_error_line(nst("loss/style=mix", "loss.style.parts=gram"), "a mix needs at least one part")
 
     def test_content_and_style_weight_zero_are_refused(self, nst: Command) -> None:
         self.assert_one_error_line(nst("loss.style.weight=0", "loss.content.weight=0"), "are both 0")

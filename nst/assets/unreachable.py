@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from nst.assets.cache import cache_folder
+from nst.assets.cache import cache_folder, offline
 from nst.errors import InputError
 from nst.runtime.atomic import atomic
+from nst.runtime.data_files import read_json
 
 log = logging.getLogger(__name__)
 
 FILE = "unreachable.json"  # in the cache folder
 REMEMBERED = 600.0  # seconds
 NETWORK_SETTINGS = re.compile(r"PIP_\w+|\w+_PROXY", re.IGNORECASE)  # environment variables that affect downloads
-OFF = ("", "0", "false", "no", "off")  # values of `NST_OFFLINE` that allow downloads
 
 
 class UnreachableError(InputError):
@@ -28,11 +28,6 @@ class UnreachableError(InputError):
 
 class LocalError(UnreachableError):
     """This machine or environment cannot use a source; the failure is not remembered."""
-
-
-def offline() -> bool:
-    """Whether `NST_OFFLINE` forbids every download."""
-    return os.environ.get("NST_OFFLINE", "").lower() not in OFF
 
 
 @contextmanager
@@ -97,7 +92,7 @@ def _key(source: str, seconds: float | None) -> str:
 def _read() -> dict[str, tuple[float, str]]:
     """{key: (time, reason)} of recent failures."""
     try:
-        found = json.loads(_file().read_text(encoding="utf-8"))
+        found = read_json(_file())
         entries = {str(key): (float(when), str(reason)) for key, (when, reason) in found.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}

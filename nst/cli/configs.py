@@ -4,6 +4,9 @@ import os
 from pathlib import Path
 
 from hydra import version
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeperConf
+from hydra.core.config_store import ConfigStore
+from hydra.core.plugins import Plugins
 
 from nst.cli import naming
 from nst.runner import schema
@@ -21,8 +24,11 @@ def conf_dir() -> str:
 
 
 def register() -> None:
-    """Register the schema and nst's resolvers with Hydra, and make Hydra raise errors instead of printing them."""
+    """Register schema, resolvers and sweeper with Hydra, and make Hydra raise errors instead of printing them."""
     version.setbase(VERSION_BASE)  # `hydra.main` does the same, but a launcher's processes do not call it
     os.environ["HYDRA_FULL_ERROR"] = "1"  # `hydra_errors` prints them instead
     schema.register()
+    Plugins.instance()  # it registers Hydra's own sweeper, which the next lines replace
+    sweeper = BasicSweeperConf("hydra_plugins.nst_plugins.GridSweeper")
+    ConfigStore.instance().store("basic", sweeper, "hydra/sweeper", provider="nst")
     naming.register_resolvers()

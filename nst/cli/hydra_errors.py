@@ -8,37 +8,53 @@ from pathlib import Path
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
-from nst.errors import InputError, suggestion, unknown_key
+from nst.cli.unknown_keys import elsewhere, unknown_in
+from nst.errors import InputError, UnknownKeyError, printable, suggestion, unknown_key
+from nst.redaction import redacted, redacted_address
 from nst.runner import schema
+from nst.runtime.atomic import PART
+from nst.runtime.process import check_current_folder, closed_output_ignored
 
+FOLDERS = ("hydra.run.dir", "hydra.sweep.dir", "sweep_dir")  # settings of a folder, besides output.folder
+LONGEST = 2000  # characters of a message, at most
 INPUT_ERRORS = (InputError, HydraException, OmegaConfBaseException)  # exit status 2: the user can correct them
 
 
-def one_line(error: BaseException) -> str:
-    """Describe `error` in one line."""
+def one_line(error: BaseException, run: Path | None = None) -> str:
+    """Describe `error` in one line, without the secrets of addresses; `run` is the folder of the run that raised it."""
+    return redacted(_one_line(error, run))
+
+
+def _one_line(error: BaseException, run: Path | None) -> str:
     if isinstance(error, InputError):
-        return " ".join(str(error).split())
+        return " ".join(str(error).split()) + (elsewhere(error.path) if isinstance(error, UnknownKeyError) else "")
+    if isinstance(error, RecursionError):
+        return "an override is nested too deeply; leave out brackets"
+    if isinstance(error, OSError) and error.filename:
+        return _about_file(error, run)
+    text = " ".join(str(error).split()) or "no reason given"
+    if full := re.search(r"(/.+?); (No space left on device)", text):  # TensorFlow's words
+        return _unwritable(full[1], full[2])
+    known = isinstance(error, (*INPUT_ERRORS, OSError))
+    return _of_hydra(error, text) or (text if known else f"{type(error).__name__}: {text}")
+
+
+def _of_hydra(error: BaseException, text: str) -> str | None:
+    """Describe an error of Hydra with the message `text`; None for other errors, and if the message is good enough."""
     if isinstance(error, OverrideParseException):
         return _unreadable(str(error.override))
-    ambiguous = re.search(r"Ambiguous value for argument '([^']+)'", str(error))
-    if ambiguous:
+    if ambiguous := re.search(r"Ambiguous value for argument '([^']+)'", text):
         name = quoted(ambiguous[1])
         return f"'{ambiguous[1]}' has more than one value; use -m to sweep, [a,b] for a list, {name} for a name"
     if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
         return _no_such_choice(error.missing_cfg_file, error.options)
-    in_file = re.search(r"In '([^']+)': .*Key '([^']+)' not in '(\w+)'", " ".join(str(error).split()))
-    if in_file:
+    if in_file := re.search(r"In '([^']+)': .*Key '([^']+)' not in '(\w+)'", text):
         known = getattr(schema, in_file[3], schema.Config).__dataclass_fields__
         return f"conf {in_file[1]}: {unknown_key(in_file[2], known)}"
-    if "Config group override must be a string" in str(error):
+    if "Config group override must be a string" in text:
         return "a group cannot be null; --help lists its choices"
     cause = next((item for item in _chain(error) if isinstance(item, OmegaConfBaseException)), None)
-    if cause is not None and cause.full_key:
-        return _about_key(cause)
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename} cannot be created or written ({error.strerror}); choose another output.folder=..."
-    text = " ".join(str(error).split()) or "no reason given"
-    return text if isinstance(error, (*INPUT_ERRORS, OSError)) else f"{type(error).__name__}: {text}"
+    return _about_key(cause, str(error)) if cause is not None and cause.full_key else None
 
 
 def show(error: BaseException, log_file: Path | None = None) -> int:
@@ -48,26 +64,53 @@ def show(error: BaseException, log_file: Path | None = None) -> int:
         error: the exception that ended the command or a run.
         log_file: the log with the traceback; None before a run begins.
     """
-    before_the_job = (*INPUT_ERRORS, OSError, ValueError)  # raised while composing the config and creating the folder
+    before_the_job = (*INPUT_ERRORS, OSError, ValueError, RecursionError)  # while composing and creating the folder
     expected = isinstance(error, before_the_job if log_file is None else INPUT_ERRORS)
     where = f" (traceback: {log_file})" if log_file and not expected else ""
-    print(f"nst: {one_line(error)}{where}", file=sys.stderr)  # noqa: T201
+    line = _shortened(printable(one_line(error, log_file and log_file.parent)))
+    print(f"nst: {line}{where}", file=sys.stderr)  # noqa: T201
     return 2 if expected else 1
 
 
-def guarded(command: Callable[[], int], expected: type[Exception] = Exception) -> int:
-    """Return the exit status of `command()`: 130 after Ctrl-C, that of `show` after an `expected` error."""
+def _shortened(text: str) -> str:
+    """Leave out the middle of a message that repeats a long value."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"
+
+
+def guarded(command: Callable[[], int]) -> int:
+    """Return the exit status of `command()`: 130 after Ctrl-C, that of `show` after an error."""
     try:
-        return command()
+        with closed_output_ignored():
+            check_current_folder()
+            return command()
     except KeyboardInterrupt:
         return 130
-    except expected as error:
+    except Exception as error:  # noqa: BLE001
         return show(error)
+    return 0  # the reader of the output closed it
+
+
+def _about_file(error: OSError, run: Path | None) -> str:
+    """Describe an error of a file: in the run's folder, and before the run, nst could not write it."""
+    if run and not Path(str(error.filename)).absolute().is_relative_to(run.absolute()):  # opened by a person's module
+        return f"{type(error).__name__}: {error.filename}: {error.strerror}"
+    return _unwritable(str(error.filename), str(error.strerror))
+
+
+def _unwritable(path: str, why: str) -> str:
+    shown = Path(path).parent if PART.fullmatch(Path(path).name) else path
+    given = {argument.partition("=")[0].lstrip("+") for argument in sys.argv[1:]}
+    setting = next((key for key in FOLDERS if key in given), "output.folder")
+    return f"{shown} cannot be created or written ({why}); choose another {setting}=..."
 
 
 def _unreadable(override: str) -> str:
+    override = redacted_address(override)
     if "=" not in override:
         return f"'{override}' is not an override: write key=value, without spaces; --help lists the keys"
+    key, _, value = override.partition("=")
+    if key != key.strip():
+        return f"cannot read '{override}'; write {key.strip()}={value.strip()}, without spaces around '='"
     return (
         f"cannot read '{override}'; a value with commas, brackets, '=', '~' or non-ASCII letters needs quotes "
         f"inside the shell's quotes: {quoted(override)}"
@@ -89,12 +132,18 @@ def _no_such_choice(file: str, options: Sequence[str]) -> str:
     return f"there is no {group}={name}{suggestion(name, options)}"
 
 
-def _about_key(error: OmegaConfBaseException) -> str:
-    """Describe an unknown key, with the nearest known one, or an invalid value."""
+def _about_key(error: OmegaConfBaseException, around: str) -> str:
+    """Describe an unknown key, with the nearest known one, or an invalid value; `around` is Hydra's own message."""
     if isinstance(error, ConfigKeyError | ConfigAttributeError):
-        known = [str(key) for key in error.parent_node or () if not str(key).startswith("_") and key != "hydra"]
-        return str(unknown_key(str(error.full_key), known, error.key))
+        return unknown_in(error.parent_node, str(error.full_key), error.key)
     text = str(error.msg or error).splitlines()[0]
+    given = re.search(r"override [^=]+=(.*)", around)
+    if given and "is not a ListConfig, list or tuple" in text:
+        return f"{error.full_key} must be a list, like [{given[1]}]"
+    missing = re.search(r"Interpolation key '([^']*)' not found", text)
+    if missing:
+        known = schema.Config.__dataclass_fields__
+        return f"{error.full_key}: there is no setting '{missing[1]}' to insert{suggestion(missing[1], known)}"
     chosen = re.search(r"Invalid value '([^']*)', expected one of \[([^\]]*)\]", text)
     if chosen:
         return f"{error.full_key}: '{chosen[1]}' is unknown{suggestion(chosen[1], chosen[2].split(', '))}"

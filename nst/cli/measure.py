@@ -21,6 +21,7 @@ from nst.runner.folder import PICTURE, RunFolder
 from nst.runner.pictures import Pictures
 from nst.runner.record import measured_again
 from nst.runtime import device, logs
+from nst.runtime.home import expanded
 from nst.state import Metric, MetricNetwork
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _own(recorded: dict[str, Any]) -> Network:
     from nst.extractor.vgg19_slim import VGG19Slim
 
     if recorded["name"] != "vgg19_slim":
-        path = str(Path(recorded["file"]).expanduser())
+        path = str(expanded(str(recorded["file"])))
         return load_weights(
             Weights.from_json({"network": recorded["name"], "path": path, "sha256": recorded["sha256"]})
         )

@@ -1,6 +1,8 @@
 """Names of run folders, and the resolvers that configs use for them."""
 
+import os
 import re
+from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha1
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from nst import settings
+from nst.redaction import MARK, redacted_address, redacted_override
 
 LONGEST = 100  # bytes in a folder name, at most
 
@@ -18,7 +21,7 @@ def folder_name(text: str, full: str | None = None) -> str:
     name, full = _clean(text), text if full is None else full
     if name == full and len(name.encode()) <= LONGEST:
         return name
-    return f"{_cut(name, LONGEST - 9)}-{sha1(full.encode(), usedforsecurity=False).hexdigest()[:8]}"
+    return f"{_cut(name, LONGEST - 9)}-{sha1(os.fsencode(full), usedforsecurity=False).hexdigest()[:8]}"
 
 
 def run_name(dirname: str) -> str:
@@ -27,21 +30,27 @@ def run_name(dirname: str) -> str:
     Args:
         dirname: Hydra's list of overrides, `key=value,key=value`.
     """
-    parts = [part.partition("=") for part in re.split(r",(?=[^,\[\]()]*=)", str(dirname))]
-    full = ",".join(f"{settings.short(key)}{mark}{value}" for key, mark, value in parts)
-    brief = ",".join(f"{settings.short(key)}{mark}{_last_name(value)}" for key, mark, value in parts)
-    return folder_name(brief, full)
+    full = _shortened(redacted_override(str(dirname), tagged=True))
+    return folder_name(_shortened(redacted_override(str(dirname)), _last_name), full)
+
+
+def _shortened(dirname: str, value: Callable[[str], str] = str) -> str:
+    """Return `dirname` with the last two parts of each key, and each value changed by `value`."""
+    parts = [part.partition("=") for part in re.split(r",(?=[^,\[\]()]*=)", dirname)]
+    return ",".join(f"{settings.short(key)}{mark}{value(text)}" for key, mark, text in parts)
 
 
 def _last_name(value: str) -> str:
-    """Return the last part of a path or address, or the contents of a list without brackets."""
-    return re.sub(r"[\[\]\"' ]", "", value) if value.startswith("[") else value.rpartition("/")[2]
+    """Return the last part of a path or redacted address, or the contents of a list without brackets."""
+    name = re.sub(r"[\[\]\"' ]", "", value) if value.startswith("[") else value.rpartition("/")[2]
+    return re.sub(r"\?\*{3}['\"]?", "", name)
 
 
 def label(group: str, *, _root_: DictConfig) -> str:
     """Return the name of the content or style picture for a folder name; `group` if the config names none."""
     image = OmegaConf.select(_root_, f"{group}.image", throw_on_missing=False)
-    return _cut(_clean(Path(str(image).partition("#")[0]).stem), 40) if image else group
+    name = redacted_address(str(image)).partition("#")[0].removesuffix(f"?{MARK}")
+    return _cut(_clean(Path(name).stem), 40) if image else group
 
 
 def output_folder(*, _root_: DictConfig) -> str:

@@ -10,22 +10,26 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
-from PIL import Image
 
+from nst import bounded
+from nst.assets.picture_file import opened
 from nst.cli.configs import VERSION_BASE, conf_dir
-from nst.errors import InputError, unknown_key
+from nst.errors import InputError, printable, unknown_key
 from nst.image.io import check_bits
 from nst.runner import schema
 from nst.runner.folder import CONFIG, PICTURE, RESULT
 from nst.runner.instantiate import TARGET, plain
+from nst.runner.recorded import RECORD, checked
+from nst.runtime.data_files import read_text
 from nst.settings import flatten
 
+KEY = re.compile(r"[a-z]\w{0,63}")  # of a setting
+LONGEST = 4096  # characters of a text, as of a path
 TOP = schema.Config.__dataclass_fields__
 OTHER_VERSION = "perhaps another version of nst wrote it"
 GROUPS_OF_CONFIGS = ("experiment", "sweep")
@@ -51,50 +55,63 @@ def read(source: Path) -> Recipe:
         return _of_folder(source)
     if not source.is_file():
         raise InputError(f"{source}: there is no such picture or run")
-    try:
-        with Image.open(source) as picture:
-            text = dict(getattr(picture, "text", {}))
-    except (OSError, SyntaxError, ValueError) as error:
-        raise InputError(f"{source} is not a picture that can be read") from error
+    with opened(source, str(source)) as picture:
+        text = dict(getattr(picture, "text", {}))
     if "nst.config" not in text:
         raise InputError(f"{source} has no recipe inside: only PNG files that nst wrote have one")
-    return Recipe(_mapping(source, text["nst.config"]), _mapping(source, text.get("nst.record", "{}")), source)
+    return _recipe(source, text["nst.config"], text.get("nst.record", ""), source)
 
 
 def _of_folder(source: Path) -> Recipe:
     config, record, picture = (source / name for name in (CONFIG, RESULT, PICTURE))
     if not config.is_file():
         raise InputError(f"{source} is not a run folder: there is no {CONFIG} in it")
-    text = record.read_text(encoding="utf-8") if record.is_file() else "{}"
-    found = picture if picture.is_file() else None
-    return Recipe(_mapping(config, config.read_text(encoding="utf-8")), _mapping(record, text), found)
-
-
-def _mapping(source: Path, text: str) -> dict[str, Any]:
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise InputError(f"{source}: its recipe is broken") from error
-    if not isinstance(value, dict):
-        raise InputError(f"{source}: its recipe is broken")
-    return value
+        texts = read_text(config), read_text(record) if record.is_file() else ""
+    except OSError as error:
+        raise InputError(f"{source}: its recipe cannot be read ({error.strerror or error})") from error
+    return _recipe(source, *texts, picture if picture.is_file() else None)
+
+
+def _recipe(source: Path, config: str, record: str, picture: Path | None) -> Recipe:
+    """Read the two texts of a recipe.
+
+    Raises:
+        InputError: one of them is broken, over a bound, or not what nst writes.
+    """
+    settings = bounded.from_yaml(config, f"{source}: its recipe is broken")
+    about = bounded.from_json(record, f"{source}: its record is broken") if record else {}
+    if not isinstance(settings, dict):
+        raise InputError(f"{source}: its recipe is broken: it is not a mapping")
+    return Recipe(settings, checked(about, RECORD, f"{source}: its record is broken"), picture)
 
 
 def compose_recipe(recipe: Mapping[str, Any]) -> DictConfig:
     """Compose a config of this version from `recipe`; keys that it lacks keep their defaults.
 
     Raises:
-        InputError: it names something outside nst, has an unknown key, or contains an interpolation.
+        InputError: it names something outside nst, has an unknown key or a value of another type, or contains an
+            interpolation.
     """
     _check(recipe)
     config = _composed([])
-    with open_dict(config):
-        for key, value in recipe.items():
-            if key in ELSEWHERE:
-                continue
-            if key not in TOP:
-                raise InputError(f"the recipe's {unknown_key(key, TOP)}; {OTHER_VERSION}")
-            _put(config, key, value)
+    try:
+        with open_dict(config):
+            _fill(config, recipe)
+    except OmegaConfBaseException as error:
+        raise InputError(f"the recipe's {error.full_key}: {printable(str(error.msg).splitlines()[0])}") from error
+    return config
+
+
+def _fill(config: DictConfig, recipe: Mapping[str, Any]) -> None:
+    for key, value in recipe.items():
+        if key in ELSEWHERE:
+            continue
+        if key not in TOP:
+            raise InputError(f"the recipe's {unknown_key(key, TOP)}; {OTHER_VERSION}")
+        if isinstance(config[key], DictConfig) and not isinstance(value, Mapping | None):
+            raise InputError(f"the recipe's {key} must be a mapping, not {_shown(value)}")
+        _put(config, key, value)
     output = recipe.get("output") or {}
     formats = output.get("formats", []) if isinstance(output, Mapping) else None
     if not isinstance(formats, list):
@@ -103,7 +120,6 @@ def compose_recipe(recipe: Mapping[str, Any]) -> DictConfig:
     if isinstance(output, Mapping) and output.get("bits") is not None:
         check_bits("the recipe's output.bits", output["bits"], formats)
         config.output.bits = output["bits"]
-    return config
 
 
 def _put(config: DictConfig, key: str, value: Any) -> None:
@@ -120,18 +136,26 @@ def _check(node: Any, path: str = "") -> None:
     if isinstance(node, Mapping):
         for key, value in node.items():
             name = str(key)
-            if name == TARGET and value not in _targets(group := _group(path)):
-                raise InputError(
-                    f"the recipe's {path}.{TARGET} is {value}, which conf/{group} does not name; {OTHER_VERSION}"
-                )
-            if name != TARGET and not re.fullmatch(r"[a-z]\w*", name):
-                raise InputError(f"the recipe's {path}.{name} is not allowed in recipes")
+            where = f"{path}.{_shown(name)}".lstrip(".")
+            if name != TARGET and not KEY.fullmatch(name):
+                raise InputError(f"the recipe's {where} is not allowed in recipes")
+            if name == TARGET and not (isinstance(value, str) and value in _targets(_group(path))):
+                group = _group(path)
+                said = f"the recipe's {where} is {_shown(value)}, which conf/{group} does not name"
+                raise InputError(f"{said}; {OTHER_VERSION}")
             _check(value, f"{path}.{name}" if path and name != TARGET else name)
     elif isinstance(node, list):
         for item in node:
             _check(item, path)
+    elif isinstance(node, str) and len(node) > LONGEST:
+        raise InputError(f"the recipe's {path} is a text of over {LONGEST} characters")
     elif isinstance(node, str) and "${" in node:
-        raise InputError(f"the recipe's {path} is an interpolation, which recipes may not contain: {node}")
+        raise InputError(f"the recipe's {path} is an interpolation, which recipes may not contain: {_shown(node)}")
+
+
+def _shown(value: Any) -> str:
+    """The first characters of a value, for a message."""
+    return printable(str(value))[:80]
 
 
 def _group(path: str) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from nst.cli import naming
 from nst.cli.recipe import Recipe, changed, choices, compose_recipe
+from nst.errors import InputError
 from nst.image.io import read_result
 from nst.runner.folder import PICTURE
 from nst.runner.request import Request
@@ -19,6 +21,7 @@ log = logging.getLogger(__name__)
 
 def repeat(recipe: Recipe, overrides: Sequence[str] = ()) -> int:
     """Run the recipe; without overrides, log what differs from the recorded run. Return the exit status."""
+    recipe = replace(recipe, picture=recipe.picture and recipe.picture.resolve())  # the run moves outputs/latest.png
     config = changed(compose_recipe(recipe.config), overrides)
     asked, chosen = (recipe.record.get(key) for key in ("overrides", "choices"))
     request = Request(
@@ -54,7 +57,10 @@ def _facts(provenance: Mapping[str, Any]) -> dict[str, str]:
 def _pixels(before: Path | None, now: Path) -> list[str]:
     if before is None or not now.is_file():
         return []
-    old, new = (read_result(path).astype(np.int16) for path in (before, now))
+    try:
+        old, new = (read_result(path).astype(np.int16) for path in (before, now))
+    except InputError as error:
+        return [f"the pixels cannot be compared: {error}"]
     if old.shape != new.shape:
         return [f"the size has changed: {old.shape[1]}x{old.shape[0]} then, {new.shape[1]}x{new.shape[0]} now"]
     off = np.abs(old - new)

@@ -4,13 +4,18 @@ Hydra calls the task and the callback but does not return their results, so they
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hydra.experimental.callback import Callback
+
+from nst.cli import hydra_errors
+from nst.cli.planned import planned
+from nst.cli.sweep_size import overrides_of_grid
+from nst.report import plan
 
 
 @dataclass
@@ -56,8 +61,20 @@ def session(threads: int | None = None) -> Iterator[Session]:
 
 
 class RecordSweepFolder(Callback):
-    """Hydra callback that stores the folder of a sweep; named in `hydra.callbacks` of conf/config.yaml."""
+    """Hydra callback at the start of a sweep; named in `hydra.callbacks` of conf/config.yaml."""
 
     def on_multirun_start(self, config: Any, **_: Any) -> None:
-        """Store the folder, before the first run."""
-        current().sweep = Path(config.hydra.sweep.dir)
+        """Check the number of runs, store the folder of the sweep, and write its plan into it.
+
+        Raises:
+            SystemExit: the sweep is invalid, has no runs, or too many. Hydra ignores other exceptions of a callback.
+        """
+        try:
+            grid = overrides_of_grid(config.hydra)
+            names = None if grid is None else planned(config, grid)
+        except Exception as error:
+            raise SystemExit(hydra_errors.show(error)) from error
+        current().sweep = folder = Path(config.hydra.sweep.dir)
+        if names is not None:
+            with suppress(OSError):  # the sweeper then raises the same
+                plan.write_runs(folder, names)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shlex
 from collections import Counter
 from pathlib import Path
 
@@ -10,15 +11,26 @@ from nst.runtime import logs
 
 log = logging.getLogger(__name__)
 
+QUICK = 100  # runs; a report of so many takes seconds
 
-def finish(folder: Path) -> None:
-    """Print the table of the runs in `folder`, if there are any, and write their report."""
-    from nst.report import table
+
+def finish(folder: Path, *, hurry: bool = False) -> None:
+    """Print the table of the runs in `folder`, if there are any, and write their report.
+
+    Args:
+        folder: the folder of the sweep.
+        hurry: write the report only if that is quick, because the process may soon be killed.
+    """
+    from nst.report import plan, table
     from nst.report.runs import find
 
     logs.to_console()
     runs, _ = find([folder])
+    missing = plan.not_started(folder)
+    left = f"; {missing} runs of the sweep were not started" if missing else ""
     if not runs:
+        if missing:
+            log.info("no run has begun%s", left)
         return
     shown, console = table.terminal(runs), logs.console
     width = max(console.width, console.measure(shown).minimum)  # a narrow terminal wraps lines; no column is lost
@@ -26,8 +38,11 @@ def finish(folder: Path) -> None:
     for line in table.failures(runs):
         log.info("%s", line)
     counts = Counter(run.status for run in runs)
-    log.info("%d runs: %s", len(runs), ", ".join(f"{count} {status}" for status, count in counts.items()))
-    _report(folder)
+    log.info("%d runs: %s%s", len(runs), ", ".join(f"{count} {status}" for status, count in counts.items()), left)
+    if hurry and len(runs) > QUICK:
+        log.info("report   python -m nst.report %s", shlex.quote(os.path.relpath(folder)))
+    else:
+        _report(folder)
 
 
 def _report(folder: Path) -> None:

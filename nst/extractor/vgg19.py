@@ -16,7 +16,9 @@ from nst.extractor.imagenet import KERAS, Weights, find
 from nst.extractor.keras_weights import MEAN
 from nst.extractor.network import Network, Source
 from nst.extractor.pins import SINGLE, Pins
+from nst.runtime.home import expanded
 from nst.runtime.precision import Precision
+from nst.runtime.regular import open_input
 from nst.state import Image, Tensor
 
 log = logging.getLogger(__name__)
@@ -56,15 +58,14 @@ class VGG19(Extractor):
             InputError: the weights are missing, broken or unavailable.
         """
         if self.weights:
-            weights = self._given(Path(self.weights).expanduser())
+            weights = self._given(expanded(self.weights))
         else:
             search = lambda: find(self.network, exact=not fallback)  # noqa: E731
             weights = pins.weights(pin_name(self.network, fallback), search) or search()
         return self.applied(load_weights(weights), precision)
 
     def _given(self, path: Path) -> Weights:
-        if not path.is_file():
-            raise InputError(f"extractor.weights: there is no file {path}")
+        open_input(path, f"extractor.weights: {path}").close()  # checked before the whole file is read
         return Weights(self.network, path, sha256(path), "extractor.weights")
 
 

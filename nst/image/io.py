@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, PngImagePlugin
 
+from nst.assets.picture_file import MAX_PIXELS, opened
 from nst.errors import InputError, check_count, check_name
-from nst.image.decode import MAX_PIXELS, decode, decode_alpha
+from nst.image.decode import decode, decode_alpha
 from nst.image.encode import DEEP, FORMATS, OPAQUE, save
 from nst.runtime.atomic import atomic
 
@@ -52,7 +53,7 @@ def read_image(
     and every color mode is converted to RGB. Of an animation, the first frame is read. 16-bit files are read as 8 bits.
 
     Args:
-        path: JPEG, PNG, WebP, TIFF, BMP, GIF or any other format that Pillow reads.
+        path: a regular file of at most 1 GiB: JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF or JPEG 2000.
         size: long side in pixels, or (height, width); None keeps the file's size.
         name: name of the picture in messages; None uses the path.
         smallest: lower bound of the short side at `size`, in pixels.
@@ -61,8 +62,8 @@ def read_image(
         `[1,H,W,3]` float32, RGB 0..1.
 
     Raises:
-        InputError: the file is missing, is not a picture, is broken, has too many pixels to decode safely, or its
-            short side at `size` is below `smallest`.
+        InputError: the file is missing, is not a regular file, is not a picture, is broken, has too many pixels to
+            decode safely, or its short side at `size` is below `smallest`.
     """
     name = name or str(path)
     picture = decode(Path(path), name)
@@ -82,11 +83,8 @@ def read_result(path: Path) -> np.ndarray:
     Raises:
         InputError: the file is missing or broken.
     """
-    try:
-        with Image.open(path) as picture:
-            return np.asarray(picture.convert("RGB"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(f"{path} is missing or is not a readable picture") from error
+    with opened(path, str(path)) as picture:
+        return np.asarray(picture.convert("RGB"))
 
 
 def read_alpha(path: str | Path, height: int, width: int) -> np.ndarray | None:

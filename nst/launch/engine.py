@@ -15,7 +15,7 @@ from nst.cli import session
 from nst.errors import InputError
 from nst.launch.job import INTERRUPTED, Job, Outcome
 from nst.runner.record import record_loss
-from nst.runner.request import Request
+from nst.runner.request import Request, as_given
 from nst.runtime import logs, signals
 
 log = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ def _mark(job: Job, why: str) -> str:
         folder = job.folder(config)
         own: Any = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
         choices = dict(config.hydra.runtime.choices)
-        request = Request(own, folder, list(config.hydra.overrides.task), choices)
+        request = Request(own, folder, as_given(config.hydra.overrides.task), choices)
         record_loss(request, InputError(why))
     except Exception as error:  # noqa: BLE001  a run that is still active, a full disk: the other runs continue
         log.warning("%s: its failure cannot be recorded (%s)", folder.name, error)

@@ -4,20 +4,21 @@ import atexit
 import os
 import shutil
 import signal
-import tempfile
+import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
-from nst.errors import InputError, check_count
 from nst.launch.engine import MOMENT, Engine
 from nst.launch.job import STOP_FILE, Job, Outcome, perform
+from nst.runtime import temporary
+from nst.runtime.device import check_threads, processors
 
 LOST = "its process was lost (killed, or out of memory); repeat the command to continue it"
 
@@ -33,20 +34,17 @@ class Pool(Engine):
         threads: processor threads of each worker, at least 1; None divides the processors among the workers.
 
     Raises:
-        InputError: a value is out of range, or there are more workers than processors.
+        InputError: a value is below 1 or above the number of processors.
     """
 
     def __init__(self, n_jobs: int | None, threads: int | None) -> None:
-        processors = len(os.sched_getaffinity(0))
-        self.n_jobs = max(1, processors // 2) if n_jobs is None else n_jobs
-        check_count("hydra.launcher.n_jobs", self.n_jobs, at_least=1)
-        self.threads = max(1, processors // self.n_jobs) if threads is None else threads
-        check_count("hydra.launcher.threads", self.threads, at_least=1)
-        if self.n_jobs > processors:
-            raise InputError(f"hydra.launcher.n_jobs is {self.n_jobs}, but there are only {processors} processors")
+        n_jobs = max(1, processors() // 2) if n_jobs is None else n_jobs
+        self.n_jobs = check_threads("hydra.launcher.n_jobs", n_jobs)
+        threads = max(1, processors() // n_jobs) if threads is None else threads
+        self.threads = check_threads("hydra.launcher.threads", threads)
         self._idle: list[Any] = []
         self._at_work: dict[Future[Outcome], tuple[Any, Job]] = {}
-        self._pid_folder = Path(tempfile.mkdtemp(prefix="nst"))  # each running job writes its process id here
+        self._pid_folder = temporary.folder()  # each running job writes its process id here
         atexit.register(shutil.rmtree, self._pid_folder, ignore_errors=True)
 
     def free_slots(self) -> int:
@@ -56,9 +54,9 @@ class Pool(Engine):
     def begin(self, jobs: Sequence[Job]) -> None:
         """Give each job to an idle worker or a new one."""
         for job in jobs:
-            worker = self._idle.pop() if self._idle else ProcessPoolExecutor(1, initializer=_ignore_signals)
+            worker = self._idle.pop() if self._idle else _worker()
             given = replace(job, threads=self.threads, pid_folder=self._pid_folder)
-            self._at_work[worker.submit(perform, given)] = worker, job
+            self._at_work[worker.submit(_perform, given)] = worker, job
 
     def ended(self) -> list[Outcome]:
         """Collect the outcomes."""
@@ -66,7 +64,7 @@ class Pool(Engine):
         return [self._outcome(future, *self._at_work.pop(future)) for future in done]
 
     def stop(self) -> None:
-        """Send SIGTERM to all jobs. After Ctrl-C in a terminal they already have a signal; a second has no effect."""
+        """Send SIGTERM to all jobs. After Ctrl-C in a terminal they already have a signal; a second ends set-up."""
         (self._pid_folder / STOP_FILE).touch()  # for jobs that are about to begin
         for file in self._pid_folder.iterdir():
             with suppress(OSError, ValueError):  # the job has just ended
@@ -82,7 +80,33 @@ class Pool(Engine):
         return outcome
 
 
-def _ignore_signals() -> None:
-    """Ignore signals: an idle worker has nothing to save, and the command ends it."""
+_at_work = threading.Lock()  # in a worker: held during a job
+
+
+def _worker() -> Any:
+    return ProcessPoolExecutor(1, initializer=_start, initargs=(os.getpid(),))
+
+
+def _perform(job: Job) -> Outcome:
+    with _at_work:
+        return perform(job)
+
+
+def _start(command: int) -> None:
+    """Prepare a worker of the process `command`.
+
+    It ignores signals, since an idle worker has nothing to save, and the command ends it. It ends with the command,
+    even if that is killed.
+    """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_end_after, args=(command,), daemon=True).start()
+
+
+def _end_after(command: int) -> None:
+    """End this process once its parent is no longer `command`; a job that is at work first writes its checkpoint."""
+    while os.getppid() == command:
+        time.sleep(MOMENT)
+    while not _at_work.acquire(timeout=MOMENT):
+        os.kill(os.getpid(), signal.SIGTERM)  # repeated, because a job that is about to begin ignores it
+    os._exit(1)

@@ -19,6 +19,7 @@ from submitit.core.utils import FailedJobError, UncompletedJobError
 from nst.errors import InputError, check_count, check_name, check_number
 from nst.launch.engine import MOMENT, Engine
 from nst.launch.job import INTERRUPTED, Job, Outcome, perform
+from nst.runtime.device import processors
 
 ARRAY = 1000  # jobs in one array; Slurm's default MaxArraySize is 1001
 FORGOTTEN = 600.0  # seconds after which a preempted job counts as ended
@@ -46,7 +47,7 @@ class Slurm(Engine):
     """One or more arrays of jobs.
 
     Args:
-        folder: for submitit's files, on a file system that all nodes share.
+        folder: for submitit's files, on a file system that all nodes share; readable by its owner only.
         cluster: `slurm`, or `local` for a trial on this machine.
         parameters: of submitit's executor, like `slurm_partition`, `timeout_min`, `gpus_per_node`.
         max_num_timeout: how often a job that reaches its time limit is queued again, at least 0.
@@ -63,6 +64,7 @@ class Slurm(Engine):
         check_count("hydra.launcher.max_num_timeout", max_num_timeout)
         self._local = cluster == "local"
         self._poll_interval = check_number("hydra.launcher.poll_interval", poll_interval, above=0)
+        folder.mkdir(0o700, parents=True, exist_ok=True)  # a job contains the addresses of its pictures
         with _as_input_error():
             self._executor = submitit.AutoExecutor(folder, cluster, **{f"{cluster}_max_num_timeout": max_num_timeout})
             self._executor.update_parameters(**{"name": "nst", **parameters})
@@ -72,7 +74,7 @@ class Slurm(Engine):
 
     def free_slots(self) -> int:
         """Return `ARRAY`; on this machine one per two processors, less the jobs that have begun."""
-        return max(1, len(os.sched_getaffinity(0)) // 2) - len(self._queued) if self._local else ARRAY
+        return max(1, processors() // 2) - len(self._queued) if self._local else ARRAY
 
     def begin(self, jobs: Sequence[Job]) -> None:
         """Submit `jobs` as one array."""
@@ -116,13 +118,20 @@ def _as_input_error() -> Iterator[None]:
 
 
 def _outcome(queued: Any, job: Job) -> Outcome:
+    """The outcome of a job that has ended. Its file may hold secrets; it is deleted unless Slurm may use it again."""
     log = Path(queued.paths.stderr)
     try:
-        return queued.result()
+        found = queued.result()
     except FailedJobError:
-        why = f"its job {queued.job_id} failed (see {log.parent.name}/{log.name})"
+        found = _lost(job, f"its job {queued.job_id} failed (see {log.parent.name}/{log.name})")
     except UncompletedJobError:
-        if "CANCELLED" in queued.state:
-            return Outcome(job.num, None, INTERRUPTED[1])
-        why = f"its job {queued.job_id} ended without a result ({queued.state}; see {log.parent.name}/{log.name})"
+        if "CANCELLED" not in queued.state:  # preempted: Slurm may start it again
+            state = f"{queued.state}; see {log.parent.name}/{log.name}"
+            return _lost(job, f"its job {queued.job_id} ended without a result ({state})")
+        found = Outcome(job.num, None, INTERRUPTED[1])
+    queued.paths.submitted_pickle.unlink(missing_ok=True)
+    return found
+
+
+def _lost(job: Job, why: str) -> Outcome:
     return Outcome(job.num, float("nan"), 1, lost=why)

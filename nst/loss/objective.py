@@ -14,6 +14,8 @@ from nst.loss.contract import Loss, Reference, Target, check_loss, check_weight
 from nst.loss.guided import SingleStyle
 from nst.state import Features, Scalar, Terms
 
+GUIDABLE = ("gram",)  # choices of loss/style that can be measured in a mask
+
 
 @dataclass(frozen=True)
 class Mix:
@@ -24,7 +26,7 @@ class Mix:
         weight: factor on the weights of all parts, 0 to 1e30.
 
     Raises:
-        InputError: `parts` is empty, or `weight` is out of range.
+        InputError: `parts` is no mapping, or empty, or `weight` is out of range.
     """
 
     parts: Mapping[str, Any]
@@ -32,7 +34,7 @@ class Mix:
 
     def __post_init__(self) -> None:
         check_weight("Mix", self.weight)
-        if not self.parts:
+        if not isinstance(self.parts, Mapping) or not self.parts:
             raise InputError("a mix needs at least one part, for example loss.style.parts.gram.weight=8")
 
     @property
@@ -96,9 +98,9 @@ class Objective:
             InputError: `guided`, and a style loss is not `guidable`.
         """
         parts: dict[str, Loss] = {}
+        if guided:
+            _check_guidable(_parts("style", self.style))
         for name, loss in _parts("style", self.style):
-            if guided and not loss.guidable:
-                raise InputError(f"masks need loss/style=gram, alone or in a mix; {name} does not support them")
             _, _, own = name.partition("/")
             for index in range(count):
                 parts["/".join(filter(None, (own, f"{index}")))] = SingleStyle(
@@ -116,6 +118,24 @@ def _parts(name: str, loss: Loss | Mix) -> list[tuple[str, Loss]]:
     if isinstance(loss, Mix):
         return [(f"{name}/{part}", inner) for part, inner in loss.weighted_parts.items() if inner.weight]
     return [(name, loss)] if loss.weight else []
+
+
+def _check_guidable(parts: Sequence[tuple[str, Loss]]) -> None:
+    """Raise an InputError that names the style losses among `parts` that do not support masks, and those that do."""
+    wrong = [(name, loss) for name, loss in parts if not loss.guidable]
+    if wrong:
+        named = " and ".join(_choice(name, loss) for name, loss in wrong)
+        mixed = [f"{config_path(name)}.weight=0" for name, _ in wrong if "/" in name]
+        instead = f"use loss/style={' or '.join(GUIDABLE)}" + (f", or {' '.join(mixed)}" if mixed else "")
+        raise InputError(f"style.masks: {named} cannot be measured in a mask; {instead}")
+
+
+def _choice(name: str, loss: Loss) -> str:
+    """The style loss of the term `name` as a command names it."""
+    package, _, module = type(loss).__module__.rpartition(".")
+    if "/" in name:
+        return config_path(name)
+    return f"loss/style={module}" if package == "nst.loss.style" else f"loss.style ({type(loss).__name__})"
 
 
 def config_path(term: str) -> str:

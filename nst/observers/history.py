@@ -1,16 +1,23 @@
 """history.csv: every loss at every step, for spreadsheets and pandas."""
 
 import csv
+import io
 import math
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from nst.bounded import DataError
 from nst.errors import check_count
 from nst.observers.contract import Every, Observer, RunContext, gradient_norm, losses
+from nst.runtime import own_files
+from nst.runtime.atomic import atomic
+from nst.runtime.data_files import read_text
 from nst.state import Iterate
 
 FILE = "history.csv"
+MOST_BYTES = 2**25  # of an earlier history
 
 
 class History(Observer):
@@ -30,12 +37,13 @@ class History(Observer):
 
     def open(self, run: RunContext) -> None:
         """Start a new file; a resumed run keeps the rows up to its checkpoint."""
-        path, part = run.folder / FILE, run.folder / f".{FILE}.part"
-        self._file = part.open("w", newline="", encoding="utf-8")
+        path = run.folder / FILE
         self._due, self._writer = Every(self.every, run.resumed), None
-        for row in read(path, run.resumed):
-            self._write(row)
-        part.replace(path)  # the open file keeps its handle
+        rows = read(path, run.resumed, list(_row(run.resume))) if run.resume else []
+        with atomic(path) as part:
+            self._file = part.open("w", newline="", encoding="utf-8")  # keeps its handle when it is renamed
+            for row in rows:
+                self._write(row)
 
     def __call__(self, iterate: Iterate) -> None:
         """Write a row if one is due."""
@@ -60,13 +68,40 @@ class History(Observer):
             self._file = None
 
 
-def read(path: Path, last: float = math.inf) -> list[dict[str, str]]:
-    """The complete rows of a history.csv, as text, up to the evaluation `last`; empty if there is no file."""
-    if not path.is_file():
+def read(path: Path, last: float = math.inf, columns: Sequence[str] | None = None) -> list[dict[str, str]]:
+    """The complete rows of a history.csv, as text, up to the evaluation `last`; empty if there is none.
+
+    Args:
+        path: the file; if it is not what nst writes, it is set aside.
+        last: the last evaluation.
+        columns: the columns that it must have; None: any.
+    """
+    if not os.path.lexists(path):
         return []
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if None not in row and all(row.values())]
-    return [row for row in rows if int(row["evaluation"]) <= last]
+    try:
+        rows = _rows(read_text(path, MOST_BYTES, follow=False), columns)
+        return [row for row in rows if int(row["evaluation"]) <= last]
+    except (OSError, DataError, ValueError, KeyError, csv.Error) as error:
+        own_files.set_aside(path, error)
+        return []
+
+
+def _rows(text: str, columns: Sequence[str] | None) -> Iterator[dict[str, str]]:
+    """The complete rows of `text`.
+
+    Raises:
+        ValueError, KeyError, csv.Error: a value is not a number, or a column is missing.
+    """
+    table = csv.DictReader(io.StringIO(text, newline=""))
+    if columns is not None and table.fieldnames is not None and list(table.fieldnames) != list(columns):
+        raise ValueError("its columns are not those of this run")
+    for row in table:
+        if None in row or not all(row.values()):
+            continue
+        int(row["evaluation"])
+        for value in row.values():
+            float(value)
+        yield row
 
 
 def _row(iterate: Iterate) -> dict[str, Any]:

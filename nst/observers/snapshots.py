@@ -1,15 +1,19 @@
 """snapshots/: pictures during a run, as PNG files."""
 
+import os
+
 import numpy as np
 
 from nst.errors import check_count
 from nst.image.io import write_image
 from nst.observers.contract import Every, Observer, RunContext
+from nst.runtime.atomic import remove_left
+from nst.runtime.own_files import is_folder, set_aside
 from nst.state import Iterate
 
 
 class Snapshots(Observer):
-    """Writes snapshots/<evaluation>.png.
+    """Writes snapshots/<evaluation>.png, in place of an earlier run's.
 
     Args:
         every: evaluations between pictures; 0 writes none.
@@ -24,10 +28,14 @@ class Snapshots(Observer):
     def open(self, run: RunContext) -> None:
         """Make the folder and delete an earlier run's pictures; a resumed run keeps those up to its checkpoint."""
         self._run, self._folder, self._due = run, run.folder / "snapshots", Every(self.every, run.resumed)
-        if self.every:
-            self._folder.mkdir(exist_ok=True)
+        if not self.every:
+            return
+        if os.path.lexists(self._folder) and not is_folder(self._folder):
+            set_aside(self._folder, "it is not a folder")
+        self._folder.mkdir(exist_ok=True)
+        remove_left(self._folder)
         for old in self._folder.glob("*.png"):
-            if not old.stem.isdecimal() or int(old.stem) > run.resumed:
+            if old.stem.isdecimal() and int(old.stem) > run.resumed and not is_folder(old):
                 old.unlink()
 
     def __call__(self, iterate: Iterate) -> None:

@@ -11,6 +11,7 @@ The step of every curve is the number of evaluations.
 """
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,11 @@ from nst.errors import check_count
 from nst.image.io import fit, resize
 from nst.observers import events, history
 from nst.observers.contract import Every, Observer, RunContext, gradient_norm, losses
+from nst.runtime import own_files
 from nst.settings import compared
 from nst.state import Iterate, Metric
 
+SUFFIX = ".nst"  # end of the names of nst's event files; others in the folder are left alone
 IMAGE_SIDE = 1024  # pixels, long side; a larger picture is reduced to it
 
 
@@ -45,16 +48,17 @@ class TensorBoard(Observer):
         self._latest: Iterate | None = None
 
     def open(self, run: RunContext) -> None:
-        """Start a new event file and delete old ones, which would mix with it; a resumed run's data is copied."""
+        """Start a new event file and delete nst's old ones, which would mix with it; a resumed run's data is copied."""
         import tensorflow as tf
 
-        before = list(run.folder.glob("events.out.tfevents.*"))
+        before = [file for file in run.folder.glob(f"{events.FILES}.*{SUFFIX}") if not own_files.is_foreign(file)]
         self._run, self._last, self._latest, self._last_written = run, (0, 0.0), run.resume, False
         self._scalars_due = Every(self.every)
         self._image_due = Every(run.work(run.steps) / (self.images - 1) if self.images > 1 else 0)
-        self._writer = tf.summary.create_file_writer(str(run.folder))
+        folder = os.fsencode(run.folder)  # the name may not be UTF-8
+        self._writer = tf.summary.create_file_writer(folder, filename_suffix=SUFFIX)
         self._introduce(run)
-        rows = history.read(run.folder / history.FILE, run.resumed)
+        rows = history.read(run.folder / history.FILE, run.resumed) if run.resumed else []
         if run.resumed and not rows:
             return  # no history.csv: keep the old event files
         self._write_again(rows, before)
@@ -132,10 +136,16 @@ class TensorBoard(Observer):
             for metric in Metric:
                 if metrics.get(metric.value) is not None:
                     tf.summary.scalar(f"metric/{metric.value}", metrics[metric.value])
-            hparams.hparams(compared(self._run.config, self._run.choices), trial_id=self._run.folder.name)
+            knobs = {name: _text(value) for name, value in compared(self._run.config, self._run.choices).items()}
+            hparams.hparams(knobs, trial_id=_text(self._run.folder.name))
             tf.summary.experimental.write_raw_pb(end.SerializeToString(), step=0)
         self._writer.close()
         self._writer = None
+
+
+def _text(value: Any) -> Any:
+    """`value`; in a text, what is no UTF-8 is escaped: file names may hold it, event files may not."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def _fitted(picture: np.ndarray) -> np.ndarray:

@@ -39,4 +39,4 @@ def frame(*folders: str | Path) -> "DataFrame":
         log.warning("%s", problem)
     paths = [{"folder": run.folder, "picture": run.picture} for run in runs]
     data = pd.DataFrame([row | more for row, more in zip(table.rows(runs), paths, strict=True)]).set_index("run")
-    return data.assign(started=pd.to_datetime(data["started"]))
+    return data.assign(started=pd.to_datetime(data["started"], errors="coerce"))

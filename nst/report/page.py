@@ -1,6 +1,5 @@
 """Write index.html and its data. The data are scripts, because a page opened from a disk cannot fetch files."""
 
-import csv
 import importlib.resources
 import json
 import re
@@ -13,47 +12,51 @@ from typing import Any
 import numpy as np
 
 from nst import settings
+from nst.bounded import DataError
 from nst.report import pareto
+from nst.report.out import Out
 from nst.report.pictures import FOLDER as PICTURES
 from nst.report.pictures import Displayed, Original
 from nst.report.runs import FIGURES, HISTORY, METRICS, Run
 from nst.runner.folder import at_home
-from nst.runtime.atomic import atomic
+from nst.runtime.data_files import read_text
 from nst.state import Metric
 
 FILE = "index.html"
 DATA, CURVES = "data.js", "curves"
+HISTORY_BYTES, MOST_COLUMNS = 2**25, 1000  # of a history.csv, at most
+CHOOSES_CODE = re.compile(r"^-|_target_|^[~+]*hydra\b")  # overrides
 POINTS = 120  # points of a curve, at most
 TOGETHER = 20  # runs with their curves in one file
 UNSAFE = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 
+Sources = Mapping[str, tuple[Original, Displayed | None]]
+"""{sha256: a source picture and its copies}."""
+
+
 def write(
-    folder: Path,
-    title: str,
-    runs: Sequence[Run],
-    displayed: Mapping[Path, Displayed],
-    originals: Mapping[str, Original],
+    out: Out, title: str, runs: Sequence[Run], missing: int, results: Mapping[Path, Displayed], sources: Sources
 ) -> None:
-    """Write the page's files to `folder`, which already contains the pictures."""
+    """Write the page's files to the folder `out`, which already contains the pictures."""
     for part in (importlib.resources.files("nst.report") / "static").iterdir():
-        _replace(folder / part.name, part.read_text(encoding="utf-8"))
-    _replace(folder / DATA, f"NST.data = {_script(_data(title, runs, displayed, originals))};\n")
-    _write_curves(folder, runs)
+        out.write_text(part.name, part.read_text(encoding="utf-8"))
+    data = _data(title, runs, results, sources) | {"notStarted": missing}
+    out.write_text(DATA, f"NST.data = {_script(data)};\n")
+    _write_curves(out, runs)
 
 
-def _write_curves(folder: Path, runs: Sequence[Run]) -> None:
+def _write_curves(out: Out, runs: Sequence[Run]) -> None:
     """Write scripts with the curves of `TOGETHER` runs each to curves/, and delete scripts of earlier reports."""
-    (folder / CURVES).mkdir(exist_ok=True)
     written = set()
     for start in range(0, len(runs), TOGETHER):
         some = enumerate(runs[start : start + TOGETHER], start)
         series = {_id(index): curves(run.folder / HISTORY) for index, run in some}
-        _replace(path := folder / _curves_file(start), f"NST.curves({_script(series)});\n")
+        out.write_text(path := _curves_file(start), f"NST.curves({_script(series)});\n")
         written.add(path)
-    for old in (folder / CURVES).iterdir():
-        if old not in written and re.fullmatch(r"\d+\.js", old.name):
-            old.unlink()
+    for old in out.names(CURVES):
+        if old not in written and re.fullmatch(rf"{CURVES}/\d+\.js", old):
+            out.remove(old)
 
 
 def _curves_file(index: int) -> str:
@@ -66,9 +69,7 @@ def _id(index: int) -> str:
     return f"r{index}"
 
 
-def _data(
-    title: str, runs: Sequence[Run], displayed: Mapping[Path, Displayed], originals: Mapping[str, Original]
-) -> dict[str, Any]:
+def _data(title: str, runs: Sequence[Run], results: Mapping[Path, Displayed], sources: Sources) -> dict[str, Any]:
     varied = settings.varied([(run.overrides, run.settings) for run in runs])
     common = _common(runs)
     best = pareto.front(runs)
@@ -83,9 +84,8 @@ def _data(
         "higher": [metric.value for metric in Metric if metric.direction == "maximize"],  # is better
         "common": common,
         "originals": {
-            digest: {"role": original.role, "name": original.name, "credit": original.credit}
-            | _files(displayed.get(original.path))
-            for digest, original in originals.items()
+            digest: {"role": original.role, "name": original.name, "credit": original.credit} | _files(copies)
+            for digest, (original, copies) in sources.items()
         },
         "runs": [
             {
@@ -102,18 +102,23 @@ def _data(
                 "curves": _curves_file(index),
                 "commands": commands(run),
             }
-            | _files(displayed.get(run.picture) if run.picture else None)
+            | _files(results.get(run.picture) if run.picture else None)
             for index, run in enumerate(runs)
         ],
     }
 
 
 def commands(run: Run) -> list[str]:
-    """Return two commands that repeat the run: from its folder, and from anywhere with the same pictures."""
+    """Return the commands that repeat the run: from its folder, and from anywhere with the same pictures.
+
+    The second is left out if the overrides, which may be anybody's, choose code or configs.
+    """
     folder = run.folder.relative_to(Path.cwd()) if run.folder.is_relative_to(Path.cwd()) else run.folder
     single = [override for override in run.overrides if not override.startswith("sweep_dir=")]  # one run ignores it
-    overrides = " ".join(map(shlex.quote, single))
-    return [f"python -m nst.repeat {shlex.quote(at_home(str(folder)))}", f"python -m nst.run {overrides}".rstrip()]
+    repeat = f"python -m nst.repeat {shlex.quote(at_home(str(folder)))}"
+    if any(map(CHOOSES_CODE.search, single)):
+        return [repeat]
+    return [repeat, f"python -m nst.run {' '.join(map(shlex.quote, single))}".rstrip()]
 
 
 def _files(copies: Displayed | None) -> dict[str, Any]:
@@ -136,10 +141,11 @@ def _common(runs: Sequence[Run]) -> dict[str, settings.Value]:
 
 def curves(history: Path) -> dict[str, list[float]]:
     """Read {evaluation, total, each term: values} from at most `POINTS` evenly spread rows, the last included."""
-    if not history.is_file():
+    try:
+        lines = read_text(history, HISTORY_BYTES, follow=False).splitlines()
+    except (OSError, DataError):
         return {}
-    lines = history.read_text(encoding="utf-8", errors="replace").splitlines()
-    head = next(csv.reader(lines[:1]), [])
+    head = lines[0].split(",")[:MOST_COLUMNS] if lines else []
     complete = len(lines) - (lines[-1:] != [] and lines[-1].count(",") != len(head) - 1)  # the last may be incomplete
     spread = np.unique(np.linspace(1, complete - 1, POINTS).round().astype(int)) if complete > 1 else []
     columns: dict[str, list[str]] = {"evaluation": ["evaluation"], "total": ["loss/total"]}
@@ -147,10 +153,11 @@ def curves(history: Path) -> dict[str, list[float]]:
         kind, _, rest = name.partition("/")
         if kind == "loss" and rest != "total":
             columns.setdefault(rest.partition("/")[0], []).append(name)
+    place = {name: index for index, name in enumerate(head)}
     try:
         cells = np.fromstring(",".join([lines[index] for index in spread]), sep=",").reshape(len(spread), len(head))
-        sums = {name: cells[:, [head.index(part) for part in parts]].sum(1) for name, parts in columns.items()}
-    except ValueError:  # not a history.csv of nst
+        sums = {name: cells[:, [place[part] for part in parts]].sum(1) for name, parts in columns.items()}
+    except (ValueError, KeyError):  # not a history.csv of nst
         return {}
     return {name: [float(f"{value:.5g}") for value in column.tolist()] for name, column in sums.items()}
 
@@ -158,8 +165,3 @@ def curves(history: Path) -> dict[str, list[float]]:
 def _script(value: Any) -> str:
     """Format `value` as JSON that can neither end a script nor begin a tag."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(UNSAFE)
-
-
-def _replace(path: Path, text: str) -> None:
-    with atomic(path) as part:
-        part.write_text(text, encoding="utf-8", errors="backslashreplace")  # file names may not be UTF-8

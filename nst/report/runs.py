@@ -9,11 +9,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from nst import settings
+from nst import bounded, settings
+from nst.errors import printable
+from nst.redaction import redacted, redacted_data
 from nst.runner.folder import CONFIG, OVERRIDES, PICTURE, RESULT
+from nst.runner.recorded import CONFIG as CONFIG_SHAPE
+from nst.runner.recorded import OVERRIDES as OVERRIDES_SHAPE
+from nst.runner.recorded import checked, checked_record
 from nst.runtime import lock
+from nst.runtime.data_files import read_text
 from nst.state import Metric
 
 HISTORY = "history.csv"
@@ -49,9 +53,14 @@ class Run:
 
     @cached_property
     def picture(self) -> Path | None:
-        """The path of the result; None if there is none."""
+        """The path of the result; None if there is none. A link does not count: it could lead to any picture."""
         path = self.folder / PICTURE
-        return path if path.is_file() else None
+        return path if path.is_file() and not path.is_symlink() else None
+
+    @property
+    def picture_sha256(self) -> str:
+        """The recorded SHA-256 of the result; empty if there is none."""
+        return (self.record.get("files") or {}).get(PICTURE, "")
 
     @property
     def pictures(self) -> dict[str, Mapping[str, Any]]:
@@ -99,9 +108,11 @@ def find(folders: Sequence[Path]) -> tuple[list[Run], list[str]]:
     for folder in found:
         try:
             runs.append(_read(folder, str(folder.relative_to(base)) if folder != base else folder.name))
-        except (OSError, ValueError, yaml.YAMLError, AttributeError, TypeError) as error:
-            problems.append(f"{folder}: its record cannot be read ({str(error).splitlines()[0]})")
-    return runs, problems
+        except OSError as error:
+            problems.append(f"{folder}: its record cannot be read ({error.strerror or error})")
+        except bounded.DataError as error:
+            problems.append(f"{folder}: its record cannot be read ({error})")
+    return runs, [printable(problem) for problem in problems]
 
 
 def _folders(top: Path) -> Iterator[Path]:
@@ -119,37 +130,33 @@ def _natural(path: Path) -> list[tuple[float, str]]:
 
 
 def _read(folder: Path, name: str) -> Run:
-    record = _checked(json.loads(text)) if (text := _text(folder / RESULT)) else {}
-    config = yaml.load(_text(folder / CONFIG) or "{}", YAML)  # noqa: S506  a safe loader, in C if available
-    overrides = record.get("overrides") or yaml.load(_text(folder / OVERRIDES) or "[]", YAML)  # noqa: S506
+    """Read a run; its files are not followed if they are links, which could lead outside of the run.
+
+    Raises:
+        OSError, DataError: a file cannot be read, or is not what nst writes.
+    """
+    text = _text(folder / RESULT)
+    record = _redacted(checked_record(bounded.from_json(text, RESULT), RESULT)) if text else {}
+    config = redacted_data(_yaml(folder / CONFIG, CONFIG_SHAPE) or {})
+    overrides = redacted_data(record.get("overrides") or _yaml(folder / OVERRIDES, OVERRIDES_SHAPE) or [])
     knobs = settings.compared(config, record.get("choices") or {})
     status = str(record.get("status") or ("running" if lock.held(folder / lock.NAME) else "unfinished"))
     score = tuple(name for name in config.get("score") or () if name in METRICS)
-    return Run(folder, name, record, knobs, [str(text) for text in overrides], status, score)
+    return Run(folder, name, record, knobs, overrides, status, score)
 
 
-def _checked(record: Any) -> dict[str, Any]:
-    """Return the contents of result.json if they have the structure of a record.
-
-    Raises:
-        ValueError: they do not.
-    """
-    if not isinstance(record, dict) or not isinstance(record.get("status"), str):
-        raise ValueError(f"{RESULT} has no status")
-    provenance = record.get("provenance", {})
-    parts = {"choices": record.get("choices", {}), "metrics": record.get("metrics") or {}, "provenance": provenance}
-    parts |= {kind: record.get(kind) or {} for kind in ("weighted", "canonical")}
-    parts |= {f"{kind}.{term}": values for kind in ("weighted", "canonical") for term, values in parts[kind].items()}
-    pictures = parts["pictures"] = provenance.get("pictures", {})
-    parts |= {f"pictures.{role}": entry for role, entry in pictures.items()}
-    for name, part in parts.items():
-        if not isinstance(part, dict):
-            raise ValueError(f"{RESULT}: {name} is not a mapping")
-    return record
+def _redacted(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record without secrets, also if another version of nst wrote it; its error is a message."""
+    error = record.get("error")
+    return {**redacted_data(record), **({"error": redacted(error)} if isinstance(error, str) else {})}
 
 
-YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+def _yaml(path: Path, shape: Any) -> Any:
+    """Return the value of a YAML file of a run; None if it is missing or empty."""
+    value = bounded.from_yaml(_text(path), path.name)
+    return None if value is None else checked(value, shape, path.name)
 
 
 def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
+    """Return the text of a file of a run; empty if it is missing."""
+    return read_text(path, follow=False) if os.path.lexists(path) else ""

@@ -9,6 +9,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from nst import settings
+from nst.assets.picture_file import opened
+from nst.errors import printable
 from nst.report.runs import Run
 
 FILE = "sheet.png"
@@ -16,6 +18,8 @@ PAPER, INK, FAINT, FAILED, BAD = "#ffffff", "#1c1c1e", "#6e6e73", "#f0efed", "#b
 GAP, WIDEST, SMALLEST = 12, 2400, 96
 CELL = 300  # largest width of a picture, in pixels
 TEXT = 16  # largest font size, in pixels
+LINES = 12  # settings in a caption, at most
+LETTERS = 500  # of a text, at most; more are never visible
 ACROSS = 6  # pictures per line, if the runs have no grid
 PICTURED = ("content", "style")  # settings with pictures as values
 
@@ -79,15 +83,19 @@ def _grid(runs: Sequence[Run], varied: Sequence[str], thumbs: Thumbs) -> Layout 
 def _captioned(runs: Sequence[Run], varied: Sequence[str], fewest: int) -> Layout:
     """Arrange all runs in lines (at least `fewest`, if there are enough runs), sorted by their captions' values."""
     ordered = sorted(runs, key=lambda run: [_order(_value(run, knob)) for knob in varied])
-    cells: list[Cell | None] = [
-        Cell(run, [f"{settings.short(knob)} {settings.displayed(_value(run, knob))}" for knob in varied] or [run.name])
-        for run in ordered
-    ]
+    cells: list[Cell | None] = [Cell(run, _caption(run, varied)) for run in ordered]
     across = ACROSS if len(cells) <= ACROSS**2 else round((1.5 * len(cells)) ** 0.5)
     lines = max(-(-len(cells) // across), min(fewest, len(cells) // 2))
     across = -(-len(cells) // lines)  # lines of about equal length
     cells += [None] * (lines * across - len(cells))
     return Layout([cells[start : start + across] for start in range(0, len(cells), across)], [], [])
+
+
+def _caption(run: Run, varied: Sequence[str]) -> list[str]:
+    """Return the lines of a caption: the settings that vary, at most `LINES`; the run's name if none does."""
+    shown = varied if len(varied) <= LINES else varied[: LINES - 1]
+    lines = [f"{settings.short(knob)} {settings.displayed(_value(run, knob))}" for knob in shown] or [run.name]
+    return lines if len(shown) == len(varied) else [*lines, f"and {len(varied) - len(shown)} more settings"]
 
 
 def _value(run: Run, knob: str) -> settings.Value | None:
@@ -121,7 +129,7 @@ def _ratio(runs: Sequence[Run], thumbs: Thumbs) -> float:
     for run in runs:
         path = thumbs.get(str(run.folder))
         if path:
-            with Image.open(path) as picture:
+            with opened(path, str(path)) as picture:
                 ratios.append(picture.height / picture.width)
     return min(max(ratios, default=0.75), 1.5)
 
@@ -204,9 +212,9 @@ class _Drawing:
         """Draw a picture in the center of its place."""
         if path is None:
             return
-        with Image.open(path) as opened:
-            opened.draft("RGB", (self.width, self.height))  # decodes at reduced size if that is enough
-            picture = ImageOps.contain(opened.convert("RGB"), (self.width, self.height), Image.Resampling.LANCZOS)
+        with opened(path, str(path)) as copy:
+            copy.draft("RGB", (self.width, self.height))  # decodes at reduced size if that is enough
+            picture = ImageOps.contain(copy.convert("RGB"), (self.width, self.height), Image.Resampling.LANCZOS)
         self.sheet.paste(picture, (x + (self.width - picture.width) // 2, y + (self.height - picture.height) // 2))
 
     def _text(self, text: str, x: int, y: int, width: int, color: str = INK) -> None:
@@ -215,7 +223,7 @@ class _Drawing:
 
     def _wrapped(self, text: str, width: int, most: int) -> list[str]:
         lines, line = [], ""
-        for word in text.split():
+        for word in text[:LETTERS].split():
             if line and self.font.getlength(f"{line} {word}") > width:
                 lines.append(line)
                 line = word
@@ -227,6 +235,7 @@ class _Drawing:
 @lru_cache(maxsize=4096)
 def cut(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int, end: str = "...") -> str:
     """Shorten `text` to `width` pixels, with `end` in place of the rest."""
+    text = printable(text[:LETTERS])  # a line break would need two lines
     if font.getlength(text) <= width:
         return text
     fits = bisect_right(range(1, len(text) + 1), width, key=lambda most: font.getlength(f"{text[:most]}{end}"))

@@ -1,19 +1,20 @@
 """summary.csv, and the table that a sweep prints at its end."""
 
 import csv
+import io
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
 from nst import settings
+from nst.errors import printable
 from nst.report.runs import FIGURES, METRICS, Run
-from nst.runtime.atomic import atomic
 
 FILE = "summary.csv"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last are full-width
+LETTERS = 1000  # of a cell, at most
 WIDEST = 14  # letters of a setting's name that a column reserves, at most
 COLORS = {
     "done": "green",
@@ -48,13 +49,13 @@ def _row(run: Run, asked: Sequence[str], losses: Sequence[str]) -> dict[str, Any
     }
 
 
-def write_csv(path: Path, runs: Sequence[Run]) -> None:
-    """Write `rows` as summary.csv."""
-    with atomic(path) as part, part.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
-        found = rows(runs)
-        writer = csv.writer(file)
-        writer.writerow(found[0])
-        writer.writerows(map(_harmless, row.values()) for row in found)
+def as_csv(runs: Sequence[Run]) -> str:
+    """Return `rows` as the text of summary.csv."""
+    text, found = io.StringIO(newline=""), rows(runs)
+    writer = csv.writer(text)
+    for cells in (found[0].keys(), *(row.values() for row in found)):
+        writer.writerow(map(_harmless, cells))
+    return text.getvalue()
 
 
 def _harmless(value: Any) -> Any:
@@ -77,7 +78,7 @@ def terminal(runs: Sequence[Run]) -> Table:
     varied = settings.varied([(run.overrides, run.settings) for run in runs])
     table = Table(box=None, pad_edge=False, header_style="bold")
     for knob in varied or ["run"]:
-        table.add_column(settings.short(knob), overflow="fold", min_width=min(len(settings.short(knob)), WIDEST))
+        table.add_column(_cell(settings.short(knob)), overflow="fold", min_width=min(len(settings.short(knob)), WIDEST))
     for name in (*METRICS, "time"):
         table.add_column(name.removesuffix("_distance"), justify="right", min_width=7)
     table.add_column("status", min_width=max((len(run.status) for run in runs), default=0))
@@ -86,14 +87,18 @@ def terminal(runs: Sequence[Run]) -> Table:
         figures = ["" if (value := run.figure(name)) is None else f"{value:.4f}" for name in METRICS]
         seconds = run.figure("seconds")
         cells = [*names, *figures, f"{seconds:.0f} s" if seconds is not None else ""]
-        table.add_row(*map(Text, cells), Text(run.status, COLORS.get(run.status, "red")))
+        table.add_row(*map(_cell, cells), _cell(run.status, COLORS.get(run.status, "red")))
     return table
+
+
+def _cell(text: str, style: str = "") -> Text:
+    return Text(printable(text[:LETTERS]), style)
 
 
 def failures(runs: Sequence[Run]) -> list[str]:
     """Return one line for each run that is neither done nor pruned: name, status and error."""
     return [
-        f"{run.name}: {run.status}{f', {run.error}' if run.error else ''}"
+        printable(f"{run.name}: {run.status}{f', {run.error}' if run.error else ''}")
         for run in runs
         if run.status not in ("done", "pruned")
     ]

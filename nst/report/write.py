@@ -1,7 +1,6 @@
 """Write the complete report of the runs in folders."""
 
 import io
-import math
 import os
 import shlex
 from collections.abc import Sequence
@@ -12,22 +11,22 @@ from PIL import Image
 
 from nst.errors import InputError
 from nst.observers import events
-from nst.report import page, sheet, table
+from nst.report import page, plan, sheet, table
+from nst.report.out import Out
 from nst.report.pictures import Copies, originals
 from nst.report.runs import Run, find
-from nst.runtime import lock
-from nst.runtime.atomic import atomic
 
-FOLDER = "report"
+FOLDER, TENSORBOARD = "report", "tensorboard"
 
 
 @dataclass(frozen=True)
 class Report:
-    """The folder and the runs of a report, and one line for each problem."""
+    """The folder and the runs of a report, one line for each problem, and the runs of its sweeps that did not start."""
 
     folder: Path
     runs: list[Run]
     problems: list[str]
+    not_started: int = 0
 
 
 def report(folders: Sequence[Path], out: Path | None = None) -> Report:
@@ -44,13 +43,13 @@ def report(folders: Sequence[Path], out: Path | None = None) -> Report:
     problems += _measured_apart(runs, folders)
     base = _base(folders)
     out = out or base / FOLDER
+    missing = sum(plan.not_started(sweep) for sweep in {*_there(folders), *(run.folder.parent for run in runs)})
     if not runs:
-        return Report(out, runs, problems)
+        return Report(out, runs, problems, missing)
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        with (out / lock.NAME).open("w") as file:
-            lock.hold(file, math.inf, required=False)  # two sweeps that end at the same time write in turn
-            return Report(out, runs, problems + _write(out, base.name, runs))
+        folder = Out(out)
+        with folder.locked():  # two sweeps that end at the same time write in turn
+            return Report(out, runs, problems + _write(folder, base.name, runs, missing), missing)
     except OSError as error:
         raise InputError(f"{error.filename or out}: the report cannot be written ({error.strerror})") from error
 
@@ -64,29 +63,41 @@ def _measured_apart(runs: Sequence[Run], folders: Sequence[Path]) -> list[str]:
     return [f"measured with {len(networks)} different networks, so ranked separately; to measure with one: {command}"]
 
 
-def _write(out: Path, title: str, runs: list[Run]) -> list[str]:
+def _write(out: Out, title: str, runs: list[Run], missing: int) -> list[str]:
     """Write all files; return one line for each picture that cannot be displayed."""
     copies, made_of = Copies(out), originals(runs)
-    results = [run.picture for run in runs if run.picture]
-    displayed, broken = copies.make([*results, *{original.path for original in made_of.values()}])
-    thumbs = {str(run.folder): displayed[run.picture].small for run in runs if run.picture in displayed}
-    of_originals = {digest: displayed.get(original.path) for digest, original in made_of.items()}
-    thumbs |= {digest: copy.small for digest, copy in of_originals.items() if copy}
+    results, broken = copies.of_results(runs)
+    sources, changed = copies.of_originals(made_of)
+    thumbs = {str(run.folder): results[run.picture].small for run in runs if run.picture in results}
+    thumbs |= {digest: copy.small for digest, copy in sources.items()}
     drawn = sheet.compose(runs, thumbs)
     data = _png(drawn)
-    with atomic(out / sheet.FILE) as part:
-        part.write_bytes(data)
-    events.write_picture(out / "tensorboard", "sheet", data, drawn.size)
-    table.write_csv(out / table.FILE, runs)
-    page.write(out, title, runs, displayed, made_of)
+    out.write(sheet.FILE, data)
+    _write_event(out, *events.picture_file("sheet", data, drawn.size))
+    out.write_text(table.FILE, table.as_csv(runs))
+    pictured = {digest: (original, sources.get(digest)) for digest, original in made_of.items()}
+    page.write(out, title, runs, missing, results, pictured)
     copies.tidy()
-    return broken
+    return broken + changed
+
+
+def _write_event(out: Out, name: str, data: bytes) -> None:
+    """Write an event file for TensorBoard, in place of earlier ones."""
+    before = out.names(TENSORBOARD)
+    out.write(f"{TENSORBOARD}/{name}", data)
+    for old in before:
+        if old.startswith(f"{TENSORBOARD}/{events.FILES}"):
+            out.remove(old)
 
 
 def _base(folders: Sequence[Path]) -> Path:
     """Return the deepest folder that contains all existing `folders`."""
-    there = [folder.resolve() for folder in folders if folder.is_dir()]
+    there = _there(folders)
     return Path(os.path.commonpath(there)) if there else Path.cwd()
+
+
+def _there(folders: Sequence[Path]) -> list[Path]:
+    return [folder.resolve() for folder in folders if folder.is_dir()]
 
 
 def _png(picture: Image.Image) -> bytes:

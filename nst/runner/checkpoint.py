@@ -8,17 +8,24 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
+import struct
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from nst import bounded
 from nst.errors import check_number
 from nst.observers.contract import Observer, RunContext
+from nst.runner import arrays
+from nst.runtime import own_files
 from nst.runtime.atomic import atomic
 from nst.state import Iterate, Level, LevelState, Point, Progress, Terms
 
@@ -31,7 +38,12 @@ FILE = "checkpoint.npz"
 SHARE = 0.02  # upper bound of the time share spent on writing
 # Parts of the provenance that pixels depend on, in addition to the run's identity.
 ORIGIN = ("versions", "device", "threads")
-BROKEN = (OSError, ValueError, KeyError, IndexError, TypeError, EOFError, zipfile.BadZipFile)
+BROKEN = (
+    *(OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError, OverflowError),
+    *(RuntimeError, SyntaxError, zlib.error, struct.error, zipfile.BadZipFile),
+)
+LONGEST = 2**20  # characters of the header
+FLOAT = np.dtype(np.float32)
 
 
 class Checkpoint(Observer):
@@ -59,7 +71,7 @@ class Checkpoint(Observer):
         self.every = every
         self._about = {"identity": identity, "origin": {key: provenance[key] for key in ORIGIN}}
         self._clock = clock
-        self._latest: Iterate | None = None
+        self.latest: Iterate | None = None
 
     def open(self, run: RunContext) -> None:
         """Schedule the first checkpoint."""
@@ -68,7 +80,7 @@ class Checkpoint(Observer):
 
     def __call__(self, iterate: Iterate) -> None:
         """Save the iterate if a checkpoint is due."""
-        self._latest = iterate
+        self.latest = iterate
         if self.every is None or self._clock() < self._due:
             return
         began = self._clock()
@@ -78,10 +90,10 @@ class Checkpoint(Observer):
 
     def save(self) -> None:
         """Save the latest iterate; a failed write is only logged."""
-        if self._latest is None:
+        if self.latest is None:
             return
         try:
-            save(self._path, self._latest, self._about)
+            save(self._path, self.latest, self._about)
         except OSError as error:
             log.warning("%s cannot be written (%s)", self._path, error.strerror)
 
@@ -101,13 +113,13 @@ def save(path: Path, iterate: Iterate, about: Mapping[str, Any]) -> None:
         "over": state.over,
         "progress": state.progress._asdict(),
     }
-    arrays: dict[str, Any] = {"header": np.array(json.dumps(header))}
-    arrays |= {f"state/{index}": leaf for index, leaf in enumerate(tf.nest.flatten(state.optimizer_state))}
-    arrays |= {name: getattr(state.point, name) for name in ("image", "total", "gradient")}
+    data: dict[str, Any] = {"header": np.array(json.dumps(header))}
+    data |= {f"state/{index}": leaf for index, leaf in enumerate(tf.nest.flatten(state.optimizer_state))}
+    data |= {name: getattr(state.point, name) for name in ("image", "total", "gradient")}
     for kind in ("weighted", "canonical"):
-        arrays |= {f"{kind}/{key}": value for key, value in _flat(getattr(state.point, kind)).items()}
+        data |= {f"{kind}/{key}": value for key, value in _flat(getattr(state.point, kind)).items()}
     with atomic(path) as part, part.open("wb") as file:
-        np.savez(file, **cast(Any, {name: np.asarray(array) for name, array in arrays.items()}))
+        np.savez(file, **cast(Any, {name: np.asarray(array) for name, array in data.items()}))
         file.flush()
         os.fsync(file.fileno())
 
@@ -115,20 +127,19 @@ def save(path: Path, iterate: Iterate, about: Mapping[str, Any]) -> None:
 def load(
     folder: Path, identity: str, provenance: Mapping[str, Any], optimizer: Optimizer, levels: list[Level]
 ) -> Iterate | None:
-    """The iterate to resume from; None if `folder` has no readable checkpoint of the run `identity`.
+    """The iterate to resume from; None if `folder` has no usable checkpoint of the run `identity`, which is set aside.
 
     Differences in `provenance` are logged as a warning: the run resumes, but its pixels may differ.
     """
     path = folder / FILE
-    if not path.is_file():
+    if not os.path.lexists(path):
         return None
     try:
-        with path.open("rb") as opened, np.load(opened) as file:
-            arrays = {name: file[name] for name in file.files}
-        header = json.loads(str(arrays.pop("header")))
-        iterate = _iterate(header, arrays, optimizer, levels) if header["identity"] == identity else None
+        with arrays.opened(path) as file:
+            header = _header(file)
+            iterate = _iterate(header, file, optimizer, levels) if header["identity"] == identity else None
     except BROKEN as error:
-        log.warning("%s cannot be read (%s); the run starts from the beginning", path, error)
+        set_aside(folder, error)
         return None
     if iterate:
         changed = [key for key in ORIGIN if header["origin"].get(key) != provenance[key]]
@@ -137,35 +148,80 @@ def load(
     return iterate
 
 
+def set_aside(folder: Path, why: object) -> None:
+    """Set the checkpoint aside, because it cannot be used."""
+    own_files.set_aside(folder / FILE, why)
+    log.warning("the run starts from the beginning")
+
+
+def remove(folder: Path) -> None:
+    """Delete the checkpoint of a run that has ended, if there is one and the folder can be written."""
+    with suppress(OSError):
+        (folder / FILE).unlink(missing_ok=True)
+
+
 def identity(folder: Path) -> str | None:
     """The identity in the checkpoint of `folder`; None if there is no readable checkpoint."""
     try:
-        with (folder / FILE).open("rb") as opened, np.load(opened) as file:
-            return json.loads(str(file["header"]))["identity"]
+        with arrays.opened(folder / FILE) as file:
+            return _header(file)["identity"]
     except BROKEN:
         return None
 
 
-def _iterate(
-    header: dict[str, Any], arrays: dict[str, np.ndarray], optimizer: Optimizer, levels: list[Level]
-) -> Iterate:
+def _header(file: arrays.Arrays) -> dict[str, Any]:
+    header = bounded.from_json(file.text("header", LONGEST), "its header")
+    if not isinstance(header["identity"], str) or not isinstance(header["origin"], dict):
+        raise ValueError("its header is not what nst writes")
+    return header
+
+
+def _check_counts(header: Mapping[str, Any], levels: list[Level]) -> None:
+    """Raise ValueError unless the counts are those of a run with these levels."""
+    numbers = [header[key] for key in ("seconds", "equivalents")] + list(header["progress"].values())
+    counts = [header[key] for key in ("level", "evaluation", "used")] + [header["progress"]["seen"]]
+    if not all(type(number) in (int, float) and math.isfinite(number) for number in numbers):
+        raise ValueError("a number of its header is not finite")
+    if not all(type(count) is int and count >= 0 for count in counts) or type(header["over"]) is not bool:
+        raise ValueError("a count of its header is not a whole number")
+    at = levels[header["level"]]
+    done = sum(level.steps for level in levels[: header["level"]]) + header["used"]
+    if not 1 <= header["used"] <= at.steps or not header["used"] <= header["evaluation"] <= done:
+        raise ValueError("it has other evaluations than this run")
+
+
+def _iterate(header: dict[str, Any], file: arrays.Arrays, optimizer: Optimizer, levels: list[Level]) -> Iterate:
+    """The iterate in `file`; every array is compared with the shape that it has in this run before it is read."""
     import tensorflow as tf
 
-    tensors = {name: tf.constant(array) for name, array in arrays.items()}
+    _check_counts(header, levels)
     level = levels[header["level"]]
-    if tuple(tensors["image"].shape) != (1, level.height, level.width, 3):
-        raise ValueError("its picture has a different size")
+    picture, scalar = arrays.Spec((1, level.height, level.width, 3), FLOAT), arrays.Spec((), FLOAT)
+    image, gradient = (tf.constant(file.read(name, picture)) for name in ("image", "gradient"))
     point = Point(
-        tensors["image"],
-        tensors["total"],
-        tensors["gradient"],
-        _nested(tensors, "weighted/"),
-        _nested(tensors, "canonical/"),
+        image,
+        tf.constant(file.read("total", scalar)),
+        gradient,
+        *(_nested(_scalars(file, kind), f"{kind}/") for kind in ("weighted", "canonical")),
     )
-    leaves = [tensors[f"state/{index}"] for index in range(sum(name.startswith("state/") for name in tensors))]
-    optimizer_state = tf.nest.pack_sequence_as(optimizer.init(tensors["image"]), leaves)
+    empty = optimizer.init(image)
+    if sum(name.startswith("state/") for name in file) != len(tf.nest.flatten(empty)):
+        raise ValueError("it has another optimizer's state")
+    leaves = [
+        tf.constant(file.read(f"state/{index}", arrays.Spec(tuple(leaf.shape), np.dtype(leaf.dtype.as_numpy_dtype))))
+        for index, leaf in enumerate(tf.nest.flatten(empty))
+    ]
+    optimizer_state = tf.nest.pack_sequence_as(empty, leaves)
     state = LevelState(point, optimizer_state, header["used"], Progress(**header["progress"]), header["over"])
     return Iterate(header["level"], header["evaluation"], header["seconds"], header["equivalents"], state)
+
+
+def _scalars(file: arrays.Arrays, kind: str) -> dict[str, Any]:
+    """`{name: scalar}` of the terms' values of a `kind`."""
+    import tensorflow as tf
+
+    names = [name for name in file if name.startswith(f"{kind}/")]
+    return {name: tf.constant(file.read(name, arrays.Spec((), FLOAT))) for name in names}
 
 
 def _flat(terms: Terms) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Checks of a config that Hydra does not make."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import is_dataclass
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -8,8 +9,26 @@ from omegaconf import DictConfig, OmegaConf
 from nst.errors import InputError, check_count, check_name, unknown_key
 from nst.image.encode import FORMATS
 from nst.image.io import check_bits
+from nst.redaction import is_redacted
+from nst.runner.instantiate import plain
 from nst.runner.schema import GROUPS, MIXED, Config
+from nst.runtime.device import check_threads
+from nst.settings import flatten
 from nst.state import Metric
+
+MOST_STEPS = 10**7  # evaluations of a run: at a millisecond each, three hours
+
+
+def check_resolves(config: DictConfig) -> None:
+    """Resolve all interpolations of a config.
+
+    Raises:
+        InputError: one does not resolve; the message names the setting that has it.
+    """
+    try:
+        plain(config)
+    except RecursionError as error:
+        raise InputError("a setting refers to itself, or is nested too deeply") from error
 
 
 def check_top(config: DictConfig) -> None:
@@ -25,14 +44,41 @@ def check_top(config: DictConfig) -> None:
     for key in known:
         if key not in config or OmegaConf.is_missing(config, key):
             raise InputError(f"'{key}' is required")
+        if is_dataclass(known[key].type):
+            _check_section(key, config[key], known[key].type.__dataclass_fields__)
     if config.steps is not None:
-        check_count("steps", config.steps, at_least=1)
+        check_count("steps", config.steps, at_least=1, at_most=MOST_STEPS)
+    if config.threads is not None:
+        check_threads("threads", config.threads)
     check_count("seed", config.seed, at_least=0)
     if not config.score:
         raise InputError(f"score must name at least one of {', '.join(metric.value for metric in Metric)}")
     for suffix in config.output.formats:
         check_name("output.formats: format", suffix, FORMATS)
     check_bits("output.bits", config.output.bits, config.output.formats)
+
+
+def _check_section(key: str, section: Any, known: Collection[str]) -> None:
+    if not isinstance(section, DictConfig):
+        raise InputError(f"'{key}' must contain settings, like {key}.{next(iter(known))}=..., not {section}")
+    for name in section:
+        if name not in known:
+            raise unknown_key(f"{key}.{name}", known)
+
+
+def check_addresses(config: DictConfig) -> None:
+    """Reject addresses that a record holds without their secrets.
+
+    Raises:
+        InputError: there is one; the message names its setting.
+    """
+    for key, value in flatten(plain(config)).items():
+        if isinstance(value, str) and is_redacted(value):
+            like = '["https://..."]' if value.startswith("[") else '"https://..."'
+            raise InputError(
+                f"{key}: {value} lacks its user name, password or query, which are never recorded; "
+                f"give the whole address: '{key}={like}'"
+            )
 
 
 def check_choices(config: DictConfig, choices: Mapping[str, Any]) -> None:

@@ -1,35 +1,38 @@
 """The run folder: locked while a run writes it; every file in it is complete or absent."""
 
+import errno
 import json
 import logging
 import math
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Self
 
+from nst.bounded import DataError
 from nst.errors import InputError
-from nst.runtime import lock
-from nst.runtime.atomic import atomic
+from nst.runner import finished
+from nst.runtime import lock, logs, own_files
+from nst.runtime.atomic import atomic, remove_left
+from nst.runtime.home import home
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 0.75  # seconds; a report holds the lock briefly to test for a running process
-RESULT, PICTURE, CONFIG, OVERRIDES = "result.json", "result.png", "config.yaml", "overrides.yaml"
-
-
-class BusyError(InputError):
-    """Another process is writing in the folder."""
+RESULT, PICTURE, CONFIG, OVERRIDES = "result.json", finished.PICTURE, "config.yaml", "overrides.yaml"
+LOG = "run.log"
 
 
 class TakenError(InputError):
     """The folder holds another run."""
 
 
+READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
+
+
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[lock.Held]:
     """Create the folder `path` if necessary, and lock it for this process while inside.
 
     Raises:
@@ -38,17 +41,27 @@ def locked(path: Path) -> Iterator[None]:
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
-        file = (path / lock.NAME).open("w")
+        held = lock.Held(path / lock.NAME)
     except OSError as error:
-        raise InputError(f"{path}: the folder cannot be created ({error.strerror})") from error
-    with file:
-        if not lock.hold(file, PATIENCE):
-            raise BusyError(f"{path}: another process is writing in this folder")
-        yield
+        raise _not_created(path, error) from error
+    try:
+        yield held
+    finally:
+        held.release()
+
+
+def _not_created(path: Path, error: OSError) -> InputError:
+    return InputError(f"{path}: the folder cannot be created or written ({error.strerror})")
 
 
 class RunFolder:
     """A run folder; as a context manager, it is locked inside.
+
+    A folder that has a record but cannot be written is opened read-only, to tell whether its run is done.
+
+    Attributes:
+        path: the folder.
+        read_only: the error that writing would give; None if the folder can be written.
 
     Raises:
         InputError: as `locked`.
@@ -56,27 +69,42 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.read_only: InputError | None = None
+        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self._lock = locked(self.path)
-        self._lock.__enter__()
-        for torn in self.path.rglob(".*.part"):  # left by a killed process
-            torn.unlink(missing_ok=True)
+        try:
+            self._lock = self._stack.enter_context(locked(self.path))
+            remove_left(self.path)
+        except InputError as error:
+            unwritable = isinstance(error.__cause__, OSError) and error.__cause__.errno in READ_ONLY
+            if not unwritable or self.record is None:
+                raise
+            self.read_only = error
+        except BaseException:
+            self._stack.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._lock.__exit__(None, None, None)
+        self._stack.close()
+
+    def log(self) -> AbstractContextManager[None]:
+        """Append nst's log to run.log while inside, if the folder can be written."""
+        return nullcontext() if self.read_only else logs.to_file(self.path / LOG)
 
     @property
     def record(self) -> dict[str, Any] | None:
-        """The content of result.json; None if it is missing or unreadable."""
+        """The content of result.json; None if it is missing, unreadable, or not what nst writes."""
         try:
-            return json.loads((self.path / RESULT).read_text())
-        except (OSError, ValueError):
+            return finished.record(self.path / RESULT)
+        except (OSError, DataError):
             return None
 
     def claim(self, identity: str, begun: str | None = None) -> dict[str, Any] | None:
         """The record of the run `identity` if it is done in this folder; None if the run may write here.
+
+        A run is done if its record says so and every file in the record is whole; what is not is set aside.
 
         Args:
             identity: identity of the run to write.
@@ -84,6 +112,7 @@ class RunFolder:
 
         Raises:
             TakenError: the folder holds another run.
+            InputError: the run is not done, and the folder cannot be written.
         """
         record = self.record or {}
         held = record.get("identity") or begun
@@ -92,15 +121,53 @@ class RunFolder:
                 f"{self.path} holds a run with other settings or pictures, or of another version of nst; "
                 f"choose another folder"
             )
-        return record if held and record.get("status") == "done" else None
+        done = record.get("status") == "done"
+        damaged = finished.damaged(self.path, record) if done else {}
+        if done and not damaged:
+            return record
+        if self.read_only:
+            raise self.read_only
+        for path, why in damaged.items():
+            if os.path.lexists(path):
+                own_files.set_aside(path, why)
+            else:
+                log.warning("%s: %s", path, why)
+        if damaged:
+            log.warning("the run begins again")
+        if damaged or not record:
+            self._set_record_aside()
+        return None
+
+    def _set_record_aside(self) -> None:
+        path = self.path / RESULT
+        if os.path.lexists(path):
+            own_files.set_aside(path, "its pictures are not whole" if self.record else "it is not a record of nst")
+
+    def check(self) -> None:
+        """Check that this process may write here, before it writes a result.
+
+        Raises:
+            BusyError: another process has taken the folder.
+            InputError: the folder cannot be written.
+        """
+        if self.read_only:
+            raise self.read_only
+        self._lock.check()
 
     def write_text(self, name: str, text: str) -> None:
-        """Write a file of the folder, atomically."""
+        """Write a file of the folder, atomically.
+
+        Raises:
+            InputError: as `check`.
+        """
+        self.check()
         with atomic(self.path / name) as part:
             part.write_text(text, encoding="utf-8")
 
     def write_record(self, record: dict[str, Any]) -> None:
-        """Write result.json, the last file of a run."""
+        """Write result.json, the last file of a run; what is no record there is set aside."""
+        if self.record is None:
+            self._set_record_aside()
         self.write_text(RESULT, json.dumps(_finite(record), indent=2, allow_nan=False) + "\n")
 
 
@@ -118,15 +185,16 @@ def point_latest(outputs: Path, picture: Path) -> None:
 
     The link leads to the picture, because TensorBoard follows links to folders and would list the run twice.
     """
-    if not picture.resolve().is_relative_to(outputs.resolve()):
-        return
-    part = outputs / f".latest.{os.getpid()}"
+    latest = outputs / "latest.png"
     try:
-        part.unlink(missing_ok=True)
-        part.symlink_to(picture.resolve().relative_to(outputs.resolve()))
-        part.replace(outputs / "latest.png")
+        if not picture.resolve().is_relative_to(outputs.resolve()):
+            return
+        if own_files.is_folder(latest):
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        with atomic(latest) as part:
+            part.symlink_to(picture.resolve().relative_to(outputs.resolve()))
     except OSError as error:  # for example, a file system without links
-        log.info("%s cannot be linked (%s)", outputs / "latest.png", error.strerror)
+        log.info("%s does not lead to the new picture (%s)", latest, error.strerror)
 
 
 def at_home(value: Any) -> Any:
@@ -135,5 +203,6 @@ def at_home(value: Any) -> Any:
         return {key: at_home(item) for key, item in value.items()}
     if isinstance(value, list):
         return [at_home(item) for item in value]
-    home = str(Path.home())
-    return re.sub(re.escape(home) + r"(?![\w.-])", "~", value) if isinstance(value, str) and home != "/" else value
+    if not isinstance(value, str) or (place := home()) in ("", "/"):
+        return value
+    return re.sub(re.escape(place) + r"(?![\w.-])", "~", value)

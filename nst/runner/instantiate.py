@@ -7,7 +7,7 @@ The message for an unknown key suggests the nearest known key.
 import inspect
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hydra.errors import HydraException, InstantiationException
@@ -34,6 +34,7 @@ def build(config: DictConfig, path: str, optional: bool = False) -> Any:
     if not isinstance(node, DictConfig):
         raise InputError(f"'{path}' must be a choice of its group, not {node}; --help lists them")
     for where, inner in _targets(node, path):
+        _check_own(where, inner)
         _check_keys(where, inner)
     try:
         return instantiate(node, _convert_="all")
@@ -55,8 +56,10 @@ def build_each(config: DictConfig, path: str) -> dict[str, Any]:
         InputError: as `build`; also if a node has no `_target_`.
     """
     nodes = OmegaConf.select(config, path) or {}
+    if not isinstance(nodes, Mapping):
+        raise InputError(f"'{path}' must be a choice of its group, not {nodes}; --help lists them")
     for name in nodes:
-        if nodes[name] is not None and TARGET not in nodes[name]:
+        if nodes[name] is not None and not (isinstance(nodes[name], DictConfig) and TARGET in nodes[name]):
             raise unknown_key(f"{path}.{name}", [str(other) for other in nodes if other != name])
     return {str(name): build(config, f"{path}.{name}") for name in nodes if nodes[name] is not None}
 
@@ -76,6 +79,13 @@ def _targets(node: Any, path: str) -> Iterator[tuple[str, DictConfig]]:
                 yield from _targets(node[key], f"{path}.{key}")
 
 
+def _check_own(path: str, node: DictConfig) -> None:
+    """Reject keys that change how Hydra builds the object, like `_partial_`."""
+    for key in node:
+        if str(key).startswith("_") and key != TARGET:
+            raise InputError(f"'{path}.{key}' is not a setting: it changes how Hydra builds the object; leave it out")
+
+
 def _check_keys(path: str, node: DictConfig) -> None:
     logging.disable(logging.ERROR)  # suppress Hydra's log lines
     try:
@@ -89,7 +99,7 @@ def _check_keys(path: str, node: DictConfig) -> None:
         return
     for key in node:
         name = str(key)
-        if not name.startswith("_") and name not in parameters:
+        if name != TARGET and name not in parameters:
             raise unknown_key(f"{path}.{name}", parameters)
         if OmegaConf.is_missing(node, name):
             raise InputError(f"'{path}.{name}' is required: add {path}.{name}=VALUE")

@@ -7,10 +7,12 @@ import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
 from nst.assets.find import Asset, find, pictures_in
+from nst.image.decode import decode_alpha
 from nst.image.io import MIN_SIDE, Size, check_size, read_alpha, read_image
 from nst.image.mask import gray, regions
 from nst.init import FromImage, Init, Picture
-from nst.runner.checks import check_top
+from nst.redaction import redacted_address
+from nst.runner.checks import check_addresses, check_top
 from nst.runner.instantiate import build
 from nst.style import Style, StylePicture
 
@@ -31,8 +33,10 @@ class Pictures:
 
     def __init__(self, config: DictConfig) -> None:
         check_top(config)
+        check_addresses(config)
         self._fallback = bool(config.fallback)
         self.assets: dict[str, Asset] = {}
+        self._color_coded: dict[str, list[np.ndarray]] = {}
         size = check_size(OmegaConf.to_object(config.size) if OmegaConf.is_config(config.size) else config.size)
         content, sources = build(config, "content"), build(config, "style")
         self.content = self._read("content", content.image, size, MIN_SIDE)
@@ -61,12 +65,18 @@ class Pictures:
     def _mask(self, index: int, source: StylePicture) -> np.ndarray | None:
         if source.region:
             name, region, of = source.region
-            picture = self._read("style.masks", name, None)
-            return regions(picture, of, self._size, f"style.masks: {name}")[region]
+            return self._regions(name, of)[region]
         return self._gray(f"style.masks/{index}", source.mask) if source.mask else None
 
+    def _regions(self, name: str, count: int) -> list[np.ndarray]:
+        """The masks of a color-coded picture, which is read once for all styles."""
+        if name not in self._color_coded:
+            picture = self._read("style.masks", name, None)
+            self._color_coded[name] = regions(picture, count, self._size, f"style.masks: {redacted_address(name)}")
+        return self._color_coded[name]
+
     def _gray(self, role: str, name: str) -> np.ndarray:
-        return gray(self._read(role, name, None), self._size, f"{role.partition('/')[0]}: {name}")
+        return gray(self._read(role, name, None), self._size, f"{role.partition('/')[0]}: {redacted_address(name)}")
 
     @property
     def _size(self) -> tuple[int, int]:
@@ -77,10 +87,10 @@ class Pictures:
         return max(1, round(max(1.0, scale) * self._long_side))
 
     def _read(self, role: str, name: str, size: Size | None, smallest: int = 1) -> np.ndarray:
-        asset = self.assets[role] = find(str(name), fallback=self._fallback)
+        asset = self.assets[role] = find(str(name), fallback=self._fallback, check=decode_alpha)
         group = role.partition("/")[0]
         key = group if "." in group else f"{group}.image"
-        return read_image(asset.path, size, name=f"{key}: {asset.name}", smallest=smallest)
+        return read_image(asset.path, size, name=f"{key}: {redacted_address(asset.name)}", smallest=smallest)
 
     def first(self, config: DictConfig) -> Init:
         """The `Init` of `config`; if it uses a picture of its own, that picture is read."""

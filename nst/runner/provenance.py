@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nst.assets.find import Asset
+from nst.redaction import redacted_data
 from nst.runner.folder import at_home
+from nst.runtime.device import processors
 
 if TYPE_CHECKING:  # it imports TensorFlow
     from nst.extractor.network import Network
@@ -23,7 +25,7 @@ PACKAGES = ("nst", "tensorflow", "keras", "numpy", "pillow", "scikit-image", "hy
 def describe(assets: dict[str, Asset], network: Network, device: str) -> dict[str, Any]:
     """The provenance as JSON data: pictures and weights with SHA-256 and replacements, options, device, versions."""
     return {
-        "pictures": {role: at_home({**asdict(asset), "path": str(asset.path)}) for role, asset in assets.items()},
+        "pictures": {role: _file(asset) for role, asset in assets.items()},
         "network": at_home(asdict(network.source)),
         **{name: getattr(network.options, name) for name in ("pooling", "precision", "convolution")},
         "device": device,
@@ -31,6 +33,10 @@ def describe(assets: dict[str, Asset], network: Network, device: str) -> dict[st
         "versions": versions(),
         "git_commit": git_commit(Path(__file__).parent),
     }
+
+
+def _file(asset: Asset) -> dict[str, Any]:
+    return redacted_data(at_home({**asdict(asset), "path": str(asset.path)}))
 
 
 def versions() -> dict[str, str]:
@@ -67,8 +73,6 @@ def peak_memory_mib() -> float:
 
 
 def _threads() -> int:
-    import os
-
     import tensorflow as tf
 
-    return tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count() or 1
+    return tf.config.threading.get_intra_op_parallelism_threads() or processors()

@@ -11,9 +11,12 @@ from PIL import PngImagePlugin
 
 from nst.errors import InputError
 from nst.image.io import write_image
+from nst.redaction import redacted
+from nst.runner import finished
 from nst.runner.folder import CONFIG, OVERRIDES, PICTURE, RunFolder, TakenError, at_home
 from nst.runner.request import Request, score
 from nst.runtime import logs
+from nst.runtime.lock import BusyError
 from nst.state import Ending, Result, Terms
 
 log = logging.getLogger(__name__)
@@ -30,16 +33,20 @@ STATUS = {
 def write_pictures(
     folder: RunFolder, result: Result, settings: dict[str, Any], record: dict[str, Any], alpha: np.ndarray | None
 ) -> None:
-    """Write result.png with its recipe inside, and the other formats of `output.formats`, all with `alpha`."""
+    """Write result.png with its recipe inside, and the other formats of `output.formats`, all with `alpha`.
+
+    The record gets their checksums.
+    """
     bits = settings["output"]["bits"]
     text = PngImagePlugin.PngInfo()
     text.add_itxt("nst.config", yaml.safe_dump(settings, sort_keys=False), zip=True)
     included = {key: record[key] for key in ("identity", "overrides", "choices", "provenance")}
     text.add_itxt("nst.record", json.dumps(included), zip=True)
     write_image(result.image, folder.path / PICTURE, alpha=alpha, bits=bits, text=text)
-    for suffix in settings["output"]["formats"]:
-        if suffix != "png":
-            write_image(result.image, folder.path / f"result.{suffix}", alpha=alpha, bits=bits)
+    others = [f"result.{suffix}" for suffix in settings["output"]["formats"] if suffix != "png"]
+    for name in others:
+        write_image(result.image, folder.path / name, alpha=alpha, bits=bits)
+    record["files"] = finished.files(folder.path, [PICTURE, *others])
 
 
 def outcome(config: DictConfig, result: Result, metrics: dict[str, Any]) -> dict[str, Any]:
@@ -86,7 +93,7 @@ def record_loss(request: Request, why: InputError) -> None:
     Raises:
         InputError: another process is writing in the run folder.
     """
-    with RunFolder(request.folder) as folder, logs.to_file(folder.path / "run.log"):
+    with RunFolder(request.folder) as folder, folder.log():
         if (folder.record or {}).get("status") in (None, "failed"):
             record_failure(request, folder, why)
 
@@ -94,12 +101,16 @@ def record_loss(request: Request, why: InputError) -> None:
 def record_failure(request: Request, folder: RunFolder, error: BaseException) -> None:
     """Record a failure in run.log and result.json; the record of a finished or different run stays unchanged."""
     expected = isinstance(error, InputError | KeyboardInterrupt)
-    text = at_home(str(error) or "it was interrupted" if expected else f"{type(error).__name__}: {error}")
+    said = str(error) or "it was interrupted" if expected else f"{type(error).__name__}: {error}"
+    text = redacted(at_home(said))
     log.error("%s", text, exc_info=None if expected else error, extra=logs.FILE_ONLY)
     before, asked = folder.record or {}, request.asked()
     ours = before.get("status") in (None, "failed") or before.get("overrides") == asked["overrides"]
-    if isinstance(error, TakenError) or before.get("status") == "done" or not ours:
+    if isinstance(error, TakenError | BusyError) or folder.read_only or before.get("status") == "done" or not ours:
         return
-    write_settings(request, folder)
     status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-    folder.write_record({**before, "status": status, "error": text, "score": None, **asked})
+    try:
+        write_settings(request, folder)
+        folder.write_record({**before, "status": status, "error": text, "score": None, **asked})
+    except (OSError, BusyError) as unwritten:  # a full disk; the first error is the one to show
+        log.error("the failure cannot be recorded (%s)", unwritten, extra=logs.FILE_ONLY)

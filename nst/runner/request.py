@@ -6,8 +6,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
+from nst.redaction import redacted_data
 from nst.runner.folder import at_home
 from nst.runner.instantiate import plain
 from nst.setting_rules import PRUNE_KEY
@@ -36,18 +37,24 @@ class Request:
     threads: int | None = None
 
     def asked(self) -> dict[str, Any]:
-        """The overrides and choices for the record, without those of Hydra and of a search's pruning."""
+        """The overrides and choices for the record, redacted, without those of Hydra and of a search's pruning."""
         choices = {group: choice for group, choice in (self.choices or {}).items() if not group.startswith("hydra/")}
         overrides = [text for text in self.overrides if not text.startswith(f"+{PRUNE_KEY}=")]
-        return at_home({"overrides": overrides, "choices": choices})
+        return redacted_data(at_home({"overrides": overrides, "choices": choices}))
 
     @cached_property
     def recipe(self) -> dict[str, Any]:
-        """The config as recorded, without the observer of a search. Callers must not change it."""
-        settings = at_home(plain(self.config))
+        """The config as recorded: redacted, without the observer of a search. Callers must not change it."""
+        settings = redacted_data(at_home(plain(self.config)))
         group, _, name = PRUNE_KEY.partition(".")
         (settings.get(group) or {}).pop(name, None)
         return settings
+
+
+def as_given(overrides: Any) -> list[str]:
+    """The texts of Hydra's list of overrides, without resolving interpolations in them."""
+    texts: Any = OmegaConf.to_container(overrides, resolve=False)
+    return list(texts)
 
 
 def score(config: DictConfig, metrics: Mapping[str, Any]) -> Any:

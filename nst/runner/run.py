@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nst.errors import InputError
 from nst.extractor.pins import Pins
 from nst.image.io import from_uint8, read_result
 from nst.observers.background import Background
 from nst.observers.contract import RunContext, opened
+from nst.pyramid import Octaves
 from nst.runner import checkpoint, provenance
-from nst.runner.checks import check_choices
+from nst.runner.checks import check_choices, check_resolves
 from nst.runner.folder import PICTURE, RunFolder, point_latest
 from nst.runner.identity import identity as identity_of
 from nst.runner.pictures import Pictures
@@ -40,7 +42,9 @@ def run(request: Request) -> Record:
         KeyboardInterrupt, SystemExit: after an interrupted run is recorded.
     """
     logs.to_console()
-    with RunFolder(request.folder) as folder, logs.to_file(folder.path / "run.log"), signals.deferred() as interrupt:
+    check_resolves(request.config)
+    with RunFolder(request.folder) as folder, folder.log(), signals.deferred() as interrupt:
+        interrupt.setting_up = True
         try:
             record = _run(request, folder, interrupt)
         except (Exception, KeyboardInterrupt) as error:
@@ -79,7 +83,7 @@ def _run(request: Request, folder: RunFolder, interrupt: signals.Interrupt) -> R
     record["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
     folder.write_record(record)
     if record["status"] != "interrupted":
-        (folder.path / checkpoint.FILE).unlink(missing_ok=True)
+        checkpoint.remove(folder.path)
     point_latest(Path(config.output.folder or "."), folder.path / PICTURE)
     _log_end(folder, record, request.resume_with)
     return record
@@ -88,9 +92,9 @@ def _run(request: Request, folder: RunFolder, interrupt: signals.Interrupt) -> R
 def _done_already(request: Request, folder: RunFolder, done: Record, setup: Setup) -> Record:
     """The record of a run that is done; in a sweep with another metric network, the run is measured again."""
     log.info("this run is done already: %s", _displayed(folder.path / PICTURE))
-    (folder.path / checkpoint.FILE).unlink(missing_ok=True)  # left if the process was killed after it wrote the record
+    checkpoint.remove(folder.path)  # left if the process was killed after it wrote the record
     source = setup.metric_network.source
-    if request.sweep and done["metrics"].get("network_sha256") != source.sha256:
+    if request.sweep and not folder.read_only and done["metrics"].get("network_sha256") != source.sha256:
         log.info("measured again with %s, like the other runs of this sweep", source.name)
         picture = from_uint8(read_result(folder.path / PICTURE))
         measured_again(folder, done, setup.measure(picture), request.config)
@@ -110,23 +114,45 @@ def _expected_memory(setup: Setup) -> float:
 
 
 def _optimize(request: Request, setup: Setup, folder: RunFolder, record: Record, interrupt: signals.Interrupt) -> None:
-    """Run all steps, write the pictures, and complete `record`."""
-    from nst.transfer.stylize import stylize
+    """Run all steps, write the pictures, and complete `record`; begin anew if the checkpoint does not fit."""
+    import tensorflow as tf
 
     transfer, identity = setup.transfer, record["identity"]
     resume = checkpoint.load(folder.path, identity, record["provenance"], transfer.optimizer, transfer.levels)
+    last = checkpoint.Checkpoint(request.config.checkpoint, identity, record["provenance"])
+    try:
+        _descend(request, setup, folder, record, interrupt, last, resume)
+    except (ValueError, TypeError, KeyError, tf.errors.InvalidArgumentError) as error:
+        if not resume or last.latest or isinstance(error, InputError):  # after a step, the checkpoint is not the reason
+            raise
+        checkpoint.set_aside(folder.path, error)
+        _descend(request, setup, folder, record, interrupt, last, None)
+
+
+def _descend(
+    request: Request,
+    setup: Setup,
+    folder: RunFolder,
+    record: Record,
+    interrupt: signals.Interrupt,
+    last: checkpoint.Checkpoint,
+    resume: Iterate | None,
+) -> None:
+    from nst.transfer.stylize import stylize
+
     record["resumed_at"] = resume.evaluation if resume else None
     _log_start(setup, record)
-    last = checkpoint.Checkpoint(request.config.checkpoint, identity, record["provenance"])
     observers = [*setup.observers, last]
     with opened(observers, _context(request, setup, folder, resume), record), Background(observers) as background:
+        interrupt.setting_up = False
         result = stylize(
-            transfer,
+            setup.transfer,
             observers=[background],
             interrupted=lambda: interrupt() or background.over,
             resume=resume,
         )
         background.drain()
+        folder.check()
         if result.ending is Ending.INTERRUPTED and interrupt():
             last.save()  # before the pictures: the sender of the signal may kill the process soon
         elif result.ending is Ending.INTERRUPTED:  # an observer ended it
@@ -163,6 +189,9 @@ def _log_start(setup: Setup, record: Record) -> None:
     text = "%s on %s: %d evaluations (%.0f full-size equivalents) at %s, %.1f GiB of memory"
     memory = record["expected_memory_mib"] / 1024
     log.info(text, source.name, record["provenance"]["device"], steps, work, sizes, memory)
+    pyramid, (height, width) = setup.transfer.pyramid, setup.transfer.content.shape[1:3]
+    if isinstance(pyramid, Octaves) and (why := pyramid.why_single(height, width, setup.transfer.steps)):
+        log.info("pyramid  one level only: %s", why)
     if record["resumed_at"]:
         log.info("resuming from evaluation %d, where this run was stopped", record["resumed_at"])
     else:
@@ -187,4 +216,7 @@ def _log_end(folder: RunFolder, record: Record, resume_with: str) -> None:
 
 def _displayed(path: Path) -> str:
     """`path`, relative to the current folder if it is inside."""
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+    try:
+        return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+    except OSError:  # the current folder has been deleted
+        return str(path)

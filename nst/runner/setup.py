@@ -1,5 +1,6 @@
 """Build and check everything that a run needs, before its first step. This module imports TensorFlow."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
-from nst.errors import check_kind
+from nst.errors import InputError, check_kind
 from nst.extractor.contract import Extractor
 from nst.extractor.metric_network import metric_network
 from nst.extractor.network import Network
@@ -26,6 +27,10 @@ from nst.transfer.checks import check_settings
 from nst.transfer.optimize import Stop
 from nst.transfer.transfer import Transfer
 
+log = logging.getLogger(__name__)
+
+EDGE = 0.5  # masks that only touch overlap by less, in resized edges
+
 
 @dataclass(frozen=True)
 class Setup:
@@ -36,7 +41,7 @@ class Setup:
         transfer: the style transfer to run.
         observers: the observers of the config.
         metric_network: the network that measures the result.
-        metric_styles: the styles for the metrics, each with its mask, or else the content's mask.
+        metric_styles: the styles for the metrics, each with its mask inside the content's mask.
         memory: the properties that determine the run's memory.
     """
 
@@ -93,7 +98,26 @@ def _objective(config: DictConfig) -> Objective:
 
 
 def masked_styles(pictures: Pictures) -> list[Style]:
-    """The styles, each with its mask, or else the content's mask."""
+    """The styles, each with the part of its mask that is inside the content's mask; those without a part are left out.
+
+    Raises:
+        InputError: no style is left.
+    """
     if pictures.mask is None:
         return pictures.styles
-    return [style if style.mask is not None else replace(style, mask=pictures.mask) for style in pictures.styles]
+    inside = {id(style.mask): _inside(pictures.mask, style.mask) for style in pictures.styles}
+    found = [replace(style, mask=inside[id(style.mask)]) for style in pictures.styles]  # shared masks stay shared
+    placed = [style for style in found if style.mask is not None]
+    if not placed:
+        raise InputError("style.masks: every mask is black where content.mask is white; the two must overlap")
+    if left_out := len(found) - len(placed):
+        log.warning("style.masks: %d of %d styles left out, with masks outside content.mask", left_out, len(found))
+    return placed
+
+
+def _inside(mask: np.ndarray, part: np.ndarray | None) -> np.ndarray | None:
+    """The intersection of the content's `mask` with a style's (None: everywhere); None if only soft edges overlap."""
+    if part is None:
+        return mask
+    both = mask * part
+    return both if both.max() >= EDGE * min(mask.max(), part.max()) else None

@@ -2,11 +2,28 @@
 
 import logging
 import os
+import sys
 
 from nst.errors import InputError, check_count
 from nst.runtime import logs
 
 log = logging.getLogger(__name__)
+
+
+def processors() -> int:
+    """The number of processors that this process may use, at least 1."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def check_threads(what: str, value: object) -> int:
+    """`value` if it is a number of threads that this process can use; else InputError."""
+    threads, most = check_count(what, value, at_least=1), processors()
+    if threads > most:
+        more = f"{what} is {threads}, but this process can use only {most} processors"
+        raise InputError(f"{more}; {what}=null chooses a number that fits")
+    return threads
 
 
 def prepare(threads: int | None = None) -> str:
@@ -19,13 +36,13 @@ def prepare(threads: int | None = None) -> str:
         The name of the first GPU, or `CPU`.
 
     Raises:
-        InputError: `KERAS_BACKEND` selects another backend, or `threads` is below 1.
+        InputError: `KERAS_BACKEND` selects another backend, or `threads` is out of range.
     """
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if backend != "tensorflow":
         raise InputError(f"KERAS_BACKEND is {backend}, but nst requires tensorflow; unset it")
     if threads is not None:
-        check_count("threads", threads, at_least=1)
+        check_threads("threads", threads)
     with logs.quieted():
         import tensorflow as tf
 

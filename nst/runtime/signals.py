@@ -1,4 +1,7 @@
-"""Deferred signals: Ctrl-C or SIGTERM ends a run after its current step; a second Ctrl-C ends it at once."""
+"""Deferred signals: Ctrl-C or SIGTERM ends a run after its current step; a second Ctrl-C ends it at once.
+
+During set-up, when there is no picture to save, a second signal of any kind ends it at once.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,15 @@ log = logging.getLogger(__name__)
 
 
 class Interrupt:
-    """The signal received in this `deferred` context or an outer one; call it to test for a signal."""
+    """The signal received in this `deferred` context or an outer one; call it to test for a signal.
+
+    Attributes:
+        setting_up: true while there is nothing to save; a second signal then raises its exception at once.
+    """
 
     def __init__(self, around: Interrupt | None) -> None:
         self.received: int | None = None
+        self.setting_up = False
         self._around = around
 
     @property
@@ -37,30 +45,40 @@ class Interrupt:
         if self.signal is not None:
             raise SystemExit(128 + self.signal)
 
+    def again(self, number: int) -> None:
+        """Raise the exception of the signal `number`, received after another, if it ends the process at once."""
+        if number == signal.SIGINT:  # from a person; schedulers repeat SIGTERM
+            raise KeyboardInterrupt
+        if self.setting_up:
+            raise SystemExit(128 + number)
+
 
 _innermost: ContextVar[Interrupt | None] = ContextVar("interrupt", default=None)
 
 
-def _notify() -> None:
+def _notify(setting_up: bool) -> None:
     """Log the signal. This needs its own thread: the handler may interrupt a log call or an import."""
-    log.info("stopping after this step and saving the picture so far; Ctrl-C again stops at once without saving")
+    if setting_up:
+        log.info("stopping after the first step; a second signal stops at once")
+    else:
+        log.info("stopping after this step and saving the picture so far; Ctrl-C again stops at once without saving")
 
 
 @contextmanager
 def deferred(*also: int) -> Iterator[Interrupt]:
     """Record the first SIGINT, SIGTERM or signal of `also` received inside, instead of ending the process.
 
-    A later SIGINT raises KeyboardInterrupt. Outside the main thread no signal can be caught.
+    A later SIGINT raises KeyboardInterrupt; during set-up, a later signal of any kind raises. Outside the main thread
+    no signal can be caught.
     """
     interrupt = Interrupt(_innermost.get())
 
     def note(number: int, _frame: FrameType | None) -> None:
         if interrupt():
-            if number == signal.SIGINT:  # from a person; schedulers repeat SIGTERM
-                raise KeyboardInterrupt
+            interrupt.again(number)
             return
         interrupt.received = number
-        start_new_thread(_notify, ())
+        start_new_thread(_notify, (interrupt.setting_up,))
 
     if threading.current_thread() is not threading.main_thread():  # signals need the main thread
         yield interrupt
@@ -73,3 +91,20 @@ def deferred(*also: int) -> Iterator[Interrupt]:
         _innermost.reset(token)
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def raising() -> Iterator[None]:
+    """Raise SystemExit for SIGTERM inside, as Python raises KeyboardInterrupt for SIGINT; `deferred` replaces it."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

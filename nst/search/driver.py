@@ -1,6 +1,5 @@
 """The loop of a search: Optuna proposes settings, a launcher runs them, the study stores the scores."""
 
-import copy
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -9,21 +8,26 @@ from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.utils import JobReturn, JobStatus
-from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+from omegaconf import DictConfig, OmegaConf
 from optuna.trial import Trial
 
 from nst.errors import InputError
 from nst.extractor.metric_network import metric_weights
 from nst.extractor.pins import Pins
+from nst.redaction import redacted_config
+from nst.report import plan
 from nst.runner.folder import locked
 from nst.runtime import logs, signals
+from nst.runtime.atomic import atomic
 from nst.search import prune
 from nst.search.settings import Settings, settle
-from nst.search.space import as_overrides, corners, split
-from nst.search.storage import redacted
+from nst.search.space import as_overrides, corners, labels, split
 from nst.search.study import OWN, Trials
 
 log = logging.getLogger(__name__)
+
+Overrides = Callable[[Mapping[str, Any]], list[str]]
+"""All overrides of the run of a trial, from its settings."""
 
 
 def search(
@@ -42,9 +46,11 @@ def search(
     """
     settings = settle(given)
     loader = sweeper.hydra_context.config_loader
-    space, fixed = split(OverridesParser.create(config_loader=loader).parse_overrides(list(arguments)))
+    parsed = OverridesParser.create(config_loader=loader).parse_overrides(list(arguments))
+    (space, fixed), choices = split(parsed), labels(parsed)
     fixed_overrides = [f"{key}={value}" for key, value in fixed.items()]
-    sweeper.validate_batch_is_legal([[*fixed_overrides, *as_overrides(corner)] for corner in corners(space)])
+    overrides = lambda values: [*fixed_overrides, *as_overrides(values, choices)]  # noqa: E731
+    sweeper.validate_batch_is_legal([overrides(corner) for corner in corners(space)])
     config = loader.load_sweep_config(sweeper.config, fixed_overrides)
     score = config.score
     if settings.prune and len(score) > 1:
@@ -59,41 +65,38 @@ def search(
             log.warning("trials with different extractors are compared although each is measured with its own network")
         trials = Trials(settings, space, fixed, score, folder, mark)
         _write_config(sweeper.config, folder)
-        if settings.prune:
-            prune.prepare(settings, trials.address, folder)
-        with signals.deferred() as interrupt:  # also between runs, where Python may lose a KeyboardInterrupt
-            _go(sweeper.launcher, trials, settings, fixed_overrides, interrupt)
+        # signals are deferred also between runs, where Python may lose a KeyboardInterrupt
+        with prune.prepared(settings, trials.address, folder), signals.deferred() as interrupt:
+            _go(sweeper.launcher, trials, settings, overrides, interrupt)
         interrupt.resume()
 
 
 def _write_config(config: DictConfig, folder: Path) -> None:
-    """Write the command's config, as Hydra's own sweeper does, but without a password."""
-    written = copy.deepcopy(config)
-    with open_dict(written), read_write(written.hydra):
-        written.hydra.sweeper.storage = written.hydra.sweeper.storage and redacted(written.hydra.sweeper.storage)
-    OmegaConf.save(written, folder / "multirun.yaml")
+    """Write the command's config, as Hydra's own sweeper does, but redacted."""
+    with atomic(folder / "multirun.yaml") as part:
+        OmegaConf.save(redacted_config(config), part)
 
 
-def _go(
-    launcher: Any, trials: Trials, settings: Settings, fixed_overrides: list[str], interrupt: signals.Interrupt
-) -> None:
-    while not interrupt() and (left := settings.n_trials - len(trials.counted)) > 0:
+def _go(launcher: Any, trials: Trials, settings: Settings, overrides: Overrides, interrupt: signals.Interrupt) -> None:
+    while (left := settings.n_trials - len(trials.counted)) > 0:
+        plan.write_left(trials.folder, left)
+        if interrupt():
+            log.info("%d of %d trials were not started, or were interrupted", left, settings.n_trials)
+            return
         batch = [trials.ask() for _ in range(min(left, settings.n_jobs))]
         log.info("trials %d of %d", settings.n_trials - left + len(batch), settings.n_trials)
-        _do(launcher, trials, settings, fixed_overrides, batch)
+        _do(launcher, trials, settings, overrides, batch)
+    plan.write_left(trials.folder, 0)
 
 
-def _do(launcher: Any, trials: Trials, settings: Settings, fixed_overrides: list[str], batch: list[Trial]) -> None:
+def _do(launcher: Any, trials: Trials, settings: Settings, overrides: Overrides, batch: list[Trial]) -> None:
     """Run a batch; trials with the same settings share one run and its folder."""
     alike: dict[str, list[Trial]] = {}
     for trial in batch:
         alike.setdefault(str(trial.params), []).append(trial)
     open_ = dict.fromkeys(batch)
     try:
-        jobs = [
-            [*fixed_overrides, *as_overrides(first.params), *_prune_override(trials, settings, first)]
-            for first, *_ in alike.values()
-        ]
+        jobs = [[*overrides(first.params), *_prune_override(trials, settings, first)] for first, *_ in alike.values()]
         for same, returned in zip(alike.values(), launcher.launch(jobs, initial_job_idx=batch[0].number), strict=True):
             for trial in same:
                 _report(trials, trial, returned)

@@ -7,6 +7,8 @@ ends the run after more than `patience` consecutive scores worse than the median
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,23 +19,32 @@ from optuna.trial import Trial
 from nst.image.io import resize
 from nst.observers.contract import Every, Observer, RunContext
 from nst.runtime.atomic import atomic
+from nst.runtime.data_files import read_json
 from nst.search.settings import Settings
-from nst.search.storage import storage
+from nst.search.storage import opening, storage
 from nst.setting_rules import PRUNE_KEY
 from nst.state import Iterate, Metric
 
 log = logging.getLogger(__name__)
 
 ENDED = "nst.ended"  # attribute of a trial that was ended early
-FILE = ".search.json"  # in the sweep's folder: settings of all its observers, which must not enter a recipe
+FILE = ".search.json"  # in the sweep's folder during a search: settings of its observers, with a password
 
 
-def prepare(settings: Settings, address: str, folder: Path) -> None:
-    """Write the pruning settings, mode 0600: the storage address may hold a password."""
-    stored = {"storage": address, "study": settings.study_name, **(asdict(settings.prune) if settings.prune else {})}
+@contextmanager
+def prepared(settings: Settings, address: str, folder: Path) -> Iterator[None]:
+    """Keep the pruning settings in a file while inside, mode 0600: the storage address may hold a password."""
+    if settings.prune is None:
+        yield
+        return
+    stored = {"storage": address, "study": settings.study_name, **asdict(settings.prune)}
     with atomic(folder / FILE) as part:
         part.touch(0o600)
         part.write_text(json.dumps(stored), encoding="utf-8")
+    try:
+        yield
+    finally:
+        (folder / FILE).unlink(missing_ok=True)
 
 
 def override(folder: Path, trial: int) -> str:
@@ -55,9 +66,10 @@ class PruneObserver(Observer):
     def open(self, run: RunContext) -> None:
         """Load the settings and find the trial in the storage."""
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        stored = json.loads((self._folder / FILE).read_text(encoding="utf-8"))
+        stored = read_json(self._folder / FILE, follow=False)
         pruner = optuna.pruners.MedianPruner(n_startup_trials=stored["startup"])
-        study = optuna.load_study(storage=storage(stored["storage"]), study_name=stored["study"], pruner=pruner)
+        with opening(stored["storage"]):
+            study = optuna.load_study(storage=storage(stored["storage"]), study_name=stored["study"], pruner=pruner)
         frozen = next(trial for trial in study.get_trials(deepcopy=False) if trial.number == self._number)
         self._trial, self._run = Trial(study, frozen._trial_id), run
         self._metric = Metric(run.config["score"][0])
@@ -68,12 +80,12 @@ class PruneObserver(Observer):
         """Measure the picture and report its score, if a report is due."""
         if not self._due(iterate.equivalents) or self.over or iterate.equivalents < self._every:
             return
-        picture = self._run.present(np.asarray(iterate.point.image))
-        measured = self._run.measure(resize(picture, *self._run.content.shape[1:3]))
+        larger = resize(np.asarray(iterate.point.image).clip(0, 1), *self._run.content.shape[1:3])
+        measured = self._run.measure(self._run.present(larger))  # colored after it is enlarged, as in the result
         try:
             self._report(measured[self._metric.value], int(iterate.equivalents // self._every))
         except Exception as error:  # noqa: BLE001  any error of the storage's library: the run continues without
-            log.warning("the search's storage did not answer (%s)", str(error).splitlines()[0])
+            log.warning("the search's storage did not answer (%s)", type(error).__name__)
 
     def _report(self, score: float, look: int) -> None:
         self._trial.report(score, look)

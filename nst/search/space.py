@@ -8,13 +8,14 @@ tag(log, ...)                 the same, uniform on a logarithmic scale
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, Override, RangeSweep
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 from nst.errors import InputError
+from nst.redaction import redacted_override
 
 Space = dict[str, BaseDistribution]
 
@@ -46,7 +47,7 @@ def _distribution(key: str, override: Override) -> BaseDistribution:
         if getattr(sweep, "shuffle", False):
             raise ValueError("a search chooses its own order; leave shuffle out")
         if isinstance(sweep, ChoiceSweep):
-            return CategoricalDistribution(list(override.sweep_string_iterator()))
+            return CategoricalDistribution([_label(choice) for choice in override.sweep_string_iterator()])
         if isinstance(sweep, RangeSweep):
             return _grid(sweep)
         if isinstance(sweep, IntervalSweep):
@@ -54,6 +55,16 @@ def _distribution(key: str, override: Override) -> BaseDistribution:
     except ValueError as error:
         raise InputError(f"{key}: {' '.join(str(error).split())}") from error
     raise InputError(f"{key}: a search needs choice, range or interval, not {override.input_line}")
+
+
+def labels(overrides: Sequence[Override]) -> dict[str, str]:
+    """Return {label: choice}: the storage holds labels, in which addresses have no secrets."""
+    choices = [override for override in overrides if override.is_choice_sweep()]
+    return {_label(choice): choice for override in choices for choice in override.sweep_string_iterator()}
+
+
+def _label(choice: str) -> str:
+    return redacted_override(choice, tagged=True)
 
 
 def _grid(sweep: RangeSweep) -> BaseDistribution:
@@ -93,9 +104,9 @@ def _ends(distribution: Any) -> list[Any]:
     return [distribution.low, distribution.high]
 
 
-def as_overrides(values: dict[str, Any]) -> list[str]:
-    """Return `key=value` for each item; Hydra parses the numbers back to the same values."""
-    return [f"{key}={_text(value)}" for key, value in values.items()]
+def as_overrides(values: Mapping[str, Any], labels: Mapping[str, str]) -> list[str]:
+    """Return `key=value` for each item, with choices for `labels`; Hydra parses the same values."""
+    return [f"{key}={labels.get(text := _text(value), text)}" for key, value in values.items()]
 
 
 def _text(value: Any) -> str:

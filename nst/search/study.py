@@ -10,10 +10,11 @@ from optuna.distributions import distribution_to_json
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from nst.errors import InputError
+from nst.redaction import redacted_address, redacted_override
 from nst.search.prune import ENDED
 from nst.search.settings import Settings
 from nst.search.space import Space
-from nst.search.storage import redacted, storage
+from nst.search.storage import opening, storage
 from nst.setting_rules import rule
 from nst.state import Metric
 
@@ -97,8 +98,9 @@ class Trials:
         before = {MEASURED_WITH: OWN, **before}
         for key in sorted({*before, *now}, key=str):
             if before.get(key) != now.get(key):
+                where = f"{settings.study_name} in {redacted_address(self.address)}"
                 raise InputError(
-                    f"{settings.study_name} in {redacted(self.address)} was searched with another space: {key} was "
+                    f"{where} was searched with another space: {key} was "
                     f"{_as_text(before.get(key))} and is {_as_text(now.get(key))}; choose another sweep_dir"
                 )
 
@@ -110,12 +112,10 @@ class Trials:
 
 
 def _study(settings: Settings, address: str, directions: Any) -> optuna.Study:
-    try:
+    with opening(address):
         return optuna.create_study(
             storage=storage(address), study_name=settings.study_name, directions=directions, load_if_exists=True
         )
-    except Exception as error:  # any error of the storage's library
-        raise InputError(f"hydra.sweeper.storage: {redacted(address)} cannot be used") from error
 
 
 def _sampler(settings: Settings, seen: int) -> optuna.samplers.BaseSampler:
@@ -129,8 +129,9 @@ def _sampler(settings: Settings, seen: int) -> optuna.samplers.BaseSampler:
 
 
 def _compared(fixed: dict[str, str]) -> dict[str, str]:
-    """Return the fixed settings that runs are compared by."""
-    return {key: value for key, value in fixed.items() if rule(key.lstrip("+")).compared}
+    """Return the fixed settings that runs are compared by, redacted."""
+    compared = {key: value for key, value in fixed.items() if rule(key.lstrip("+")).compared}
+    return {key: redacted_override(value, tagged=True) for key, value in compared.items()}
 
 
 def _as_text(mark: Any) -> str:

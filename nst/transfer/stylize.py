@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Self
 
 import numpy as np
@@ -82,7 +83,8 @@ class _Stages:
 
     def __init__(self, transfer: Transfer) -> None:
         self._transfer = transfer
-        self._content, self._styles = transfer.color.before(transfer.content, transfer.styles)
+        self._content, self._styles = transfer.seen
+        self._limits = cache(transfer.limits)
         self._bounds = Bounds(transfer.mask, self._content)
         self._evaluation = evaluation(transfer.network, transfer.objective, self._styles)
 
@@ -95,12 +97,15 @@ class _Stages:
         """The first picture of `level`, from `picture`, the last one of the level before."""
         detail = self._transfer.pyramid.detail and self._transfer.init.detail
         larger = enlarged(picture, level, self.first if detail else None)
-        return tf.constant(self._bounds.applied(larger))
+        limits = self._limits(level.height, level.width)
+        return tf.constant(self._bounds.applied(limits.applied(larger) if limits else larger))
 
     def evaluate(self, level: Level, used: int) -> Evaluate:
         """The function to minimize at `level`, after `used` evaluations of it."""
         content, transfer = resize(self._content, level.height, level.width), self._transfer
-        return self._bounds.within(jittered(self._evaluation, content, transfer.jitter, transfer.seed, used), level)
+        shifted = jittered(self._evaluation, content, transfer.jitter, transfer.seed, used)
+        bounded, limits = self._bounds.within(shifted, level), self._limits(level.height, level.width)
+        return limits.within(bounded) if limits else bounded
 
 
 @dataclass

@@ -9,6 +9,7 @@ import numpy as np
 from nst.color import Color, Free
 from nst.extractor.network import Network
 from nst.image.io import resize
+from nst.image.mask import at
 from nst.init import FromContent, Init
 from nst.loss.objective import Objective
 from nst.optimizer.contract import Optimizer
@@ -17,6 +18,7 @@ from nst.state import Level
 from nst.style import Style
 from nst.transfer import checks
 from nst.transfer.bounds import Bounds
+from nst.transfer.lightness import Limits, limits
 from nst.transfer.optimize import Stop
 
 
@@ -34,7 +36,8 @@ class Transfer:
         pyramid: the levels; by default one, at full size.
         init: makes the first picture.
         color: the color mode.
-        mask: `[1,H,W,1]`, 0..1: where the picture may change; where it is 0 the content stays. None: everywhere.
+        mask: `[1,H,W,1]`, 0..1: where the picture may change; where it is 0 the content stays. None: everywhere. The
+            masks of styles should be inside it: `nst.runner.setup` intersects those of a config.
         seed: seed of everything random.
         jitter: largest shift of the picture per evaluation, 0..256 pixels; not with L-BFGS, not with style masks.
         stop: when a level ends early.
@@ -68,11 +71,21 @@ class Transfer:
         """The levels, small to large, with the evaluations of each."""
         return self.pyramid.levels(self.content.shape[1], self.content.shape[2], self.steps)
 
+    @cached_property
+    def seen(self) -> tuple[np.ndarray, Sequence[Style]]:
+        """The content and the styles that the losses compare with; the color mode makes them of the given ones."""
+        return self.color.before(self.content, self.styles)
+
+    def limits(self, height: int, width: int) -> Limits | None:
+        """The color mode's limits of lightness at a size; None if it has none."""
+        return limits(self.color, resize(self.content, height, width))
+
     def present(self, picture: np.ndarray) -> np.ndarray:
         """Convert a picture of the optimizer, `[1,h,w,3]` of any size, as for the result.
 
         The returned picture has the same size, the final colors, the content outside the mask, and values in 0..1.
         """
-        content = resize(self.content, *picture.shape[1:3])
-        colored = self.color.after(np.asarray(picture).clip(0, 1), content)
-        return Bounds(self.mask, content).applied(colored)
+        size = picture.shape[1:3]
+        content, seen = resize(self.content, *size), Bounds(self.mask, self.seen[0])
+        colored = self.color.after(seen.applied(np.asarray(picture).clip(0, 1)), content)
+        return colored if self.mask is None else np.where(at(self.mask, *size) > 0, colored, content)

@@ -192,6 +192,62 @@ def test_a_failed_download_leaves_no_file(site, cache, pieces, page_options, opt
     assert time.monotonic() - start < 2.5
 
 
+@pytest.mark.parametrize("start", [b"HTTP/1.1 100 Continue\r\n\r\n", b"X: 1\r\n"], ids=["100", "header"])
+def test_the_limit_counts_from_the_start_of_the_request(site, cache, monkeypatch, start):
+    def send_without_end(handler: Handler) -> None:
+        handler.wfile.write(b"" if start.startswith(b"HTTP") else b"HTTP/1.1 200 OK\r\n")
+        while not site.closing.wait(0.02):
+            handler.wfile.write(start)
+
+    monkeypatch.setattr(Handler, "do_GET", send_without_end)
+    begin = time.monotonic()
+    error_message(download, site.root, None, cache, max_bytes=9, seconds=0.3, kind=UnreachableError)
+    assert time.monotonic() - begin < 2
+    assert not list(cache.iterdir())
+
+
+def refuse_pages(path: Path, name: str) -> None:
+    """A check as callers of `find` have it."""
+    if path.read_bytes() == b"<html>":
+        raise InputError(f"{name} is not a picture")
+
+
+def test_a_reply_that_fails_its_check_is_not_kept(site, cache):
+    url = site.page(b"<html>")
+    assert error_message(assets.find, url, check=refuse_pages) == f"{url}: the reply is not a picture"
+    assert not list((cache / "pictures").iterdir())
+    site.page(PAGE)
+    assert assets.find(url, check=refuse_pages).path.read_bytes() == PAGE
+
+
+def test_a_bad_file_in_the_cache_is_named_and_replaced(site, cache, caplog):
+    url = site.page(PAGE)
+    entry = assets.find(url, check=refuse_pages).path
+    entry.write_bytes(b"<html>")
+    clear_function_caches()
+    assert assets.find(url, check=refuse_pages).path.read_bytes() == PAGE
+    assert f"{entry} is not a picture; it is downloaded again from {url}" in caplog.text
+
+
+@pytest.mark.parametrize("checksum", [None, f"sha256:{RIGHT_SHA256}"])
+def test_a_folder_in_place_of_a_file_in_the_cache_is_named(site, cache, checksum):
+    (cache / "x.npz").mkdir(parents=True)
+    limits: dict[str, Any] = {"max_bytes": len(PAGE), "file_name": "x.npz"}
+    message = error_message(download, site.page(PAGE), checksum, cache, **limits)
+    assert message.startswith(f"{cache / 'x.npz'} is a folder where {site.root}/page.jpg belongs")
+    assert not site.requested
+
+
+def test_a_file_name_in_the_cache_depends_on_user_and_query_but_not_on_the_password(site):
+    site.page(PAGE, path="/page.jpg?token=1")
+    site.page(PAGE, path="/page.jpg?token=2")
+    users = [site.root.replace("//", f"//{user}@") for user in ("me:secret", "me:other", "you:other")]
+    names = [assets.find(f"{user}/page.jpg?token={n}").path.name for user in users for n in (1, 2)]
+    assert names[:2] == names[2:4]
+    assert len(set(names)) == 4
+    assert not [name for name in names if "token" in name or "secret" in name]
+
+
 @pytest.mark.parametrize("through_http", [False, True], ids=["to http", "through http"])
 def test_a_redirection_that_leaves_https_is_refused(site, cache, through_http):
     redirect_to_https = {"status": 302, "Location": site.page(PAGE, path="/there")}

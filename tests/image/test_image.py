@@ -2,6 +2,8 @@
 
 import logging
 import re
+import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -173,16 +175,15 @@ def test_a_written_picture_is_read_back(tmp_path, suffix):
 
 
 def test_a_failed_write_keeps_the_old_file_and_leaves_no_other(tmp_path, monkeypatch):
-    path, folder = saved(tmp_path / "a.jpg", SMOOTH), tmp_path / "b.png"
+    path = saved(tmp_path / "a.jpg", SMOOTH)
     old = path.read_bytes()
-    folder.mkdir()
     monkeypatch.setitem(FORMATS["jpg"], "quality", "nonsense")
     with pytest.raises(ValueError, match="quality"):
         write_image(from_uint8(SMOOTH), path)
     with pytest.raises((OSError, InputError)):
-        write_image(from_uint8(SMOOTH), folder)
+        write_image(from_uint8(SMOOTH), tmp_path / "missing" / "b.png")
     assert path.read_bytes() == old
-    assert set(tmp_path.iterdir()) == {path, folder}
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize(("name", "hint"), [("a.pgn", "'png'"), ("a.tif", "'tiff'"), ("a", "png"), ("a.bmp", "bmp")])
@@ -213,18 +214,26 @@ def write_broken_avif(path: Path) -> None:
     path.write_bytes(saved(path, SMOOTH).read_bytes().replace(b"iloc", b"free"))
 
 
+def write_bomb(path: Path, width: int, height: int) -> None:
+    """A PNG file with the size of a large picture, and few bytes of it."""
+    data = saved(path, SMOOTH).read_bytes()
+    header = b"IHDR" + struct.pack(">II", width, height) + data[24:29]
+    path.write_bytes(data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:])
+
+
 BAD_PICTURES: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "missing": ("a.png", lambda path: saved(path.with_name("other.bmp"), SMOOTH), "no such file$"),
     "nearly named": ("starry.png", lambda path: saved(path.with_name("stary.png"), SMOOTH), "did you mean 'stary.png'"),
     "name too long": ("a" * 300, lambda path: None, "."),
     "folder": ("a.png", Path.mkdir, "folder"),
     "empty": ("a.png", Path.touch, "empty"),
-    "text": ("a.jpg", lambda path: path.write_text("no picture, only words\n" * 9), "not a picture"),
+    "text": ("a.jpg", lambda path: path.write_text("no picture, only words\n" * 9), "not a readable picture"),
     "truncated JPEG": ("a.jpg", write_truncated, "(?i)broken.*truncated"),
     "truncated PNG": ("a.png", write_truncated, "(?i)broken.*truncated"),
     "broken AVIF": ("a.avif", write_broken_avif, "broken"),
-    "bomb": ("a.pbm", lambda path: path.write_text("P4 20000 20000\n"), "too large.* million pixels"),
-    "small bomb": ("a.pbm", lambda path: path.write_text("P4 10000 9000\n"), "too large.* million pixels"),
+    "bomb": ("a.png", lambda path: write_bomb(path, 20000, 20000), "too large.* million pixels"),
+    "small bomb": ("a.png", lambda path: write_bomb(path, 10000, 9000), "too large.* million pixels"),
+    "other format": ("a.ppm", lambda path: saved(path, SMOOTH), "not a readable picture: save it as JPEG, PNG"),
     "narrow": ("a.png", lambda path: saved(path, Image.new("L", (31, 90))), "short side .* 32 .*31x90"),
     "floats": ("a.tiff", lambda path: saved(path, Image.new("F", (40, 40))), "a.tiff has values of an unknown range"),
 }

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def wait_until(condition: Callable[[], object], process: subprocess.Popen[str], 
     [
         (("hydra.launcher.n_jobs=0",), "hydra.launcher.n_jobs must be at least 1"),
         (("hydra.launcher.threads=0",), "hydra.launcher.threads must be at least 1"),
-        (("hydra.launcher.n_jobs=100000",), "there are"),
+        (("hydra.launcher.n_jobs=100000",), "but this process can use only"),
     ],
 )
 def test_bad_settings_are_refused_with_the_bound(nst: Command, arguments: tuple[str, ...], message: str) -> None:
@@ -77,6 +78,16 @@ def test_a_single_run_imports_no_launcher_and_no_search(tmp_path: Path) -> None:
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL, env=environment)
+
+
+def processes_of(session: int) -> list[int]:
+    """The ids of the processes in a session."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if os.getsid(int(folder.name)) == session:
+                found.append(int(folder.name))
+    return found
 
 
 PRESETS = {
@@ -170,6 +181,24 @@ class TestJoblib:
         assert {record["status"] for record in found.values()} == {"interrupted"}
         assert len(found) == 2
         assert len(list(swept.glob("*/checkpoint.npz"))) == 2
+
+    @pytest.mark.slow
+    def test_workers_end_when_their_command_is_killed(self, pictures: Path, tmp_path: Path) -> None:
+        """The idle worker at once, the other one with the checkpoint and the record of its run."""
+        launcher = ("hydra/launcher=nst_joblib", "hydra.launcher.n_jobs=2", "steps=2,1000000")
+        swept = tmp_path / "swept"
+        with start_sweep(pictures, tmp_path, *launcher) as process:
+            wait_until(lambda: records(swept) and len(list(swept.glob("*/history.csv"))) == 2, process)
+            process.kill()
+            process.wait(60)
+        end = time.monotonic() + 60
+        while (left := processes_of(process.pid)) and time.monotonic() < end:
+            time.sleep(0.2)
+        for process_id in left:
+            os.kill(process_id, signal.SIGKILL)
+        assert not left
+        assert sorted(record["status"] for record in records(swept).values()) == ["done", "interrupted"]
+        assert len(list(swept.glob("*/checkpoint.npz"))) == 1
 
     @pytest.mark.slow
     def test_ctrl_c_with_an_idle_worker_saves_the_active_run(self, pictures: Path, tmp_path: Path) -> None:

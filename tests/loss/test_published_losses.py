@@ -99,6 +99,34 @@ class TestGramShifted:
             GramShifted(layers=LAYERS[::-1], chained=True)
 
 
+def wasserstein(F: np.ndarray, S: np.ndarray, epsilon: float = 1e-4) -> tuple[float, np.ndarray, float]:
+    """(distance, gradient, divisor of `target`) of `[M,C]` in float64, from singular values: they need no squares."""
+    F, S = F.astype(np.float64), S.astype(np.float64)
+    (m, A), (n, B) = ((x.mean(0), np.cov(x.T, bias=True) + epsilon * np.eye(x.shape[1])) for x in (F, S))
+    values, vectors = np.linalg.eigh(B)
+    root, centered = vectors * np.sqrt(values.clip(epsilon)) @ vectors.T, F - m
+    half = np.concatenate([centered.T / np.sqrt(len(F)), np.sqrt(epsilon) * np.eye(len(m))], axis=1)
+    left, singular, _ = np.linalg.svd(root @ half, full_matrices=False)
+    distance = ((m - n) ** 2).mean() + (np.trace(A) + np.trace(B) - 2 * singular.sum()) / len(m)
+    slope = np.eye(len(m)) - root @ (left / singular) @ left.T @ root
+    gradient = 2 * (m - n + centered @ slope) / F.size
+    return float(distance), gradient, float((n**2).mean() + np.trace(B) / len(m))
+
+
+def wasserstein_errors(F: np.ndarray, S: np.ndarray) -> tuple[float, float, float]:
+    """(distance, its error, norm of the gradient's error) of float32 `[M,C]`, relative to a relative error of 1."""
+    of_picture, of_style = ({LAYERS[0]: tf.constant(x[None, None]), IMAGE: tf.zeros([1, 8, 8, 3])} for x in (F, S))
+    loss = Wasserstein(layers=LAYERS[:1])
+    target = loss.target(Reference(of_picture, [(of_style, 0.7), (of_style, 0.3)]))
+    with tf.GradientTape() as tape:
+        tape.watch(of_picture[LAYERS[0]])
+        distance = loss(of_picture, target.values)[LAYERS[0]]
+    gradient = np.asarray(tape.gradient(distance, of_picture[LAYERS[0]]))[0, 0]
+    expected, slope, divisor = wasserstein(F, S)
+    wrong = np.linalg.norm(gradient - slope) / (2 * np.sqrt(divisor / F.size))
+    return float(distance) / divisor, abs(float(distance) - expected) / max(divisor, expected), float(wrong)
+
+
 class TestWasserstein:
     @pytest.mark.parametrize("normalizer", Wasserstein.normalizers)
     def test_it_equals_numpy(self, normalizer: str) -> None:
@@ -130,6 +158,65 @@ class TestWasserstein:
             total = loss(features, target.values)[LAYERS[0]]
         assert total > 0
         assert np.isfinite(tape.gradient(total, features[LAYERS[0]])).all()
+
+    @pytest.mark.parametrize("scale", [0.1, 10.0, 300.0])
+    @pytest.mark.parametrize(
+        ("positions", "of_style", "rank", "near"),
+        [
+            (1, 1, 128, False),
+            (6, 9, 128, False),
+            (30, 20, 128, False),
+            (30, 30, 128, True),
+            (100, 450, 128, False),
+            (127, 129, 128, False),
+            (255, 150, 128, False),
+            (257, 15, 128, False),
+            (450, 450, 128, True),
+            (450, 450, 6, False),
+            (30, 450, 6, True),
+        ],
+    )
+    def test_it_is_exact_for_every_rank(
+        self, rng: np.random.Generator, scale: float, positions: int, of_style: int, rank: int, near: bool
+    ) -> None:
+        base = np.maximum(rng.normal(size=(rank, 128)), 0) if rank < 128 else np.diag(np.exp(rng.normal(size=128)))
+        F, S = (
+            (np.maximum(rng.normal(size=(count, rank)), 0) @ base * scale).astype(np.float32)
+            for count in (positions, of_style)
+        )
+        if near:
+            S = (np.resize(F, S.shape) * (1 + 1e-3 * rng.normal(size=S.shape))).astype(np.float32)
+        distance, error, wrong = wasserstein_errors(F, S)
+        assert distance >= 0
+        assert error < 1e-6
+        assert wrong < 5e-5
+
+    @pytest.mark.parametrize("scale", [0.1, 10.0, 300.0])
+    @pytest.mark.parametrize("positions", [1, 31, 33, 1000, 1100])
+    def test_a_flat_picture_has_the_gradient_of_the_formula(
+        self, rng: np.random.Generator, scale: float, positions: int
+    ) -> None:
+        """Its covariance is 0. Sums are in float64 up to 1024 positions, in float32 above."""
+        level = rng.uniform(size=32)
+        F = (np.tile(level, (positions, 1)) * scale).astype(np.float32)
+        S = (np.maximum(rng.normal(size=(1100, 32)), 0) @ np.diag(np.exp(rng.normal(size=32))) * scale).astype(
+            np.float32
+        )
+        for picture, style in ((F, S), (S, F)):
+            distance, error, wrong = wasserstein_errors(picture, style)
+            assert distance > 0
+            assert error < 1e-6
+            assert wrong < 1e-4
+
+    @pytest.mark.parametrize("positions", [1, 7, 8, 9, 300])
+    def test_the_picture_of_the_style_has_a_distance_and_a_gradient_of_0(
+        self, rng: np.random.Generator, positions: int
+    ) -> None:
+        for scale in (0.1, 10.0, 300.0):
+            F = np.maximum(rng.normal(size=(positions, 8)) * scale, 0).astype(np.float32)
+            distance, _, wrong = wasserstein_errors(F, F)
+            assert 0 <= distance < 1e-9
+            assert wrong < 1e-6
 
 
 class TestSorted:
@@ -253,6 +340,21 @@ class TestLaplacian:
         loss = Laplacian(weight=3.0, pools=[1, 2], pool_weights=[0.5, 2.0], normalizer=normalizer)
         assert value(loss, X) == pytest.approx(3 * (0.5 * expected[0] + 2 * expected[1]), rel=1e-6)
         assert_gradient(loss, IMAGE)
+
+    @pytest.mark.parametrize("level", [0.0, 0.5, 1.0])
+    def test_a_content_without_edges_gives_a_moderate_loss(self, level: float) -> None:
+        """Its Laplacian is 0, or float32's rounding."""
+        flat = {IMAGE: tf.fill([1, 40, 40, 3], np.float32(level))}
+        picture = {IMAGE: tf.constant(np.random.default_rng(1).uniform(size=(1, 40, 40, 3)).astype(np.float32))}
+        loss = Laplacian(weight=1.0, pools=[1, 4, 16])
+        target = loss.target(Reference(flat, []))
+        with tf.GradientTape() as tape:
+            tape.watch(picture)
+            total = tf.add_n([target.scales[pool] * found for pool, found in loss(picture, target.values).items()])
+        gradients: Any = tape.gradient(total, picture)
+        assert 0 < float(total) < 1e4
+        assert np.abs(gradients[IMAGE]).max() < 1e2
+        assert max(float(scale) for scale in target.scales.values()) == pytest.approx(1 / (3 * 1e-3))
 
     @pytest.mark.parametrize(
         ("settings", "message"),

@@ -24,7 +24,7 @@ from nst.observers.tensorboard import TensorBoard
 from nst.runtime.logs import duration, to_console
 from nst.settings import flatten
 from nst.state import Iterate
-from tests.conftest import blobs
+from tests.conftest import Outcome, blobs
 
 CONTENT, STYLE = blobs(96, 128, 1), blobs(96, 128, 2)
 CONFIG = {"size": 128, "loss": {"style": {"_target_": "x", "weight": 1.5, "layers": ["a", "b"]}}, "threads": None}
@@ -245,3 +245,15 @@ def test_tensorboards_last_picture_is_the_runs_result(network: Network, tmp_path
     encoded = events(tmp_path).Tensors("image/current")[-1].tensor_proto.string_val[2]
     shown = tf.io.decode_png(encoded).numpy()
     np.testing.assert_allclose(shown / 255, 1 - result.image[0], atol=1 / 255)  # `present` inverts the picture
+
+
+def test_event_files_and_pictures_of_others_are_left_alone(nst: Callable[..., Outcome]) -> None:
+    others = [Path("here") / name for name in ("events.out.tfevents.1.mine", "snapshots/00020.png")]
+    for other in others:
+        other.parent.mkdir(parents=True, exist_ok=True)
+        other.write_text("mine")
+    for seed in range(2):  # the second run replaces the first one's event file, whose folder has no record now
+        assert nst("hydra.run.dir=here", f"seed={seed}", "init=noise").status == 0
+        Path("here/result.json").unlink()
+    assert [other.read_text() for other in others] == ["mine", "mine"]
+    assert len(list(Path("here").glob("events.out.tfevents.*.nst"))) == 1

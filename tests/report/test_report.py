@@ -20,6 +20,7 @@ from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from nst import settings
+from nst.assets.cache import sha256
 from nst.report import pareto, sheet, table
 from nst.report.__main__ import main
 from nst.report.page import curves
@@ -60,7 +61,7 @@ def make_run(folder: Path, **about: Any) -> Path:
         "seconds": 12.0,
         "evaluations": 300,
         "started": "2026-01-01T00:00:00+00:00",
-        "provenance": {"pictures": {"content": {"name": "cat", "sha256": "c", "path": str(CONTENT)}}},
+        "provenance": {"pictures": {"content": {"name": "cat", "sha256": sha256(CONTENT), "path": str(CONTENT)}}},
     }
     if record["status"] == "failed":
         del record["metrics"], record["provenance"]
@@ -134,7 +135,7 @@ class TestFind:
     def test_a_date_in_a_config_is_a_setting(self, tmp_path: Path) -> None:
         folder = make_run(tmp_path / "dated")
         (folder / "config.yaml").write_text("when: 2026-01-01\n")
-        assert find([tmp_path])[0][0].settings["when"] == '"2026-01-01"'
+        assert find([tmp_path])[0][0].settings["when"] == "2026-01-01"
 
 
 class TestSettings:
@@ -203,9 +204,7 @@ class TestTable:
         grid(tmp_path)
         make_run(tmp_path / "failed", weight=-1, status="failed", error='weight must be at least 0, "not" -1')
         runs, _ = find([tmp_path])
-        table.write_csv(tmp_path / "summary.csv", runs)
-        with (tmp_path / "summary.csv").open(newline="") as file:
-            rows = list(csv.DictReader(file))
+        rows = list(csv.DictReader(io.StringIO(table.as_csv(runs), newline="")))
         assert len(rows) == 7
         by_name = {row["run"]: row for row in rows}
         assert by_name["failed"]["error"] == 'weight must be at least 0, "not" -1'

@@ -155,7 +155,8 @@ def test_a_broken_checkpoint_is_logged_and_ignored(
     path = tmp_path / checkpoint.FILE
     path.write_bytes(corrupt(path.read_bytes()))
     assert load(tmp_path, Adam()) is None
-    assert "cannot be read" in warning_log.text
+    assert "cannot be used" in warning_log.text
+    assert (tmp_path / "checkpoint.npz.set-aside").is_file()
 
 
 def test_a_checkpoint_of_another_version_is_logged_and_ignored(
@@ -164,7 +165,8 @@ def test_a_checkpoint_of_another_version_is_logged_and_ignored(
     interrupted(network, Adam(), tmp_path, 3)
     monkeypatch.setattr(checkpoint, "Progress", lambda first, lowest: None)
     assert load(tmp_path, Adam()) is None
-    assert "cannot be read" in warning_log.text
+    assert "cannot be used" in warning_log.text
+    assert (tmp_path / "checkpoint.npz.set-aside").is_file()
 
 
 def test_bad_settings_are_refused() -> None:

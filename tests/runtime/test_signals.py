@@ -3,11 +3,15 @@
 import logging
 import os
 import signal
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from nst.runtime.signals import deferred
+from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize(("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
@@ -30,6 +34,57 @@ def test_a_second_interrupt_is_raised_at_once_also_in_an_inner_context() -> None
         os.kill(os.getpid(), signal.SIGINT)
         with deferred(), pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize(("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
+def test_a_second_signal_during_set_up_is_raised_at_once(number: signal.Signals, raised: type[BaseException]) -> None:
+    with deferred() as interrupt:
+        interrupt.setting_up = True
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert interrupt()
+        with pytest.raises(raised):
+            os.kill(os.getpid(), number)
+
+
+def test_a_second_sigterm_after_set_up_has_no_effect() -> None:
+    with deferred() as interrupt:
+        interrupt.setting_up = True
+        os.kill(os.getpid(), signal.SIGTERM)
+        interrupt.setting_up = False
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert interrupt.signal == signal.SIGTERM
+
+
+HANGING = """
+import sys, time
+from nst.runner import run
+from nst.run import main
+def hang(config):
+    print("hanging", flush=True)
+    time.sleep(600)
+run.Pictures = hang
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_two_signals_end_a_run_that_hangs_in_set_up(tmp_path: Path, number: signal.Signals) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HANGING],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as run:
+        try:
+            assert run.stdout
+            assert "hanging" in run.stdout.readline()
+            run.send_signal(number)
+            assert "a second signal stops at once" in run.stdout.readline()
+            run.send_signal(number)
+            assert run.wait(20) == 128 + number
+        finally:
+            run.kill()
 
 
 def test_a_signal_during_logging_does_not_reenter_the_handler(caplog: pytest.LogCaptureFixture) -> None:

@@ -352,7 +352,7 @@ class TestTraining:
         for arguments, message in (
             ([*command[2:], "--held-out", "8"], "8 pictures are too few to hold out 8: give more, or hold out fewer"),
             ([str(tmp_path / "nowhere"), *command[3:]], f"there is no {tmp_path / 'nowhere'}"),
-            ([*folders, str(tmp_path / "broken.jpg"), *command[3:]], f"{tmp_path / 'broken.jpg'} is not a picture"),
+            ([*folders, str(tmp_path / "broken.jpg"), *command[3:]], f"{tmp_path / 'broken.jpg'} is not a readable"),
             ([*folders, "--teacher", "none.h5"], "there is no file none.h5"),
             ([*command[2:], "--every", "0"], "--every must be at least 1, not 0"),
             ([*command[2:], "--late-batch", "1"], "--late-batch must be at least 2, not 1"),

@@ -17,12 +17,14 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from optuna.trial import TrialState
 
 from nst.errors import InputError
+from nst.search import prune
 from nst.search.settings import settle
-from nst.search.space import as_overrides, corners, split
-from nst.search.storage import redacted, storage
+from nst.search.space import as_overrides, corners, labels, split
+from nst.search.storage import storage
 from tests.conftest import ROOT, Outcome
 
 Command = Callable[..., Outcome]
+GOOD = {"n_jobs": 1, "n_trials": 1, "prune": None, "sampler": "tpe", "seed": 0, "storage": None, "study_name": "a"}
 SEARCH = ("-m", "hydra/sweeper=nst_optuna", "sweep_dir=found", "observers=quiet", "size=48", "steps=2")
 TWO = ("score=[style_distance,content_distance]",)
 WEIGHT = "loss.style.weight=tag(log,interval(1.0,1000.0))"
@@ -84,7 +86,7 @@ class TestSpace:
 
     @pytest.mark.parametrize("value", [1e-05, 0.1, 123456.789, 1e20])
     def test_a_number_is_unchanged_by_a_round_trip(self, value: float) -> None:
-        (parsed,) = OverridesParser.create().parse_overrides(as_overrides({"a": value}))
+        (parsed,) = OverridesParser.create().parse_overrides(as_overrides({"a": value}, {}))
         assert parsed.value() == value
 
 
@@ -99,18 +101,12 @@ class TestSpace:
     ],
 )
 def test_bad_settings_are_refused(changes: dict[str, Any], message: str) -> None:
-    good = {"n_jobs": 1, "n_trials": 1, "prune": None, "sampler": "tpe", "seed": 0, "storage": None, "study_name": "a"}
     with pytest.raises(InputError, match=message):
-        settle({**good, **changes})
+        settle({**GOOD, **changes})
 
 
 def test_a_long_range_is_not_enumerated() -> None:
     assert read("seed=range(1000000000000)")[0]["seed"].high == 999999999999
-
-
-def test_a_password_is_not_shown() -> None:
-    assert redacted("postgresql://me:secret@host/db") == "postgresql://***@host/db"
-    assert redacted("sqlite:///a@b.db") == "sqlite:///a@b.db"
 
 
 class TestSearch:
@@ -190,8 +186,8 @@ class TestSearch:
     @pytest.mark.slow
     def test_a_pruned_run_has_a_picture(self, nst: Command) -> None:
         space = ("loss.style.weight=choice(1000,1e-6)", "seed=range(0,1000)")  # the seed makes them distinct
-        prune = "hydra.sweeper.prune={every:4,patience:0,startup:2}"
-        search = (*SEARCH, "steps=20", *space, prune, "hydra.sweeper.n_trials=8", "hydra.sweeper.sampler=random")
+        pruning = "hydra.sweeper.prune={every:4,patience:0,startup:2}"
+        search = (*SEARCH, "steps=20", *space, pruning, "hydra.sweeper.n_trials=8", "hydra.sweeper.sampler=random")
         assert nst(*search).status == 0
         ended = [trial for trial in trials() if trial.state is TrialState.PRUNED]
         assert ended
@@ -234,7 +230,31 @@ class TestSearch:
         assert main([str(picture)]) == 0
         assert "prune" not in (picture.parent / "config.yaml").read_text()
         assert "prune" not in (picture.parent / "overrides.yaml").read_text()
-        assert (Path("found") / ".search.json").stat().st_mode & 0o077 == 0
+
+
+def test_the_storage_is_in_a_private_file_during_a_search_only(tmp_path: Path) -> None:
+    settings = settle({**GOOD, "prune": {"every": 1}})
+    with prune.prepared(settings, "postgresql://me:secret@host/db", tmp_path):
+        (file,) = tmp_path.iterdir()
+        assert "secret" in file.read_text()
+        assert file.stat().st_mode & 0o077 == 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_redacted_storage_is_refused() -> None:
+    with pytest.raises(InputError, match=r"hydra\.sweeper\.storage: postgresql://\*\*\*@host/db lacks"):
+        storage("postgresql://***@host/db")
+
+
+def test_the_storage_holds_labels_of_choices_without_secrets() -> None:
+    choices = ["https://me:secret@host/a.jpg?token\\=1", "https://me:secret@host/a.jpg?token\\=2", "harbor"]
+    parsed = OverridesParser.create().parse_overrides([f"content.image=choice({','.join(choices)})"])
+    found = split(parsed)[0]["content.image"].choices
+    assert len(set(found)) == 3
+    assert not [label for label in found if "secret" in label or "token" in label]
+    overrides = [as_overrides({"content.image": label}, labels(parsed)) for label in found]
+    values = [OverridesParser.create().parse_overrides(some)[0].value() for some in overrides]
+    assert values == [choice.replace("\\", "") for choice in choices]
 
 
 @pytest.mark.slow

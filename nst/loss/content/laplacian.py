@@ -7,7 +7,7 @@ and summed over R, G and B, and c the content:
     term        weight * sum over pools of pool_weight * normalizer * canonical
 
 normalizer    a factor                          what the term becomes per pool
-target        1 / mean(D(c)^2)                  relative squared error: no unit
+target        1 / mean(D(c)^2)                  relative squared error: no unit; mean(D(c)^2) counts as at least 0.001
 mean          1                                 mean((D(x) - D(c))^2)
 sum           values of D                       sum((D(x) - D(c))^2), the paper's
 
@@ -25,6 +25,7 @@ from nst.layers import IMAGE
 from nst.loss.contract import Loss, Reference, Target
 from nst.state import Features, Scalar, Tensor
 
+FLAT = 1e-3  # lower bound of mean(D(c)^2), for a content without edges: noise of one gray level at p = 1
 KERNEL = ((0.0, -1.0, 0.0), (-1.0, 4.0, -1.0), (0.0, -1.0, 0.0))
 
 
@@ -44,7 +45,7 @@ class Laplacian(Loss):
 
     term: ClassVar[str] = "loss.content"
     normalizers: ClassVar[Mapping[str, Callable[[Tensor], Tensor]]] = {
-        "target": lambda D: 1 / (tf.reduce_mean(D**2) + 1e-12),
+        "target": lambda D: 1 / tf.maximum(tf.reduce_mean(D**2), tf.cast(FLAT, D.dtype)),
         "mean": lambda D: 1.0,
         "sum": lambda D: tf.cast(tf.size(D), D.dtype),
     }

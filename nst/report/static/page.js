@@ -25,8 +25,9 @@
     const counts = new Map();
     for (const run of runs) counts.set(run.status, (counts.get(run.status) ?? 0) + 1);
     const statuses = [...counts].map(([status, count]) => `${count} ${status}`).join(", ");
+    const missing = data.notStarted ? `, ${data.notStarted} not started` : "";
     const varied = data.varied.map((knob) => knob.name).join(", ") || "nothing varied";
-    $("summary").textContent = `${statuses} · ${varied} · created ${data.made.slice(0, 16).replace("T", " ")} UTC`;
+    $("summary").textContent = `${statuses}${missing} · ${varied} · created ${data.made.slice(0, 16).replace("T", " ")} UTC`;
     const used = Object.values(data.originals).filter((original) => original.small).slice(0, 12);
     $("originals").append(...used.map(original));
   }

@@ -1,0 +1,50 @@
+"""The flags of `python -m nst.run`: Hydra's, with errors in one line, in any place of the command."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+import hydra
+from hydra._internal.utils import get_args_parser
+
+from nst.arguments import Parser
+from nst.errors import InputError
+from nst.runner.provenance import versions
+
+AGAINST_MULTIRUN = ("hydra.mode=RUN", "+hydra.mode=RUN", "++hydra.mode=RUN")
+
+
+def flags_first(arguments: Sequence[str]) -> list[str]:
+    """Return `arguments` with the flags before the overrides, as Hydra needs them.
+
+    Raises:
+        InputError: `-m` and `hydra.mode=RUN` contradict each other, or a flag would load a pickle.
+        SystemExit: after `--version`, or after the error line of an invalid flag.
+    """
+    options = _parser().parse_intermixed_args(list(arguments))
+    left, flags = list(options.overrides), []
+    for argument in arguments:
+        if left and argument == left[0]:
+            del left[0]
+        else:
+            flags.append(argument)
+    if options.experimental_rerun:
+        raise InputError("--experimental-rerun would execute the file; python -m nst.repeat PICTURE repeats a run")
+    if options.multirun and any(override in AGAINST_MULTIRUN for override in options.overrides):
+        raise InputError("-m makes a sweep, but hydra.mode=RUN makes one run; leave one of them out")
+    return [*flags, *options.overrides]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(prog="nst", parents=[get_args_parser()], add_help=False, conflict_handler="resolve")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the versions of nst and Hydra")
+    return parser
+
+
+class _Version(argparse.Action):
+    """Print the versions of nst and Hydra, and exit."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        own = versions().get("nst", "from a checkout without installation")
+        print(f"nst {own}, Hydra {hydra.__version__}")  # noqa: T201
+        parser.exit()

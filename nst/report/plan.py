@@ -1,0 +1,46 @@
+"""The plan of a sweep, so that the report of an interrupted sweep counts the runs that were not started."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from nst.bounded import DataError, from_json
+from nst.runner.folder import CONFIG, RESULT
+from nst.runner.recorded import checked
+from nst.runtime.atomic import atomic
+from nst.runtime.data_files import read_text
+
+FILE = ".sweep.json"  # in the sweep's folder
+SHAPE = {"runs": [str], "left": int}
+
+
+def write_runs(sweep: Path, names: Sequence[str]) -> None:
+    """Write the names of the run folders of a sweep, before its first run."""
+    _write(sweep, {"runs": list(names)})
+
+
+def write_left(sweep: Path, count: int) -> None:
+    """Write how many trials of a search are left."""
+    _write(sweep, {"left": count})
+
+
+def not_started(sweep: Path) -> int:
+    """Return how many runs of the latest command in the folder `sweep` have not begun; 0 if it has no plan."""
+    try:
+        found = checked(from_json(read_text(sweep / FILE, follow=False), FILE), SHAPE, FILE)
+    except (OSError, DataError):
+        return 0
+    missing = [name for name in found.get("runs", ()) if not _begun(sweep, name)]
+    return len(missing) + max(0, found.get("left", 0))
+
+
+def _begun(sweep: Path, name: str) -> bool:
+    inside = sweep / os.path.basename(name)  # noqa: PTH119  pathlib raises for no name
+    return any(os.path.lexists(inside / file) for file in (RESULT, CONFIG))
+
+
+def _write(sweep: Path, plan: dict[str, object]) -> None:
+    sweep.mkdir(parents=True, exist_ok=True)
+    with atomic(sweep / FILE) as part:
+        part.write_text(json.dumps(plan), encoding="utf-8")
