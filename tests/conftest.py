@@ -142,6 +142,20 @@ def nst(
     yield call
 
 
+@pytest.fixture
+def repeat_command(nst: Callable[..., Outcome], capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """`nst.repeat` in this process, in the folder of the `nst` fixture."""
+    from nst import repeat
+
+    def call(*arguments: object) -> Outcome:
+        capfd.readouterr()
+        status = repeat.main([str(argument) for argument in arguments])
+        captured = capfd.readouterr()
+        return Outcome(status, str(captured.out), str(captured.err))
+
+    return call
+
+
 def only_run(folder: Path = Path("outputs")) -> Path:
     """The only run folder in `folder`."""
     (run,) = [path for path in folder.iterdir() if path.is_dir()]

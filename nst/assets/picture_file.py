@@ -83,12 +83,6 @@ def _too_large(name: str, most: int) -> InputError:
     return InputError(f"{name} is too large: over {most / 1e6:.0f} million pixels")
 
 
-def check(path: Path, name: str) -> None:
-    """Raise an InputError, as `opened`, unless the file begins like a picture; its pixels are not decoded."""
-    with opened(path, name):
-        pass
-
-
 def reason(error: Exception) -> str:
     """The first words of an error message: one line of printable characters."""
     text = " ".join(str(error).split()) or type(error).__name__

@@ -142,10 +142,11 @@ import sys
 from pathlib import Path
 from PIL import Image
 Image.register_open("OTHER", lambda *_: sys.exit("a plugin was called"), lambda _: True)
-from nst.assets.picture_file import check
+from nst.assets.picture_file import opened
 from nst.errors import InputError
 try:
-    check(Path(sys.argv[1]), "mine")
+    with opened(Path(sys.argv[1]), "mine"):
+        pass
 except InputError as error:
     print(error)
 """

@@ -18,7 +18,6 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from nst import repeat
 from nst.assets import find as assets
 from nst.report.__main__ import main as report_main
 from tests.attacks.server import Server, reply
@@ -121,19 +120,6 @@ def line(what: str, found: tuple[int, int]) -> str:
     return f"{what}: {found[0]} files, {found[1]} bytes: no secret"
 
 
-@pytest.fixture
-def repeated(nst: Command, capfd: pytest.CaptureFixture[str]) -> Command:
-    """`nst.repeat` in this process."""
-
-    def call(*arguments: object) -> Outcome:
-        capfd.readouterr()
-        status = repeat.main([str(argument) for argument in arguments])
-        captured = capfd.readouterr()
-        return Outcome(status, str(captured.out), str(captured.err))
-
-    return call
-
-
 def test_a_search_finds_a_planted_secret(site: Site, tmp_path: Path) -> None:
     """In every place and spelling; else the other tests prove nothing."""
     from PIL import Image, PngImagePlugin
@@ -153,7 +139,7 @@ def test_a_search_finds_a_planted_secret(site: Site, tmp_path: Path) -> None:
 
 
 def test_a_run_and_its_repetition_hold_no_secret(
-    nst: Command, repeated: Command, site: Site, tmp_path: Path, held: Held
+    nst: Command, repeat_command: Command, site: Site, tmp_path: Path, held: Held
 ) -> None:
     both = (site.given("content.image", "content"), site.given("style.image", "style"))
     first = nst(*SMALL, *both, "output.formats=[jpg]")
@@ -165,12 +151,12 @@ def test_a_run_and_its_repetition_hold_no_secret(
     assert record["provenance"]["pictures"]["content"]["source"] == shown
     assert yaml.safe_load((run / "config.yaml").read_text())["content"]["image"] == shown
     shutil.move(run, "run")
-    refused = repeated("run/result.png")
+    refused = repeat_command("run/result.png")
     assert refused.status == 2
     assert refused.err.count("\n") == 1
     assert f"content.image: {shown} lacks its user name, password or query" in refused.err
     other = [site.given("content.image", "content", OTHER), both[1]]
-    again = repeated("run/result.png", *other)
+    again = repeat_command("run/result.png", *other)
     assert again.status == 0, again.err
     (done,) = [path for path in Path("outputs").glob("*/result.json") if "metrics" in json.loads(path.read_text())]
     assert json.loads(done.read_text())["identity"] == record["identity"]  # with another token, but the same picture

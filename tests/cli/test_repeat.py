@@ -10,7 +10,6 @@ import pytest
 import yaml
 from PIL import Image, PngImagePlugin
 
-from nst import repeat
 from nst.cli.recipe import changed, choices, compose_recipe
 from nst.errors import InputError
 from nst.image.io import read_image
@@ -19,19 +18,6 @@ from tests.conftest import Outcome, only_run
 from tests.test_config import load
 
 Command = Callable[..., Outcome]
-
-
-@pytest.fixture
-def repeat_command(nst: Command, capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
-    """`nst.repeat` in this process, in the folder of the `nst` fixture."""
-
-    def call(*arguments: object) -> Outcome:
-        capfd.readouterr()
-        status = repeat.main([str(argument) for argument in arguments])
-        captured = capfd.readouterr()
-        return Outcome(status, str(captured.out), str(captured.err))
-
-    return call
 
 
 @pytest.fixture(scope="module")
