@@ -1,6 +1,7 @@
 """nst's sweeper and launchers, which Hydra imports at every start; their engines are imported on first use."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +18,19 @@ class GridSweeper(BasicSweeper):
 
     `nst.cli.configs` registers it under that name, so that a named sweep can choose another sweeper.
     """
+
+    def setup(self, *, hydra_context: Any, task_function: Any, config: Any) -> None:
+        """Let the launcher take the configs that the sweeper composes to check them."""
+        from nst.cli.composed_once import ComposedOnce
+
+        self._complete = config
+        hydra_context.config_loader = ComposedOnce(hydra_context.config_loader)
+        super().setup(hydra_context=hydra_context, task_function=task_function, config=config)
+
+    def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
+        """Compose all runs before the first one."""
+        loader: Any = self.hydra_context.config_loader if self.hydra_context else None
+        loader.check(self._complete, batch)
 
     def sweep(self, arguments: list[str]) -> Any:
         """Do the runs; the launcher has the complete config. What is no file at multirun.yaml is set aside."""

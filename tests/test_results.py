@@ -59,7 +59,7 @@ def test_the_blog_experiment_completes(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     found = record(tmp_path)
     assert (found["size"], found["evaluations"]) == ([224, 224], 1001)
-    assert found["loss"] < 0.5 * first_row_of_last_level(tmp_path)["loss/total"]
+    assert found["loss"] < 0.75 * first_row_of_last_level(tmp_path)["loss/total"]
     assert (tmp_path / "result.jpg").is_file()
 
 

@@ -19,7 +19,9 @@ from nst.extractor.options import AS_TRAINED, POOLINGS, Options
 from nst.layers import LAYERS, begins_block
 from nst.state import Features, Image, Tensor
 
-Kernels = Mapping[str, tuple[np.ndarray, np.ndarray]]  # {layer: (kernel [3,3,in,out], bias [out])}
+Kernels = Mapping[
+    str, tuple[np.ndarray, ...]
+]  # {layer: (kernel [3,3,in,out], bias [out])}; see `Layer` for several kernels
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class Network:
     """A loaded network: called with a picture and names of layers, it returns features.
 
     Args:
-        weights: `{layer: (kernel, bias)}`; a layer is available if it and all layers before it have weights.
+        weights: `{layer: (kernel, bias)}`, or `{layer: (kernel, ..., bias)}` for several kernels in a layer
+            (`nst.extractor.ops.convolution.Layer`); a layer is available if it and all before it have weights.
         preprocess: `[1,H,W,3]`, RGB 0..1 -> the input that the weights were trained on.
         source: origin of the weights, for messages and the record.
         options: pooling, padding, precision and convolution.
@@ -61,13 +64,13 @@ class Network:
         self.preprocess = preprocess
         self._convolutions = {
             layer: Layer(
-                kernel,
+                kernels,
                 bias,
                 precision="float32" if layer == self.order[0] else options.precision,
                 method=options.convolution,
                 padding=options.padding,
             )
-            for layer, (kernel, bias) in weights.items()
+            for layer, (*kernels, bias) in weights.items()
         }
 
     def __repr__(self) -> str:

@@ -25,7 +25,7 @@ class Target(NamedTuple):
     """Measurements of the reference: made once per level, passed to the compiled step as tensors."""
 
     values: dict[str, Any]  # {layer: tensor, or a structure of tensors}
-    scales: dict[str, Scalar]  # {layer: weight x layer weight x normalizer}
+    scales: dict[str, Scalar]  # {layer: weight x layer weight x normalizer}; proportional to the weight
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,10 @@ class Loss(ABC):
 
     @abstractmethod
     def target(self, reference: Reference) -> Target:
-        """Measure `reference`; called once per level, inside a graph."""
+        """Measure `reference`; called once per level, inside a graph, with a weight of 1.
+
+        The values must not depend on the weight. The result is kept for other runs on the same pictures.
+        """
 
     @abstractmethod
     def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:

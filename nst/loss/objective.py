@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from nst.errors import InputError
 from nst.layers import IMAGE
-from nst.loss.contract import Loss, Reference, Target, check_loss, check_weight
+from nst.loss.contract import Loss, Target, check_loss, check_weight
 from nst.loss.guided import SingleStyle
 from nst.state import Features, Scalar, Terms
 
@@ -107,10 +107,6 @@ class Objective:
                     loss.weight, loss.layers, loss, index, guided
                 )
         return replace(self, style=Mix(parts)) if parts else self
-
-    def targets(self, reference: Reference) -> dict[str, Target]:
-        """Return `{term: target}`, for `measure`."""
-        return {name: loss.target(reference) for name, loss in self.terms}
 
 
 def _parts(name: str, loss: Loss | Mix) -> list[tuple[str, Loss]]:

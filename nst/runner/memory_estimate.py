@@ -112,16 +112,16 @@ class Plan(NamedTuple):
 
 def values_per_pixel(network: Network, layers: Sequence[str]) -> dict[str, float]:
     """{layer: number of feature values per pixel of the picture}, for `layers` and the layers below them."""
-    return {name: network.weights[name][0].shape[3] / 4 ** (block_of(name) - 1) for name in network.needed(layers)}
+    return {name: len(network.weights[name][-1]) / 4 ** (block_of(name) - 1) for name in network.needed(layers)}
 
 
 def weights(network: Network, layers: Sequence[str]) -> float:
     """Bytes of the kernels for the forward and backward pass; Winograd kernels are larger."""
     total = 0.0
     for name in network.needed(layers):
-        kernel = network.weights[name][0]
-        spread = network.options.convolution == "winograd" and pays(kernel)
-        total += 2 * FLOAT * kernel.size * (PLACES**2 / 9 if spread else 1)
+        for kernel in network.weights[name][:-1]:
+            spread = network.options.convolution == "winograd" and pays(kernel)
+            total += 2 * FLOAT * kernel.size * (PLACES**2 / 9 if spread else 1)
     return total
 
 

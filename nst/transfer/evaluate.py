@@ -9,40 +9,38 @@ import tensorflow as tf
 
 from nst.extractor.network import Network
 from nst.layers import IMAGE
-from nst.loss.contract import Loss, Reference, Target
+from nst.loss.contract import Loss, Target
 from nst.loss.objective import Objective, measure, network_layers, weigh
 from nst.optimizer.contract import Evaluate
-from nst.state import Features, Image, Point, Scalar, Tensor
+from nst.state import Image, Point, Tensor
 from nst.style import Style
+from nst.transfer.targets import Pictures, measured
 
 PICTURE_SPEC = tf.TensorSpec([1, None, None, 3])
-MASK_SPEC = tf.TensorSpec([1, None, None, 1])
 
 
 def evaluation(network: Network, objective: Objective, styles: Sequence[Style]) -> Callable[[np.ndarray], Evaluate]:
     """A function: a level's content `[1,H,W,3]` -> the function to minimize at that level.
 
-    The targets are measured once per level. Both graphs accept any size; later runs reuse that of the evaluation.
+    The targets are measured once per level. The graph accepts any size, and later runs reuse it.
     """
     guided = any(style.mask is not None for style in styles)
     if guided or any(style.apart for style in styles):
         objective = objective.per_style(len(styles), guided)
-    measured = _measured(network, objective, len(styles), guided)
     compiled = _compiled(network, objective.terms)
 
     def at(content: np.ndarray) -> Evaluate:
         size = content.shape[1], content.shape[2]
-        sized = [tf.constant(style.at(*size)) for style in styles]
-        masks = [tf.constant(style.mask_at(*size)) for style in styles] if guided else []
-        shares = [tf.constant(share, tf.float32) for share in _shares(styles, masks)]
-        targets = measured(tf.constant(content), sized, shares, masks)
+        masks = [style.mask_at(*size) for style in styles] if guided else []
+        reference = Pictures(content, [style.at(*size) for style in styles], _shares(styles, masks), masks)
+        targets = measured(network, objective, reference)
         evaluate = compiled.get_concrete_function(PICTURE_SPEC, tf.nest.map_structure(_any_size, targets))
         return lambda image: evaluate(image, targets)
 
     return at
 
 
-def _shares(styles: Sequence[Style], masks: Sequence[Tensor]) -> list[float]:
+def _shares(styles: Sequence[Style], masks: Sequence[np.ndarray]) -> list[float]:
     """Each style's share: its normalized weight; with masks, times the number of masks and the mask's area.
 
     So styles of equal weight, one per mask, have their area as share; several in one mask divide the mask's share.
@@ -60,29 +58,6 @@ def _any_size(tensor: Tensor) -> tf.TensorSpec:
     features = len(tensor.shape) == 4 and tensor.shape[0] == 1
     shape = [1, None, None, tensor.shape[-1]] if features else tensor.shape
     return tf.TensorSpec(shape, tensor.dtype)
-
-
-def _measured(network: Network, objective: Objective, styles: int, guided: bool) -> Callable[..., dict[str, Target]]:
-    """(content, styles' pictures, shares, masks) -> targets, as a graph, which frees features after use."""
-
-    def measured(
-        content: Image, pictures: Sequence[Image], shares: Sequence[Scalar], masks: Sequence[Tensor]
-    ) -> dict[str, Target]:
-        features: list[Features] = []
-        for picture in (*pictures, content):
-            with tf.control_dependencies(tf.nest.flatten(features)):  # one after the other, to save memory
-                picture = tf.identity(picture)
-                features.append({IMAGE: picture, **network(picture, objective.layers, gradient=False)})
-        *of_styles, of_content = features
-        return objective.targets(Reference(of_content, list(zip(of_styles, shares, strict=True)), masks))
-
-    signature = (
-        PICTURE_SPEC,
-        [PICTURE_SPEC] * styles,
-        [tf.TensorSpec([])] * styles,
-        [MASK_SPEC] * (styles if guided else 0),
-    )
-    return tf.function(measured, autograph=False).get_concrete_function(*signature)
 
 
 @lru_cache(maxsize=8)

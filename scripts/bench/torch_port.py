@@ -25,11 +25,10 @@ class Extractor(torch.nn.Module):
         self.pool = torch.nn.MaxPool2d(2) if pooling == "max" else torch.nn.AvgPool2d(2)
         self.convolutions = torch.nn.ModuleDict()
         for name in LAYERS[: LAYERS.index(DEEPEST) + 1]:
-            kernel, bias = weights[name]
-            convolution = torch.nn.Conv2d(kernel.shape[2], kernel.shape[3], 3, padding=1)
-            convolution.weight.data = torch.from_numpy(np.ascontiguousarray(kernel.transpose(3, 2, 0, 1)))
-            convolution.bias.data = torch.from_numpy(np.array(bias))
-            self.convolutions[name] = convolution
+            *kernels, bias = weights[name]
+            *before, last = [_convolution(kernel) for kernel in kernels]
+            last.bias = torch.nn.Parameter(torch.from_numpy(np.array(bias)))
+            self.convolutions[name] = torch.nn.Sequential(*before, last)
         self.requires_grad_(False).to(dtype)
 
     def forward(self, image: Any) -> dict[str, Any]:
@@ -46,6 +45,14 @@ class Extractor(torch.nn.Module):
             if name in (*STYLE, CONTENT):
                 found[name] = x.float()
         return found
+
+
+def _convolution(kernel: Any) -> Any:
+    """A convolution with `kernel`, `[k,k,in,out]`, and without bias."""
+    side, _, inputs, outputs = kernel.shape
+    convolution = torch.nn.Conv2d(inputs, outputs, side, padding=side // 2, bias=False)
+    convolution.weight.data = torch.from_numpy(np.ascontiguousarray(kernel.transpose(3, 2, 0, 1)))
+    return convolution
 
 
 def to_network(image: Any) -> Any:

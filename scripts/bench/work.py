@@ -21,10 +21,10 @@ DEEPEST = STYLE[-1]
 
 @dataclass(frozen=True)
 class Layer:
-    """A convolution of the network: channels, and size in the evaluation."""
+    """A layer of the network: multiplications per position, channels, and size in the evaluation."""
 
     name: str
-    inputs: int
+    work: int
     outputs: int
     side: int  # of its output, pixels
 
@@ -49,8 +49,8 @@ def layers(weights: Kernels, side: int) -> list[Layer]:
     """The layers of an evaluation, up to `DEEPEST`."""
     found = []
     for name in LAYERS[: LAYERS.index(DEEPEST) + 1]:
-        kernel = weights[name][0]
-        found.append(Layer(name, kernel.shape[2], kernel.shape[3], side >> (int(name[5]) - 1)))
+        *kernels, bias = weights[name]
+        found.append(Layer(name, sum(kernel.size for kernel in kernels), len(bias), side >> (int(name[5]) - 1)))
     return found
 
 
@@ -60,6 +60,6 @@ def gigaflop(weights: Kernels, side: int) -> float:
     The backward pass computes gradients of features, not of weights, so it costs as much as the forward pass.
     """
     found = layers(weights, side)
-    convolutions = sum(2 * 9 * layer.inputs * layer.outputs * layer.side**2 for layer in found)
+    convolutions = sum(2 * layer.work * layer.side**2 for layer in found)
     grams = sum(2 * layer.outputs**2 * layer.side**2 for layer in found if layer.name in STYLE)
     return 2 * (convolutions + grams) / 1e9

@@ -37,14 +37,9 @@ def _weights(name: str) -> Any:
 
     if name == "vgg19":
         return he_normal()
-    import numpy as np
+    from nst.extractor import slim_file
 
-    from nst.layers import LAYERS
-
-    with np.load(Path(__file__).resolve().parents[2] / "nst/bundled/vgg19_slim.npz") as file:
-        return {
-            layer: tuple(file[f"{layer}/{part}"].astype(np.float32) for part in ("kernel", "bias")) for layer in LAYERS
-        }
+    return slim_file.read(slim_file.FILE).weights
 
 
 def main() -> None:

@@ -21,15 +21,3 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
             return {name: file[name] for name in file.files}
     except (OSError, ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{path} is not an .npz file of arrays, or is damaged") from error
-
-
-def pair(arrays: dict[str, np.ndarray], layer: str, path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """(kernel, bias) of a layer, float32.
-
-    Raises:
-        InputError: one of them is missing.
-    """
-    for name in (f"{layer}/kernel", f"{layer}/bias"):
-        if name not in arrays:
-            raise InputError(f"{path} lacks {name}")
-    return arrays[f"{layer}/kernel"].astype(np.float32), arrays[f"{layer}/bias"].astype(np.float32)

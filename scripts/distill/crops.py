@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,12 @@ LARGEST = 512
 """Maximum long side, in pixels, of pictures in memory."""
 
 
-def find(places: Sequence[Path]) -> list[Path]:
+def find(places: Sequence[Path], without: Sequence[str] = ()) -> list[Path]:
     """Find the pictures in files and folders, sorted.
+
+    Args:
+        places: files and folders.
+        without: patterns of file names to leave out.
 
     Raises:
         InputError: a place does not exist, or no place holds a picture.
@@ -27,6 +32,7 @@ def find(places: Sequence[Path]) -> list[Path]:
         if not place.exists():
             raise InputError(f"there is no {place}")
         found += [place] if place.is_file() else [p for p in place.rglob("*") if p.suffix.lower() in SUFFIXES]
+    found = [p for p in found if not any(fnmatch(p.name, pattern) for pattern in without)]
     if not found:
         raise InputError(f"no picture ({', '.join(sorted(SUFFIXES))}) in {', '.join(map(str, places))}")
     return sorted(set(found))
@@ -95,6 +101,11 @@ class Crops:
         box = (random.uniform(0, width - side), random.uniform(0, height - side), side)
         crop = _resized(picture, box, size, mirrored=random.random() < 0.5)
         return _noisy(crop, random) if random.random() < self.noisy else crop
+
+
+def resized(images: np.ndarray, size: int) -> np.ndarray:
+    """Square images `[n,H,H,3]`, RGB 0..1, scaled to `[n,size,size,3]`."""
+    return np.stack([_resized(to_uint8(image[None]), (0, 0, image.shape[0]), size, mirrored=False) for image in images])
 
 
 def _resized(picture: np.ndarray, box: tuple[float, float, float], size: int, *, mirrored: bool) -> np.ndarray:

@@ -1,12 +1,15 @@
 """Training losses of the student, in operations of any backend.
 
-S and T are the features of student and teacher at a layer, `[n,h,w,c]`; P is a linear map of channels:
+S and T are the features of student and teacher at a layer, `[n,h,w,c]`; P is a linear map of channels. G is a Gram
+matrix; i and j are two pictures of the same size.
 
     unexplained   mean((P S - T)^2) / variance of T about its channel means       Romero et al. 2015, normalized
-    gram error    sum((G_PS - G_T)^2) / sum(G_T^2), mean over the pictures; a floor keeps the divisor above 0
-    distance      d(i, j) = |G_i - G_j|^2 / ((|G_i|^2 + |G_j|^2) / 2), of two pictures of the batch, of S and of T; of
-                  features instead of Gram matrices at the content layer
-    disagreement  mean over the pairs of (log d_S - log d_T)^2                      preserves distances between pictures
+    difference    |D_PS - D_T|^2 / |D_T|^2, with D = G_i - G_j: the share of the difference of two styles that the
+                  student misses; at the content layer D is the difference of features
+    disagreement  (log d_S - log d_T)^2, with d = |G_i - G_j|^2 / |G_j|^2: whether the student's own style distance,
+                  without the map, is the teacher's
+
+Each is a mean over the pairs of pictures. Floors keep divisors and logarithms finite.
 """
 
 from typing import Any
@@ -14,7 +17,7 @@ from typing import Any
 from distill.backend import ops
 
 FLOOR = 1e-3
-"""Added to distances before the logarithm: differences far below it have no effect."""
+"""Share of the energy below which a difference of two pictures has little effect."""
 
 
 def unexplained(found: Any, wanted: Any) -> Any:
@@ -24,8 +27,8 @@ def unexplained(found: Any, wanted: Any) -> Any:
 
 
 def sampled(features: Any, layer: str) -> Any:
-    """Every fourth row and column in block 1, every second in block 2; neighbors there are nearly equal."""
-    stride = {"1": 4, "2": 2}.get(layer[5], 1)
+    """Every eighth row and column in block 1, fourth in block 2, second in block 3: neighbors there are alike."""
+    stride = {"1": 8, "2": 4, "3": 2}.get(layer[5], 1)
     return features[:, ::stride, ::stride, :]
 
 
@@ -36,29 +39,35 @@ def grams(features: Any) -> Any:
     return ops.matmul(ops.transpose(F, (0, 2, 1)), F) / ops.cast(height * width, F.dtype)
 
 
-def mapped_grams(G: Any, mean: Any, kernel: Any, bias: Any) -> Any:
-    """Gram matrices `[n,d,d]` of `F kernel + bias`, from the Gram matrices `[n,c,c]` and the mean `[n,c]` of F."""
-    moments = ops.matmul(ops.matmul(ops.transpose(kernel), G), kernel)
-    crossed = ops.matmul(mean, kernel)[:, :, None] * bias[None, None, :]
-    return moments + crossed + ops.transpose(crossed, (0, 2, 1)) + ops.outer(bias, bias)
+def mapped(G: Any, kernel: Any) -> Any:
+    """Gram matrices `[n,d,d]` of features times `kernel` `[c,d]`, from the features' Gram matrices `[n,c,c]`.
+
+    The map is linear in G: it also takes differences of Gram matrices.
+    """
+    return ops.matmul(ops.matmul(ops.transpose(kernel), G), kernel)
 
 
-def gram_error(found: Any, wanted: Any) -> Any:
-    """Mean relative error of Gram matrices `[n,c,c]`."""
-    energy = ops.sum(wanted**2, axis=(1, 2))
-    return ops.mean(ops.sum((found - wanted) ** 2, axis=(1, 2)) / (energy + 1e-3 * ops.mean(energy) + 1e-9))
+def difference(found: Any, wanted: Any, energy: Any) -> Any:
+    """Share of the differences `wanted`, `[n,...]`, that `found` misses.
 
-
-def distances(G: Any) -> Any:
-    """Relative distances `[n,n]` of all pairs in `[n,...]`; 0 on the diagonal."""
-    flat = ops.reshape(G, (ops.shape(G)[0], -1))
-    products = ops.matmul(flat, ops.transpose(flat))
-    energy = ops.diagonal(products)  # from the same product, so that rounding errors cancel
-    sums = (energy[:, None] + energy[None, :]) / 2
-    return ops.maximum(2 * (sums - products) / (sums + 1e-9), 0.0)
+    Args:
+        found: the student's differences, mapped.
+        wanted: the teacher's.
+        energy: `[n]`, the teacher's squared values of one of the two pictures, which gives the floor.
+    """
+    return ops.mean(squares(found - wanted) / (squares(wanted) + FLOOR * energy + 1e-9))
 
 
 def disagreement(found: Any, wanted: Any) -> Any:
-    """Mean squared difference of the logarithms of distances `[n,n]`, over pairs of different pictures."""
-    n = ops.cast(ops.shape(found)[0], found.dtype)
-    return ops.sum((ops.log(found + FLOOR) - ops.log(wanted + FLOOR)) ** 2) / (n * (n - 1))
+    """Mean squared difference of the logarithms of relative distances, `[n]` each."""
+    return ops.mean((ops.log(found + FLOOR) - ops.log(wanted + FLOOR)) ** 2)
+
+
+def relative(D: Any, energy: Any) -> Any:
+    """Relative distances `[n]` from differences `[n,...]` and the squared values `[n]` of one picture."""
+    return squares(D) / (energy + 1e-9)
+
+
+def squares(x: Any) -> Any:
+    """Sums of squares: `[n,...]` -> `[n]`."""
+    return ops.sum(ops.reshape(x, (ops.shape(x)[0], -1)) ** 2, axis=1)

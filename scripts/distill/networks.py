@@ -1,21 +1,46 @@
-"""Keras models of the slim student and its teachers: `[n,H,W,3]`, RGB 0..1 -> `{layer: [n,h,w,c]}`."""
+"""Keras models of the slim student and of its teacher, VGG19: `[n,H,W,3]`, RGB 0..1 -> `{layer: [n,h,w,c]}`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import keras
 import numpy as np
 
-from distill.arrays import pair, read_npz
 from distill.backend import ops
 from nst.errors import InputError
 from nst.extractor.keras_weights import MEAN as IMAGENET_MEAN
 from nst.extractor.keras_weights import read_keras
-from nst.layers import LAYERS
+from nst.layers import LAYERS, begins_block
 
-WIDTHS = dict(zip(LAYERS, (32, 16, 48, 32, 96, 64, 64, 64, *(128,) * 8), strict=True))
-"""Channels of the student. In blocks 1-3, the style layer is wider than the other layers."""
+
+class Form(NamedTuple):
+    """The form of a layer.
+
+    A layer is a 3x3 convolution, or three convolutions with few channels between them: 1x1 to `reduced` channels, 3x3
+    to `expanded` channels, 1x1 to `channels`, with nothing but the last one's bias and ReLU (Kim et al. 2016, "Tucker-2
+    decomposition"). For its multiplications, the second kind comes nearer to a layer of VGG19.
+    """
+
+    channels: int
+    reduced: int = 0  # 0: one 3x3 convolution
+    expanded: int = 0
+
+
+FORMS = dict(
+    zip(
+        LAYERS,
+        (
+            *(Form(16), Form(16)),
+            *(Form(32), Form(48)),
+            *(Form(128, 32, 48), *[Form(96, 32, 48)] * 3),
+            *[Form(320, 64, 96)] * 4,
+            *(Form(448, 128, 160), *[Form(256, 64, 96)] * 3),
+        ),
+        strict=True,
+    )
+)
+"""The forms of the student's layers. Deep layers, which cost little, have the most channels."""
 
 MEAN, DEVIATION = 0.45, 0.226
 """Mean and standard deviation that normalize the student's input."""
@@ -23,142 +48,109 @@ MEAN, DEVIATION = 0.45, 0.226
 CONTENT = "block4_conv2"
 """The content layer."""
 
-SPARING = 2
-"""Pictures per batch for a teacher's layers after its last style or content layer, to save time."""
-
-Weights = Mapping[str, tuple[np.ndarray, np.ndarray]]  # {layer: (kernel [3,3,in,out], bias [out])}
+Weights = Mapping[str, tuple[np.ndarray, ...]]  # {layer: (kernel [k,k,in,out], ..., bias [out])}
 Transform = Callable[[Any], Any]
 
 
-def student(widths: Mapping[str, int] = WIDTHS, seed: int = 0) -> keras.Model:
+class Convolution(keras.layers.Layer):
+    """A layer of VGG19 in one of its forms: `[n,h,w,in]` -> `[n,h,w,channels]`, with zero padding and ReLU."""
+
+    def __init__(self, form: Form, name: str, seed: int = 0, dtype: str = "float32") -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.form = form
+        sizes = ((form.reduced, 1), (form.expanded, 3), (form.channels, 1)) if form.reduced else ((form.channels, 3),)
+        self.steps = [
+            keras.layers.Conv2D(
+                channels,
+                side,
+                padding="same",
+                use_bias=index == len(sizes) - 1,
+                activation="relu" if index == len(sizes) - 1 else None,
+                kernel_initializer=cast(Any, keras.initializers.HeNormal(seed=seed + index)),
+                dtype=dtype,
+            )
+            for index, (channels, side) in enumerate(sizes)
+        ]
+
+    def build(self, input_shape: Any) -> None:
+        """Create the weights."""
+        for step in self.steps:
+            step.build(input_shape)
+            input_shape = (*input_shape[:-1], step.filters)
+
+    def call(self, x: Any) -> Any:
+        """The features of the inputs `x`."""
+        for step in self.steps:
+            x = step(x)
+        return x
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape of the features."""
+        return (*input_shape[:-1], self.form.channels)
+
+
+def student(forms: Mapping[str, Form] = FORMS, seed: int = 0) -> keras.Model:
     """A slim network with random weights (He et al. 2015): zero padding, ReLU, max pooling."""
-    layers = [
-        keras.layers.Conv2D(
-            widths[layer],
-            3,
-            padding="same",
-            activation="relu",
-            kernel_initializer=cast(Any, keras.initializers.HeNormal(seed=seed + index)),
-            name=layer,
-        )
-        for index, layer in enumerate(LAYERS)
-    ]
-    return _graph({layer.name: layer for layer in layers}, lambda image: (image - MEAN) / DEVIATION)
+    layers = {layer: Convolution(forms[layer], layer, seed + 3 * index) for index, layer in enumerate(LAYERS)}
+    return _graph(layers, normalize)
 
 
-def teacher(file: Path) -> keras.Model:
-    """A trained network: Keras's VGG19 from an `.h5`, or a VGG19 of any width with reflect padding from an `.npz`.
+def teacher(file: Path, dtype: str = "bfloat16") -> keras.Model:
+    """VGG19 with the weights of a Keras file (.h5); it is not trained.
 
     Args:
-        file: a Keras file, or an `.npz` with `preprocess/kernel` (1x1), `preprocess/bias`, and `<layer>/kernel` and
-            `<layer>/bias` for each layer.
+        file: all sixteen layers, as Keras publishes them.
+        dtype: number format of the convolutions and of the features.
 
     Raises:
-        InputError: the file is missing, of another kind, or lacks arrays.
+        InputError: the file is missing, of another kind, or lacks layers.
     """
-    if file.suffix == ".npz":
-        return _narrow(file)
     weights = read_keras(file)
+    missing = [layer for layer in LAYERS if layer not in weights]
+    if missing:
+        raise InputError(f"{file} lacks {missing[0]}; the teacher needs all sixteen layers of VGG19")
     kernel, bias = weights[LAYERS[0]]
     weights[LAYERS[0]] = (kernel[:, :, ::-1], bias)  # Keras's VGG19 takes blue, green, red
     mean = np.array(IMAGENET_MEAN[::-1], np.float32)
-    return _fixed(weights, "same", lambda image: image * 255.0 - mean, None)
-
-
-def load(network: keras.Model, weights: Weights) -> None:
-    """Copy `weights` into `network`. Its extra channels keep their kernels; weights that read them become 0.
-
-    Raises:
-        InputError: a layer is missing in `weights`, or wider than in the network.
-    """
-    for name in LAYERS:
-        if name not in weights:
-            raise InputError(f"the network to start from lacks {name}")
-        layer, (old, old_bias) = network.get_layer(name), weights[name]
-        kernel, bias = (np.array(value) for value in layer.get_weights())
-        inputs, outputs = old.shape[2:]
-        if inputs > kernel.shape[2] or outputs > kernel.shape[3]:
-            raise InputError(f"{name} has {old.shape[2:]} channels, more than the network's {kernel.shape[2:]}")
-        kernel[:, :, inputs:, :outputs] = 0
-        kernel[:, :, :inputs, :outputs] = old
-        bias[:outputs] = old_bias
-        layer.set_weights([kernel, bias])
-
-
-def weights_of(network: keras.Model) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """`{layer: (kernel, bias)}` of a network's convolutions."""
-    layers = [layer for layer in network.layers if layer.name in LAYERS]
-    return {layer.name: _two(layer.get_weights()) for layer in layers}
-
-
-def _two(values: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
-    kernel, bias = (np.asarray(value, np.float32) for value in values)
-    return kernel, bias
-
-
-def _narrow(file: Path) -> keras.Model:
-    arrays = read_npz(file)
-    if "preprocess/kernel" not in arrays:
-        raise InputError(f"teacher: {file} lacks preprocess/kernel; a student cannot be a teacher")
-    weights = {layer: pair(arrays, layer, file) for layer in LAYERS if f"{layer}/kernel" in arrays}
-    mixing = keras.layers.Conv2D(3, 1, name="preprocess")
-    mixing.build((None, None, None, 3))
-    mixing.set_weights(pair(arrays, "preprocess", file))
-    border = ((0, 0), (1, 1), (1, 1), (0, 0))
-    return _fixed(weights, "valid", mixing, lambda x: ops.pad(x, border, mode="reflect"))
-
-
-def _fixed(weights: Weights, padding: str, preprocess: Transform, border: Transform | None) -> keras.Model:
-    """A network of given weights that is not trained."""
-    there = [layer for layer in LAYERS if layer in weights]
-    if there != list(LAYERS[: len(there)]) or not there:
-        raise InputError(f"teacher: needs every layer from {LAYERS[0]} to its last one, but has {there}")
-    layers: dict[str, keras.layers.Layer] = {}
-    for name in there:
-        kernel, bias = weights[name]
-        layers[name] = keras.layers.Conv2D(kernel.shape[-1], 3, padding=padding, activation="relu", name=name)
-        layers[name].build((None, None, None, kernel.shape[2]))
-        layers[name].set_weights([kernel, bias])
-    model = _graph(layers, preprocess, border, SPARING)
+    layers = {name: Convolution(Form(len(weights[name][1])), name, dtype=dtype) for name in LAYERS}
+    model = _graph(layers, lambda image: image * 255.0 - mean)
+    load(model, weights)
     model.trainable = False
     return model
 
 
-def _graph(
-    layers: Mapping[str, keras.layers.Layer],
-    preprocess: Transform,
-    border: Transform | None = None,
-    sparing: int | None = None,
-) -> keras.Model:
-    """The graph of VGG19. Layers after the last style or content layer compute only `sparing` pictures, if given."""
+def normalize(image: Any) -> Any:
+    """RGB 0..1 -> the student's input."""
+    return (image - MEAN) / DEVIATION
+
+
+def load(network: keras.Model, weights: Weights) -> None:
+    """Copy `weights` into a network of the same forms."""
+    for name in LAYERS:
+        network.get_layer(name).set_weights(list(weights[name]))
+
+
+def weights_of(network: keras.Model) -> dict[str, tuple[np.ndarray, ...]]:
+    """`{layer: (kernel, ..., bias)}` of a network's convolutions, float32."""
+    return {
+        name: tuple(np.asarray(value, np.float32) for value in network.get_layer(name).get_weights()) for name in LAYERS
+    }
+
+
+def features(network: keras.Model, images: Any) -> dict[str, Any]:
+    """`{layer: features}` of `images`, float32."""
+    return {layer: ops.cast(value, "float32") for layer, value in network(images).items()}
+
+
+def _graph(layers: Mapping[str, keras.layers.Layer], preprocess: Transform) -> keras.Model:
+    """The graph of VGG19."""
     image = keras.Input((None, None, 3), name="image")
-    x, features = preprocess(image), {}
-    last = [name for name in layers if name.endswith("conv1") or name == CONTENT][-1]
+    x, found = preprocess(image), {}
     for name, layer in layers.items():
-        if name.endswith("conv1") and name != LAYERS[0]:
-            x = keras.layers.MaxPooling2D(2)(x)
-        x = features[name] = layer(border(x) if border else x)
-        if name == last and sparing:
-            x = x[:sparing, ...]
-    return keras.Model(image, features)
+        x = found[name] = layer(pooled(x, name))
+    return keras.Model(image, found)
 
 
-def targets(teachers: Sequence[keras.Model], images: Any) -> dict[str, Any]:
-    """`{layer: features}` of all sixteen layers, each of the first teacher that has it.
-
-    If no teacher has `block5_conv2 ... 4`, their targets are averages of `block5_conv1` over 3x3, 5x5 and 7x7
-    positions, the receptive fields of these convolutions. A layer may have fewer pictures than `images`.
-
-    Raises:
-        InputError: no teacher has one of the layers up to `block5_conv1`.
-    """
-    found: dict[str, Any] = {}
-    for model in teachers:
-        found = {**model(images), **found}
-    missing = [layer for layer in LAYERS[:13] if layer not in found]
-    if missing:
-        raise InputError(f"no teacher has {missing[0]}; add one that has it with another --teacher")
-    for reach, layer in enumerate(LAYERS[13:], 1):
-        if layer not in found:
-            found[layer] = ops.average_pool(found[LAYERS[12]], 2 * reach + 1, strides=1, padding="same")
-    return {layer: ops.stop_gradient(features) for layer, features in found.items()}
+def pooled(x: Any, layer: str) -> Any:
+    """The input of `layer`: max-pooled if it begins a block other than the first."""
+    return ops.max_pool(x, 2) if begins_block(layer) and layer != LAYERS[0] else x

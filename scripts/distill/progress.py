@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,9 +14,9 @@ from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from distill.backend import to_numpy
 from distill.distillation import Distillation
-from distill.networks import CONTENT
-from distill.visited import Visited
-from distill.worth import DEEP, SHALLOW, Distances, rank
+from distill.networks import CONTENT, features
+from distill.visited import Pool
+from distill.worth import Distances, rank
 from nst.errors import InputError
 from nst.layers import LAYERS, STYLE_LAYERS
 
@@ -29,14 +30,13 @@ def validate(model: Distillation, images: np.ndarray) -> dict[str, float]:
     ours, theirs = Distances(), Distances()
     for start in range(0, len(images), CHUNK):
         chunk = images[start : start + CHUNK]
-        found, wanted = model.student(chunk), model.teachers(chunk)
+        found, wanted = features(model.student, chunk), model.teacher(chunk)
         for layer in LAYERS:
             missed[layer].append(float(to_numpy(model.missed(layer, found[layer], wanted[layer]))))
-        for distances, features in ((ours, found), (theirs, wanted)):
-            distances.add({layer: to_numpy(features[layer]) for layer in (*STYLE_LAYERS, CONTENT)})
+        for distances, seen in ((ours, found), (theirs, wanted)):
+            distances.add({layer: to_numpy(seen[layer]) for layer in (*STYLE_LAYERS, CONTENT)})
     figures = {f"held_out/{layer}": float(np.mean(values)) for layer, values in missed.items()}
-    figures["spearman/blocks 1-3"] = rank(ours.style(SHALLOW), theirs.style(SHALLOW))
-    figures["spearman/blocks 4-5"] = rank(ours.style(DEEP), theirs.style(DEEP))
+    figures["spearman/style"] = rank(ours.style(STYLE_LAYERS), theirs.style(STYLE_LAYERS))
     figures["spearman/content"] = rank(ours.content(CONTENT), theirs.content(CONTENT))
     return figures
 
@@ -82,19 +82,24 @@ class Progress:
             summary = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
             self._events.add_event(Event(wall_time=time.time(), step=step, summary=summary))
         self._events.flush()
-        style = " ".join(f"{figures[f'held_out/{layer}']:.3f}" for layer in STYLE_LAYERS)
+        layers = (*STYLE_LAYERS, CONTENT)
+        held, missed, far = (
+            " ".join(f"{figures.get(f'{what}/{layer}', float('nan')):.3f}" for layer in layers)
+            for what in ("held_out", "difference", "distance")
+        )
         ranks = " ".join(f"{value:.3f}" for key, value in figures.items() if key.startswith("spearman/"))
         print(
             f"{step:6d}  {self.seconds / 60:6.1f} min  loss {figures.get('loss', float('nan')):.3f}"
-            f"  unexplained {style}  rank correlation {ranks}  dead {figures['dead']:.0f}",
+            f"  unexplained {held}  difference {missed}  distance {far}"
+            f"  rank correlation {ranks}  dead {figures['dead']:.0f}",
             flush=True,
         )
 
-    def save(self, step: int, model: keras.Model, visited: Visited) -> None:
+    def save(self, step: int, model: keras.Model, pools: Sequence[Pool]) -> None:
         """Save a checkpoint. The state file is written last; its step names the other files."""
         weights, pool = self.folder / f"step{step}.weights.h5", self.folder / f"step{step}.npz"
         model.save_weights(weights)
-        np.savez(pool, **cast(Any, visited.state()))
+        np.savez(pool, **cast(Any, {key: value for each in pools for key, value in each.state().items()}))
         part = self._state.with_suffix(".part")
         state = {key: getattr(self, key) for key in ("task", "legs", "seconds", "curve")} | {"step": step}
         part.write_text(json.dumps(state))
@@ -104,9 +109,11 @@ class Progress:
                 old.unlink()
         self.step = step
 
-    def restore(self, model: keras.Model, visited: Visited) -> None:
+    def restore(self, model: keras.Model, pools: Sequence[Pool]) -> None:
         """Restore the model, its optimizer and the pool from the last checkpoint."""
         model.optimizer.build(model.trainable_variables)
         model.load_weights(self.folder / f"step{self.step}.weights.h5")
-        with np.load(self.folder / f"step{self.step}.npz") as pool:
-            visited.restore({key: pool[key] for key in pool.files})
+        with np.load(self.folder / f"step{self.step}.npz") as stored:
+            state = {key: stored[key] for key in stored.files}
+        for pool in pools:
+            pool.restore(state)

@@ -1,61 +1,62 @@
-"""Optimize pictures on one network, and measure their distances with another, the real VGG19."""
+"""Optimize pictures on a network with nst's default settings, and measure their distances with the real VGG19."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, replace
+from pathlib import Path
 
-import keras
 import numpy as np
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig
 
-from nst import LBFGS, Features, Gram, Objective, Style, Transfer, stylize
+from nst.cli.configs import conf_dir, register
 from nst.extractor.network import Network
-from nst.layers import LAYERS
 from nst.metrics import measure_picture
+from nst.runner.pictures import Pictures
+from nst.runner.setup import set_up
+from nst.transfer.stylize import stylize
 
-STYLE_WEIGHT = 200.0
-"""Style weight of these pictures; fixed, so that figures stay comparable."""
+PAIRS = (
+    ("tubingen", "starry_night_google"),
+    ("tubingen", "the_scream"),
+    ("tubingen", "seated_nude"),
+    ("golden_gate", "the_scream"),
+    ("golden_gate", "starry_night_google"),
+    ("golden_gate", "great_wave"),
+    ("harbor", "starry_night"),
+    ("cat", "ink"),
+    ("cat", "composition"),
+    ("astronaut", "mosaic"),
+    ("coffee", "seated_nude"),
+    ("rocket", "water_lilies"),
+)
+"""(content, style): pictures that no training saw. A name is a file in the folder of cases, or nst's own picture."""
 
-
-@dataclass(frozen=True, eq=False)
-class Stack:
-    """Several networks as one extractor: each layer comes from the first network that has it."""
-
-    networks: Sequence[Network | keras.Model]
-
-    def require(self, layers: Sequence[str]) -> None:
-        """Do nothing: a missing layer fails at the first call."""
-
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """The layers that at least one network has."""
-        return tuple(layer for layer in LAYERS if any(layer in _layers(network) for network in self.networks))
-
-    def __call__(self, image: Any, layers: Sequence[str], *, gradient: bool = True) -> dict[str, Any]:
-        """`{layer: [1,h,w,c]}` of an image."""
-        del gradient
-        found: dict[str, Any] = {}
-        for network in self.networks:
-            left = [layer for layer in layers if layer not in found]
-            there = [layer for layer in left if layer in _layers(network)]
-            if there:
-                seen = network(image, there) if isinstance(network, Network) else network(image)
-                found |= {layer: seen[layer] for layer in there}
-        return found
+PAINTINGS = Path(__file__).parents[2] / "nst" / "bundled" / "pictures"
 
 
-def _layers(network: Network | keras.Model) -> Sequence[str]:
-    if isinstance(network, Network):
-        return network.layers
-    return [layer.name for layer in network.layers if layer.name in LAYERS]
+def settings(content: str, style: str, cases: Path, size: int) -> DictConfig:
+    """The default settings for a pair of `PAIRS`; `cases` is the folder of the pictures that are not nst's own."""
+    register()
+    with initialize_config_dir(conf_dir(), version_base="1.3"):
+        config = compose("config", ["extractor=vgg19_slim", f"size={size}", "observers=quiet", "metrics.network=own"])
+    config.content.image, config.style.image = _picture(content, cases), _picture(style, cases)
+    return config
 
 
-def paint(network: Any, content: np.ndarray, style: np.ndarray, steps: int) -> np.ndarray:
-    """Transfer `style` to `content`, with a high style weight, no smoothing and one level."""
-    objective = Objective(Features(), Gram(weight=STYLE_WEIGHT))
-    return stylize(Transfer(content, [Style(style)], network, objective, LBFGS(), steps=steps)).image
+def _picture(name: str, cases: Path) -> str:
+    """The path of a picture, or its name in nst's catalogue."""
+    files = [folder / f"{name}.jpg" for folder in (PAINTINGS, cases)]
+    return next((str(file.resolve()) for file in files if file.is_file()), name)
 
 
-def scored(metric_network: Network, picture: np.ndarray, content: np.ndarray, style: np.ndarray) -> tuple[float, float]:
-    """(style distance, content distance) of a picture, measured with the metric network."""
-    found = measure_picture(metric_network, picture, content, [Style(style)])
+def paint(config: DictConfig, network: Network) -> np.ndarray:
+    """The picture that `config` makes on `network`, `[1,H,W,3]`; `config` gives only the options of its own network."""
+    transfer = set_up(config, Pictures(config)).transfer
+    return stylize(replace(transfer, network=network.replace(**asdict(transfer.network.options)))).image
+
+
+def scored(metric_network: Network, picture: np.ndarray, config: DictConfig) -> Sequence[float]:
+    """(style distance, content distance) of a picture that `config` made, measured with the metric network."""
+    pictures = Pictures(config)
+    found = measure_picture(metric_network, picture, pictures.content, pictures.styles)
     return found["style_distance"], found["content_distance"]

@@ -5,29 +5,29 @@ from typing import Any
 
 import numpy as np
 
-Figures = Mapping[str, Any]  # {"a/<network>": {layer: share}, "b/<network>": {what: rank}, "c/<network>/<pair>": [2]}
+Figures = Mapping[str, Any]  # {"a/<network>": {layer: share}, "b/<network>": {what: rank}, "c/<pair>/<network>": [2]}
 
 
 def markdown(figures: Figures) -> str:
-    """The three tables: one column per network in (a) and (b), one row per network in (c)."""
+    """The three tables: one column per network in (a) and (b), one row per pair and a mean in (c)."""
     unexplained, ranks = (_of(figures, part) for part in "ab")
-    distances: dict[str, list[Sequence[float]]] = {}
-    for key, value in figures.items():
-        if key.startswith("c/"):
-            distances.setdefault(key.split("/")[1], []).append(value)
-    pairs = max(map(len, distances.values()), default=0)
-    rows = [[name, *(f"{mean:.4f}" for mean in np.mean(values, axis=0))] for name, values in distances.items()]
+    pairs: dict[str, dict[str, Sequence[float]]] = {}
+    for key, value in _of(figures, "c").items():
+        pair, network = key.split("/")
+        pairs.setdefault(pair, {})[network] = value
+    networks = list(next(iter(pairs.values()), {}))
+    pairs["mean"] = {name: np.mean([of[name] for of in pairs.values()], axis=0).tolist() for name in networks}
+    rows = [[pair, *(f"{style:.3f} / {content:.3f}" for style, content in of.values())] for pair, of in pairs.items()]
     return "\n\n".join(
         [
             "(a) Variance left unexplained\n\n" + _across("layer", unexplained),
             "(b) Rank correlation of distances\n\n" + _across("distance of", ranks),
-            f"(c) Distances of optimized pictures, mean of {pairs} pairs\n\n"
-            + _table(["optimized on", "style distance", "content distance"], rows),
+            "(c) Style distance / content distance of pictures\n\n" + _table(["pair", *networks], rows),
         ]
     )
 
 
-def _of(figures: Figures, part: str) -> dict[str, Mapping[str, float]]:
+def _of(figures: Figures, part: str) -> dict[str, Any]:
     return {key[2:]: value for key, value in figures.items() if key.startswith(f"{part}/")}
 
 

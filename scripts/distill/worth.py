@@ -1,4 +1,4 @@
-"""Compare a network with its teachers: unexplained variance of features, and rank correlations of distances."""
+"""Compare a network with its teacher: unexplained variance of features, and rank correlations of distances."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 from scipy.stats import spearmanr
 
-from distill.distillation import regress
+from distill.networks import CONTENT
+from distill.regression import regress
 from nst.layers import LAYERS, STYLE_LAYERS
 
 See = Callable[[np.ndarray], Mapping[str, np.ndarray]]  # [1,H,W,3] -> {layer: [1,h,w,c]}
 
-SHALLOW, DEEP = STYLE_LAYERS[:3], STYLE_LAYERS[3:]
-CONTENT_SHALLOW, CONTENT_DEEP = "block3_conv3", "block4_conv2"
 POSITIONS = 256
 """Random positions per layer and picture, for the linear maps."""
 
@@ -26,7 +25,7 @@ def unexplained(
 
     Args:
         network: the network to evaluate.
-        teacher: the network to compare with, at the layers it has.
+        teacher: the network to compare with.
         fitted: pictures `[1,H,W,3]` on which the linear maps are fitted.
         held_out: other pictures, on which the error is measured.
     """
@@ -34,8 +33,8 @@ def unexplained(
     found, wanted = _positions(network, teacher, held_out)
     shares = {}
     for layer in theirs:
-        kernel, bias = regress(ours[layer], theirs[layer])
-        error = ((found[layer] @ kernel + bias - wanted[layer]) ** 2).mean()
+        kernel = regress(ours[layer], theirs[layer])
+        error = ((found[layer] @ kernel - wanted[layer]) ** 2).mean()
         shares[layer] = float(error / wanted[layer].var(0).mean())
     return shares
 
@@ -48,8 +47,6 @@ def _positions(network: See, teacher: See, pictures: Sequence[np.ndarray]) -> tu
     for picture in pictures:
         mine, its = network(picture), teacher(picture)
         for layer in LAYERS:
-            if layer not in its:
-                continue
             height, width = its[layer].shape[1:3]
             chosen = random.choice(height * width, min(POSITIONS, height * width), replace=False)
             ours.setdefault(layer, []).append(_flat(mine[layer])[chosen])
@@ -78,7 +75,7 @@ class Distances:
             for F in values:
                 if layer in STYLE_LAYERS:
                     self._grams.setdefault(layer, []).append(_flat(F).T @ _flat(F) / len(_flat(F)))
-                if layer in (CONTENT_SHALLOW, CONTENT_DEEP):
+                if layer == CONTENT:
                     self._features.setdefault(layer, []).append(F)
 
     def style(self, layers: Sequence[str]) -> np.ndarray:
@@ -90,22 +87,15 @@ class Distances:
         return _relative(self._features[layer])
 
 
-def correlations(ours: Distances, shallow: Distances, deep: Distances) -> dict[str, float]:
+def correlations(ours: Distances, teachers: Distances) -> dict[str, float]:
     """Spearman's rank correlations of the distances in two networks, over all pairs of the same pictures.
 
-    Args:
-        ours: distances in the network to evaluate.
-        shallow: distances in the teacher of blocks 1-3.
-        deep: distances in the teacher of blocks 4 and 5.
-
     Returns:
-        {"style blocks 1-3", "style blocks 4-5", "content block3_conv3", "content block4_conv2"}: 1 for the same order.
+        {"style", "content"}: 1 for the same order. Layers are those of nst's metrics.
     """
     return {
-        "style blocks 1-3": rank(ours.style(SHALLOW), shallow.style(SHALLOW)),
-        "style blocks 4-5": rank(ours.style(DEEP), deep.style(DEEP)),
-        f"content {CONTENT_SHALLOW}": rank(ours.content(CONTENT_SHALLOW), shallow.content(CONTENT_SHALLOW)),
-        f"content {CONTENT_DEEP}": rank(ours.content(CONTENT_DEEP), deep.content(CONTENT_DEEP)),
+        "style": rank(ours.style(STYLE_LAYERS), teachers.style(STYLE_LAYERS)),
+        "content": rank(ours.content(CONTENT), teachers.content(CONTENT)),
     }
 
 

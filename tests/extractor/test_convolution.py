@@ -62,14 +62,26 @@ def test_winograd_in_a_graph_keeps_the_static_shape() -> None:
 
 
 @pytest.mark.parametrize("method", ["direct", "winograd"])
-@pytest.mark.parametrize(("channels", "out"), [(3, 8), (CHANNELS, CHANNELS), (CHANNELS, CHANNELS + 32)])
-def test_a_layer_and_its_gradient_equal_autodiff(method: str, channels: int, out: int) -> None:
-    kernel, bias = normal(3, 3, channels, out), tf.constant(normal(out))
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        [(3, 3, 3, 8)],
+        [(3, 3, CHANNELS, CHANNELS)],
+        [(3, 3, CHANNELS, CHANNELS + 32)],
+        [(1, 1, 6, 4), (3, 3, 4, 5), (1, 1, 5, 9)],
+        [(1, 1, CHANNELS, CHANNELS), (3, 3, CHANNELS, CHANNELS), (1, 1, CHANNELS, 3)],
+    ],
+)
+def test_a_layer_and_its_gradient_equal_autodiff(method: str, shapes: list[tuple[int, ...]]) -> None:
+    channels, out = shapes[0][2], shapes[-1][3]
+    kernels, bias = [normal(*shape) for shape in shapes], tf.constant(normal(out))
     x, upstream = tf.constant(normal(1, 11, 14, channels)), tf.constant(normal(1, 11, 14, out))
-    layer = Layer(kernel, bias.numpy(), precision="float32", method=method)
+    layer = Layer(kernels, bias.numpy(), precision="float32", method=method)
 
     def plain(x: Any) -> Any:
-        return tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(x, kernel, 1, "SAME"), bias))
+        for kernel in kernels:
+            x = tf.nn.conv2d(x, kernel, 1, "SAME")
+        return tf.nn.relu(tf.nn.bias_add(x, bias))
 
     assert_close(layer(x), plain(x))
     # rounding may flip signs near 0

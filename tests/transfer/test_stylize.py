@@ -35,7 +35,7 @@ def test_the_loss_falls_and_the_result_has_the_contents_size(network: Network) -
     result, seen = run(network, steps=20)
     assert result.image.shape == CONTENT.shape
     assert 0 <= result.image.min() <= result.image.max() <= 1
-    assert float(result.point.total) < 0.2 * float(seen[0].point.total)
+    assert float(result.point.total) < 0.25 * float(seen[0].point.total)
     assert (result.ending, result.evaluations) == (Ending.STEPS, 20)
 
 
@@ -76,7 +76,7 @@ def test_without_detail_a_level_starts_from_the_previous_levels_resized_picture(
 def test_a_style_given_twice_equals_the_style_given_once(network: Network) -> None:
     once, _ = run(network)
     twice, _ = run(network, styles=[Style(STYLE, weight=1.0), Style(STYLE, weight=3.0)])
-    np.testing.assert_allclose(twice.image, once.image, atol=2e-3)
+    np.testing.assert_allclose(twice.image, once.image, atol=5e-3)
 
 
 def test_scale_and_aspect_set_the_styles_size() -> None:

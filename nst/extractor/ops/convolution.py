@@ -1,19 +1,18 @@
-"""A layer of the network: 3x3 convolution, bias, ReLU, and the gradient with respect to the input only.
+"""A layer of the network: convolution, bias, ReLU, and the gradient with respect to the input only.
 
 The weights are fixed, so style transfer needs no other gradient. The backward pass is a convolution with the rotated
 kernel: on a processor, TensorFlow's own gradient builds a matrix nine times as large as the features.
 """
 
-from collections.abc import Callable
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, reduce
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from nst.errors import InputError
-from nst.extractor.ops import few_channels
-from nst.extractor.ops.winograd import pays, winograd
+from nst.extractor.ops import few_channels, winograd
 from nst.state import Tensor
 
 Convolution = Callable[[Tensor], Tensor]
@@ -39,20 +38,20 @@ class Layer:
     """max(conv(x) + bias, 0); for the backward pass it keeps one byte per value: whether it is above 0.
 
     Args:
-        kernel: `[3,3,in,out]`.
+        kernels: `[3,3,in,out]`, or several, applied one after the other; all but one are `[1,1,in,out]`.
         bias: `[out]`.
         precision: `float32` or `bfloat16`; the input is cast to it.
-        method: `direct`, or `winograd` (float32 only), which is used if it is faster for `kernel`.
+        method: `direct`, or `winograd` (float32 only), which is used where it is faster.
         padding: a key of `PADDINGS`.
     """
 
     def __init__(
-        self, kernel: np.ndarray, bias: np.ndarray, *, precision: str, method: str, padding: str = "zero"
+        self, kernels: Sequence[np.ndarray], bias: np.ndarray, *, precision: str, method: str, padding: str = "zero"
     ) -> None:
         self._edge = PADDINGS[padding]
-        self._kernel = kernel
+        self._kernels = kernels
         self._precision = precision
-        self._winograd = method == "winograd" and pays(kernel)
+        self._winograd = method == "winograd"
         self._bias = tf.constant(bias, precision)
 
     def __call__(self, x: Tensor, *, gradient: bool = True) -> Tensor:
@@ -81,18 +80,22 @@ class Layer:
 
     @cached_property
     def _forward(self) -> Convolution:
-        return self._with(self._kernel)
+        return self._with(self._kernels)
 
     @cached_property
     def _backward(self) -> Convolution:
-        return self._with(self._kernel[::-1, ::-1].swapaxes(2, 3))
+        return self._with([kernel[::-1, ::-1].swapaxes(2, 3) for kernel in reversed(self._kernels)])
 
-    def _with(self, kernel: np.ndarray) -> Convolution:
-        """Return the convolution with `kernel`; its constants are created outside of any graph."""
+    def _with(self, kernels: Sequence[np.ndarray]) -> Convolution:
+        """Return the convolution with `kernels`; its constants are created outside of any graph."""
         with tf.init_scope():
-            if self._winograd:
-                return winograd(kernel)
-            if few_channels.pays(kernel):
-                return few_channels.few_channels(kernel, self._precision)
-            tensor = tf.constant(kernel, self._precision)
+            steps = [self._step(kernel) for kernel in kernels]
+        return lambda x: reduce(lambda found, step: step(found), steps, x)
+
+    def _step(self, kernel: np.ndarray) -> Convolution:
+        if self._winograd and winograd.pays(kernel):
+            return winograd.winograd(kernel)
+        if few_channels.pays(kernel):
+            return few_channels.few_channels(kernel, self._precision)
+        tensor = tf.constant(kernel, self._precision)
         return lambda x: tf.nn.conv2d(x, tensor, 1, "SAME")

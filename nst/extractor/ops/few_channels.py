@@ -20,7 +20,7 @@ BORDERS: Any = [[0, 0], [1, TILE], [1, TILE], [0, 0]]  # of zeros; the surplus o
 
 def pays(kernel: np.ndarray) -> bool:
     """Whether this method is used for `kernel`, `[3,3,in,out]`."""
-    return kernel.shape[3] <= CHANNELS
+    return kernel.shape[0] == 3 and kernel.shape[3] <= CHANNELS
 
 
 def few_channels(kernel: np.ndarray, precision: str) -> Callable[[Tensor], Tensor]:

@@ -27,7 +27,7 @@ G = np.array([[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0
 
 def pays(kernel: np.ndarray) -> bool:
     """Whether this method is faster for `kernel`, `[3,3,in,out]`."""
-    return min(kernel.shape[2:]) >= CHANNELS
+    return kernel.shape[0] == 3 and min(kernel.shape[2:]) >= CHANNELS
 
 
 def winograd(kernel: np.ndarray) -> Callable[[Tensor], Tensor]:
