@@ -24,13 +24,12 @@ class GridSweeper(BasicSweeper):
         from nst.cli.composed_once import ComposedOnce
 
         self._complete = config
-        hydra_context.config_loader = ComposedOnce(hydra_context.config_loader)
+        self._composed = hydra_context.config_loader = ComposedOnce(hydra_context.config_loader)
         super().setup(hydra_context=hydra_context, task_function=task_function, config=config)
 
     def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
         """Compose all runs before the first one."""
-        loader: Any = self.hydra_context.config_loader if self.hydra_context else None
-        loader.check(self._complete, batch)
+        self._composed.check(self._complete, batch)
 
     def sweep(self, arguments: list[str]) -> Any:
         """Do the runs; the launcher has the complete config. What is no file at multirun.yaml is set aside."""

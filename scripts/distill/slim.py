@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -9,7 +10,6 @@ from typing import Any, cast
 import keras
 import numpy as np
 
-from distill.arrays import read_npz
 from distill.backend import ops, to_numpy
 from distill.networks import DEVIATION, MEAN, Weights, weights_of
 from nst.errors import InputError
@@ -81,7 +81,22 @@ def write(path: Path, weights: Weights, card: dict[str, Any]) -> None:
 
 def check(path: Path) -> None:
     """Raise InputError unless `path` is a file that `write` wrote."""
-    arrays = read_npz(path)
+    arrays = _arrays(path)
     absent = [layer for layer in LAYERS if f"{layer}/kernel" not in arrays or f"{layer}/bias" not in arrays]
     if absent or not np.allclose(arrays.get("preprocess/mean", 0.0), MEAN, atol=1e-3):
         raise InputError(f"{path} is not a slim network, or expects another input")
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    """{name: array} of an `.npz` file.
+
+    Raises:
+        InputError: the file is missing, damaged or of another kind.
+    """
+    if not path.is_file():
+        raise InputError(f"there is no file {path}")
+    try:
+        with path.open("rb") as opened, np.load(opened) as file:
+            return {name: file[name] for name in file.files}
+    except (OSError, ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path} is not an .npz file of arrays, or is damaged") from error

@@ -13,7 +13,7 @@ import numpy as np
 
 from distill.backend import ops, to_numpy
 from distill.crops import Crops, resized
-from distill.losses import grams, squares
+from distill.losses import grams, relative, squares
 from distill.networks import CONTENT
 from nst.layers import STYLE_LAYERS
 
@@ -92,7 +92,7 @@ class Easel(keras.Model):
 
 
 def _relative(found: Any, wanted: Any) -> Any:
-    return squares(found - wanted) / (squares(wanted) + 1e-9)
+    return relative(found - wanted, squares(wanted))
 
 
 def variation(images: Any) -> Any:
