@@ -2,7 +2,7 @@
 
     python -m pip install ".[bench]"
     python scripts/benchmark.py [--parts evaluations memory around launchers] [--sizes 256 512 1024]
-    python scripts/benchmark.py --race PICTURE STYLE WEIGHTS      one to two hours on a CPU; resumes if interrupted
+    python scripts/benchmark.py --race FOLDER       hours on a CPU; resumes if interrupted
 
 Each contender runs in its own process. They take turns, so that a slow phase of the machine affects all of them. The
 output is Markdown: seconds and GFLOP/s of an evaluation, memory and its growth, start-up time, and the overhead of
@@ -34,8 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512, 1024], help="sides in pixels")
     parser.add_argument("--rounds", type=int, default=5, help="evaluations per contender")
     parser.add_argument("--parts", nargs="*", default=list(PARTS), choices=list(PARTS), help="parts to measure")
-    parser.add_argument("--race", type=Path, nargs=3, metavar=("PICTURE", "STYLE", "WEIGHTS"), help="run only a race")
-    parser.add_argument("--evaluations", type=int, default=race.EVALUATIONS, help="evaluations per racer")
+    parser.add_argument("--race", type=Path, metavar="FOLDER", help="run only the race, with photographs of FOLDER")
     parser.add_argument("--out", type=Path, default=Path("benchmark.json"), help="all figures as JSON")
     options = parser.parse_args(arguments)
     report: dict[str, Any] = {"machine": machine()}
@@ -131,24 +130,17 @@ def launchers(options: argparse.Namespace) -> list[dict[str, Any]]:
     return rows
 
 
-def racing(options: argparse.Namespace) -> dict[str, Any]:
-    """Time of nst to the losses that PyTorch reaches."""
-    content, style, weights = options.race
-    found = race.run(content, style, weights, options.out.with_suffix(".race"), options.evaluations)
-    rows = [
-        {
-            "PyTorch from": start,
-            "PyTorch's loss": port["goal"],
-            "PyTorch's s": port["seconds"],
-            "nst": overrides,
-            "nst's s to that loss": seconds or float("nan"),
-            "share": seconds / port["seconds"] if seconds else float("nan"),
-        }
-        for start, port in ((start, found[start]) for start in race.STARTS)
-        for overrides, seconds in port["nst_seconds"].items()
-    ]
-    table(rows, {"PyTorch's loss": ".4g", "share": ".3f"}, ".0f")
-    return found
+def racing(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Work and time until a picture is better than that of PyTorch's port."""
+    rows, everything = [], []
+    for pair, goal, finishes in race.run_all(options.race, options.out.with_suffix(".race")):
+        shown = [goal, race.quickest(goal, finishes, "nst"), *(f for f in finishes if f.who == "pastiche")]
+        for finish in filter(None, shown):
+            better = {"better in both": finish.beats(goal), "share of PyTorch's time": finish.seconds / goal.seconds}
+            rows.append({"pair": pair, **finish._asdict(), **better})
+        everything += [{"pair": pair, **finish._asdict()} for finish in (goal, *finishes)]
+    table(rows, {"seconds": ".0f", "equivalents": ".0f"}, ".3f")
+    return everything
 
 
 def table(rows: Iterable[dict[str, Any]], formats: dict[str, str], other: str = "") -> None:

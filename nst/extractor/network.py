@@ -19,6 +19,7 @@ from nst.extractor.options import AS_TRAINED, POOLINGS, Options
 from nst.layers import LAYERS, begins_block
 from nst.state import Features, Image, Tensor
 
+Tap = Callable[[str, Tensor], Tensor]
 Kernels = Mapping[
     str, tuple[np.ndarray, ...]
 ]  # {layer: (kernel [3,3,in,out], bias [out])}; see `Layer` for several kernels
@@ -104,26 +105,35 @@ class Network:
         return self.order[: 1 + max(map(self.order.index, wanted), default=-1)]
 
     def __call__(self, image: Image, layers: Iterable[str], *, gradient: bool = True) -> Features:
-        """Return `{layer: features [1,h,w,C]}`, float32, after the ReLU.
+        """Return `{layer: features [1,h,w,C]}`, float32, after the ReLU; see `features`."""
+        found = self.features(image, layers, gradient=gradient)
+        return {layer: tf.cast(x, tf.float32) for layer, x in found.items()}
+
+    def features(
+        self, image: Image, layers: Iterable[str], *, gradient: bool = True, tap: Tap = lambda _, x: x
+    ) -> Features:
+        """Return `{layer: features [1,h,w,C]}`, in the network's precision, after the ReLU.
 
         Args:
             image: `[1,H,W,3]`, RGB 0..1.
             layers: names of layers; the graph ends at the deepest.
             gradient: whether the features can be differentiated with respect to `image`. False avoids custom
                 gradients: TensorFlow never frees a graph that contains them.
+            tap: called with each of `layers` and its features, as soon as they are computed; it returns the features
+                for the next layer.
 
         Raises:
             InputError: one of `layers` is not available.
         """
-        features: Features = {}
+        found: Features = {}
         wanted, x = set(layers), self.preprocess(image)
         for name in self.needed(wanted):
             if begins_block(name) and name != self.order[0]:
                 x = POOLINGS[self.options.pooling](x, 2, 2, "VALID")
             x = self._convolutions[name](x, gradient=gradient)
             if name in wanted:
-                features[name] = tf.cast(x, tf.float32)
-        return features
+                found[name] = x = tap(name, tf.cast(x, self.options.precision))
+        return found
 
     def replace(self, *, source: Source | None = None, **options: str) -> Network:
         """Return a network with the same weights, and another source or changed options."""

@@ -1,7 +1,5 @@
 """VGG19 with its ImageNet weights, from the sources of `nst.extractor.imagenet` or from a local Keras file."""
 
-import logging
-import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +9,7 @@ import tensorflow as tf
 
 from nst.assets.cache import sha256
 from nst.errors import InputError
+from nst.extractor import read_ahead
 from nst.extractor.contract import Extractor
 from nst.extractor.imagenet import KERAS, Weights, find
 from nst.extractor.keras_weights import MEAN
@@ -20,8 +19,6 @@ from nst.runtime.home import expanded
 from nst.runtime.precision import Precision
 from nst.runtime.regular import open_input
 from nst.state import Image, Tensor
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -78,10 +75,7 @@ def pin_name(network: str, fallback: bool) -> str:
 def load_weights(weights: Weights) -> Network:
     """Return the network with `weights`, as in training: max pooling, zero padding, float32."""
     source = Source(weights.network, str(weights.path), weights.sha256, origin=weights.origin, license=weights.license)
-    order, started = KERAS[weights.network].layers, time.perf_counter()
-    values = weights.read()
-    log.info("read the weights of %s in %.1f s", weights.network, time.perf_counter() - started)
-    return Network(values, to_network, source=source, order=order)
+    return Network(read_ahead.values(weights), to_network, source=source, order=KERAS[weights.network].layers)
 
 
 def to_network(image: Image) -> Tensor:

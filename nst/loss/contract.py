@@ -79,6 +79,11 @@ class Loss(ABC):
         """
 
     @property
+    def layerwise(self) -> bool:
+        """Whether the loss has the methods of `nst.loss.per_layer.Layerwise`."""
+        return False
+
+    @property
     def copies(self) -> float:
         """Memory for temporary tensors, as a multiple of the features' memory; for the memory estimate."""
         return 0

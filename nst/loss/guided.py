@@ -41,6 +41,11 @@ class SingleStyle(Loss):
     guided: bool
 
     @property
+    def layerwise(self) -> bool:
+        """That of `loss`."""
+        return self.loss.layerwise
+
+    @property
     def copies(self) -> float:
         """That of `loss`."""
         return self.loss.copies
@@ -62,9 +67,23 @@ class SingleStyle(Loss):
 
     def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
         """Return `{layer: value of loss}`."""
-        if self.guided:
-            features = {layer: features[layer] * target[layer]["guide"] for layer in self.layers}
-        return self.loss(features, {layer: target[layer]["own"] for layer in self.layers})
+        seen = {layer: self._guided(features[layer], target[layer]) for layer in self.layers}
+        return self.loss(seen, {layer: target[layer]["own"] for layer in self.layers})
+
+    def statistic(self, features: Tensor, target: Any) -> Tensor:
+        """That of `loss`, if it is `layerwise`."""
+        return self._layerwise.statistic(self._guided(features, target), target["own"])
+
+    def compare(self, statistic: Tensor, target: Any) -> Scalar:
+        """That of `loss`, if it is `layerwise`."""
+        return self._layerwise.compare(statistic, target["own"])
+
+    @property
+    def _layerwise(self) -> Any:
+        return self.loss
+
+    def _guided(self, features: Tensor, target: Any) -> Tensor:
+        return tf.cast(features, tf.float32) * target["guide"] if self.guided else features
 
 
 def guide(mask: Tensor, features: Tensor) -> Tensor:

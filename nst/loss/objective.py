@@ -12,6 +12,7 @@ from nst.errors import InputError
 from nst.layers import IMAGE
 from nst.loss.contract import Loss, Target, check_loss, check_weight
 from nst.loss.guided import SingleStyle
+from nst.loss.taps import Taps
 from nst.state import Features, Scalar, Terms
 
 GUIDABLE = ("gram",)  # choices of loss/style that can be measured in a mask
@@ -144,15 +145,25 @@ def network_layers(terms: Sequence[tuple[str, Loss]]) -> tuple[str, ...]:
     return tuple(sorted({layer for _, loss in terms for layer in loss.layers} - {IMAGE}))
 
 
-def measure(terms: Sequence[tuple[str, Loss]], features: Features, targets: Mapping[str, Target]) -> Terms:
-    """Return `{term: {layer: canonical value}}` for `features`.
+def measure(
+    terms: Sequence[tuple[str, Loss]], features: Features, targets: Mapping[str, Target], taps: Taps | None = None
+) -> Terms:
+    """Return `{term: {layer: canonical value}}`.
+
+    Args:
+        terms: `(name, loss)` of every term.
+        features: of the layers of all terms; they may be bfloat16.
+        targets: `{term: target}`.
+        taps: the statistics of layerwise losses, if they were measured with the features.
 
     Raises:
         InputError: a loss did not return one scalar for each scale of its target.
     """
     canonical = {}
+    exact = {layer: tf.cast(x, tf.float32) if x.dtype == tf.bfloat16 else x for layer, x in features.items()}
     for name, loss in terms:
-        values = canonical[name] = loss(features, targets[name].values)
+        tapped = taps and taps.values(name)
+        values = canonical[name] = loss(exact, targets[name].values) if tapped is None else tapped
         wrong = set(values) ^ set(targets[name].scales) or {key for key, value in values.items() if value.shape.rank}
         if wrong:
             place, wanted = f"{config_path(name)}: {type(loss).__name__}", ", ".join(targets[name].scales)
@@ -166,4 +177,5 @@ def weigh(canonical: Terms, targets: Mapping[str, Target]) -> tuple[Scalar, Term
         name: {layer: targets[name].scales[layer] * value for layer, value in values.items()}
         for name, values in canonical.items()
     }
-    return tf.add_n([value for values in weighted.values() for value in values.values()]), weighted
+    # a sum of a list (tf.add_n) has no fixed order, so it may round differently from call to call
+    return tf.reduce_sum(tf.stack([value for values in weighted.values() for value in values.values()])), weighted

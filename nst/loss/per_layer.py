@@ -1,5 +1,6 @@
 """PerLayer: base of losses that are weighted sums over the network's layers."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -10,7 +11,7 @@ from nst.errors import InputError, check_list, check_name, check_number
 from nst.layers import IMAGE, check_layers
 from nst.loss.contract import Loss, Reference
 from nst.loss.statistics import positions
-from nst.state import Scalar, Tensor
+from nst.state import Features, Scalar, Tensor
 
 # (target, channels C, positions M of the layer, pixels HW of the picture) -> factor on the canonical value
 Normalizer = Callable[[Any, float, Scalar, Scalar], Any]
@@ -63,6 +64,42 @@ class PerLayer(Loss):
             factor = self.normalizers[self.normalizer](targets[layer], channels, here, pixels)
             scales[layer] = tf.cast(self.weight * share * factor, features.dtype)
         return scales
+
+
+@dataclass(frozen=True)
+class Layerwise(PerLayer):
+    """Base of losses that depend on each layer only through a small statistic, such as a Gram matrix.
+
+    The runner computes the statistic while it computes the network, so the features need not be kept for the loss
+    (`nst.loss.taps`).
+    """
+
+    @property
+    def layerwise(self) -> bool:
+        """True."""
+        return True
+
+    @abstractmethod
+    def statistic(self, features: Tensor, target: Any) -> Tensor:
+        """Measure a layer.
+
+        Args:
+            features: `[1,h,w,C]`, float32, or bfloat16 if the network computes in it.
+            target: the values of the loss's target at this layer.
+
+        Returns:
+            float32.
+        """
+
+    @abstractmethod
+    def compare(self, statistic: Tensor, target: Any) -> Scalar:
+        """Return the canonical value of a layer, a scalar."""
+
+    def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
+        """Return `{layer: canonical value}`."""
+        return {
+            layer: self.compare(self.statistic(features[layer], target[layer]), target[layer]) for layer in self.layers
+        }
 
 
 def averaged(reference: Reference, layers: Sequence[str], measured: Callable[[Tensor], Tensor]) -> dict[str, Tensor]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nst.errors import InputError
+from nst.extractor import read_ahead
 from nst.extractor.pins import Pins
 from nst.image.io import from_uint8, read_result
 from nst.observers.background import Background
@@ -22,6 +23,7 @@ from nst.runner.identity import identity as identity_of
 from nst.runner.pictures import Pictures
 from nst.runner.record import measured_again, outcome, record_failure, write_pictures, write_settings
 from nst.runner.request import Request
+from nst.runner.time_estimate import TimeEstimate
 from nst.runtime import device, logs, signals
 from nst.state import Ending, Iterate, full_size_equivalents
 
@@ -58,6 +60,7 @@ def _run(request: Request, folder: RunFolder, interrupt: signals.Interrupt) -> R
     began, config = datetime.now(UTC), request.config
     if request.choices:
         check_choices(config, request.choices)
+        read_ahead.begin(request.choices.get("extractor"))
     pictures = Pictures(config)
     device_name = device.prepare(request.threads if config.threads is None else config.threads)
 
@@ -142,7 +145,7 @@ def _descend(
 
     record["resumed_at"] = resume.evaluation if resume else None
     _log_start(setup, record)
-    observers = [*setup.observers, last]
+    observers = [*setup.observers, TimeEstimate(setup.transfer.network.source.name), last]
     with opened(observers, _context(request, setup, folder, resume), record), Background(observers) as background:
         interrupt.setting_up = False
         result = stylize(
@@ -177,8 +180,6 @@ def _context(request: Request, setup: Setup, folder: RunFolder, resume: Iterate 
 
 def _log_start(setup: Setup, record: Record) -> None:
     """Log the first lines: networks, device, evaluations and memory."""
-    from nst.runner.time_estimate import log_if_long
-
     levels, source, measuring = setup.transfer.levels, setup.transfer.network.source, setup.metric_network.source
     if source.license:
         log.info("network  %s, from %s (%s)", source.name, source.origin, source.license)
@@ -194,8 +195,6 @@ def _log_start(setup: Setup, record: Record) -> None:
         log.info("pyramid  one level only: %s", why)
     if record["resumed_at"]:
         log.info("resuming from evaluation %d, where this run was stopped", record["resumed_at"])
-    else:
-        log_if_long(setup.transfer.network, setup.transfer.objective, levels)
 
 
 def _log_end(folder: RunFolder, record: Record, resume_with: str) -> None:

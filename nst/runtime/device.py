@@ -1,8 +1,11 @@
 """Import and configure TensorFlow before its first use."""
 
+import gc
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from nst.errors import InputError, check_count
 from nst.runtime import logs
@@ -43,7 +46,7 @@ def prepare(threads: int | None = None) -> str:
         raise InputError(f"KERAS_BACKEND is {backend}, but nst requires tensorflow; unset it")
     if threads is not None:
         check_threads("threads", threads)
-    with logs.quieted():
+    with logs.quieted(), _without_garbage_collection():
         import tensorflow as tf
 
     if threads is not None and tf.config.threading.get_intra_op_parallelism_threads() != threads:
@@ -59,3 +62,16 @@ def prepare(threads: int | None = None) -> str:
     if not gpus:
         return "CPU"
     return str(tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU"))
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Import without Python's search for cycles, and exempt what was imported from it: this saves half a second."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        if collecting:
+            gc.enable()

@@ -11,6 +11,7 @@ from nst.extractor.network import Network
 from nst.layers import IMAGE
 from nst.loss.contract import Loss, Target
 from nst.loss.objective import Objective, measure, network_layers, weigh
+from nst.loss.taps import Taps
 from nst.optimizer.contract import Evaluate
 from nst.state import Image, Point, Tensor
 from nst.style import Style
@@ -69,7 +70,9 @@ def _compiled(network: Network, terms: tuple[tuple[str, Loss], ...]) -> Any:
     def evaluate(image: Image, targets: dict[str, Target]) -> Point:
         with tf.GradientTape() as tape:
             tape.watch(image)
-            canonical = measure(terms, {IMAGE: image, **network(image, layers)}, targets)
+            taps = Taps(terms, targets)
+            features = network.features(image, layers, tap=taps)
+            canonical = measure(terms, {IMAGE: image, **features}, targets, taps)
             total, weighted = weigh(canonical, targets)
         return Point(image, total, tape.gradient(total, image), weighted, canonical)
 

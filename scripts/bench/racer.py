@@ -1,82 +1,84 @@
-"""A process of the race: for each input line it does one step and answers with a line of JSON.
+"""A process of the race: clones of jcjohnson/neural-style on PyTorch.
 
-    racer.py FOLDER nst|torch OVERRIDES|START CONTENT STYLE WEIGHTS SIDE
+    racer.py CONTENT STYLE SIDE EVALUATIONS FOLDER
 
-It saves a checkpoint in FOLDER every `EVERY` steps. An interrupted racer resumes from it. Its first line holds the
-steps done so far.
+It optimizes from noise, and writes FOLDER/picture.png and FOLDER/race.json. It saves a checkpoint every `EVERY`
+evaluations; an interrupted racer resumes from it.
 """
 
 import json
-import shutil
-import statistics
 import sys
 import time
-from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.worker import reply
+import numpy as np
+
+from bench.torch_port import CONTENT, MEAN, STYLE, Extractor, gram, to_network, torch
+from nst.extractor.imagenet import find
+from nst.image.io import read_image, write_image
 from nst.runtime.atomic import atomic
 
-EVERY = 25  # steps between checkpoints
-STEPS = "steps.json"
-
-Keep = Callable[[Path], object]  # saves a checkpoint in a folder
-
-
-class Turns:
-    """Records the steps and waits for the next line. Start-up, all before the first loss, does not count as time."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        checkpoints = [path for path in folder.glob("*") if path.name.isdigit()]
-        self.saved = max(checkpoints, key=lambda path: int(path.name), default=None)  # the last checkpoint
-        self.steps = json.loads((self.saved / STEPS).read_text()) if self.saved else []
-        self._started = 0.0
-
-    def __call__(self, loss: Callable[[], float], comparable: bool, keep: Keep) -> None:
-        """Report a finished step and wait. Computing its loss does not count as time."""
-        seconds = time.perf_counter() - self._started if self._started else self._usual()
-        self.steps.append({"seconds": seconds, "loss": loss(), "comparable": comparable})
-        if len(self.steps) % EVERY == 0:
-            self._keep(keep)
-        reply(self.steps[-1])
-        if not sys.stdin.readline():
-            raise SystemExit
-        self._started = time.perf_counter()
-
-    def _usual(self) -> float:
-        """Median seconds of a step; it replaces the first time after a resume, which includes start-up."""
-        return statistics.median([step["seconds"] for step in self.steps]) if self.steps else 0.0
-
-    def _keep(self, keep: Keep) -> None:
-        with atomic(self._folder / str(len(self.steps))) as part:
-            shutil.rmtree(part, ignore_errors=True)
-            part.mkdir(parents=True)
-            (part / STEPS).write_text(json.dumps(self.steps))
-            keep(part)
-        if self.saved:
-            shutil.rmtree(self.saved)
-        self.saved = self._folder / str(len(self.steps))
+EVERY = 25  # evaluations between checkpoints
+STATE, PICTURE, RECORD = "state.pt", "picture.png", "race.json"
 
 
 def main() -> None:
-    """Load weights and pictures, then optimize."""
-    folder, library, how, content, style, weights, side = sys.argv[1:]
-    import_module("tensorflow" if library == "nst" else "torch")
-    from bench.work import given
-    from nst.image.io import read_image
+    """Optimize the picture, from the checkpoint if there is one. Start-up and checkpoints do not count as time."""
+    content, style, side, evaluations, folder = sys.argv[1:]
+    out = Path(folder)
+    out.mkdir(parents=True, exist_ok=True)
+    pictures = (read_image(Path(picture), int(side)) for picture in (content, style))
+    x, optimizer, closure = begin(*(torch.from_numpy(picture.transpose(0, 3, 1, 2).copy()) for picture in pictures))
+    done, seconds = resumed(out / STATE, x, optimizer)
+    for evaluation in range(done, int(evaluations)):
+        started = time.perf_counter()
+        optimizer.step(closure)  # one evaluation, and the update after it
+        seconds += time.perf_counter() - started
+        if (evaluation + 1) % EVERY == 0:
+            with atomic(out / STATE) as part:
+                torch.save((evaluation + 1, seconds, x.data, optimizer.state_dict()), part)
+    values = (x.detach().numpy() + np.array(MEAN, np.float32).reshape(1, 3, 1, 1))[:, ::-1] / 255  # BGR -> RGB
+    write_image(values.transpose(0, 2, 3, 1).clip(0, 1), out / PICTURE)
+    (out / RECORD).write_text(json.dumps({"seconds": seconds, "evaluations": int(evaluations)}))
 
-    turns = Turns(Path(folder))
-    reply({"steps": turns.steps})
-    first, second = (read_image(Path(picture), int(side), name=picture) for picture in (content, style))
-    if library == "torch":
-        from bench import torch_port as contender
-    else:
-        from bench import ours as contender
-    contender.race(given(Path(weights)), how, first, second, turns, turns.saved)
+
+def begin(content, style):
+    """The picture, the optimizer, and the function that computes loss and gradient.
+
+    The picture is the preprocessed one, without bounds. Weights are 5 for content and 100 for style, without total
+    variation. L-BFGS has 100 pairs, steps of length 1, and no line search.
+    """
+    torch.manual_seed(0)
+    network = Extractor(find("vgg19").read(), "vgg19", torch.float32, "max")
+    wanted, model = to_network(content), to_network(style)
+    with torch.no_grad():
+        kept = network.features(wanted)[CONTENT]
+        grams = {name: gram(f) / f.shape[1] for name, f in network.features(model).items() if name in STYLE}
+    x = (1e-3 * torch.randn_like(wanted)).requires_grad_()
+    optimizer = torch.optim.LBFGS([x], lr=1, max_iter=1, history_size=100, tolerance_grad=-1, tolerance_change=-1)
+
+    def closure() -> float:
+        optimizer.zero_grad()
+        features = network.features(x)
+        loss = 5 * (features[CONTENT] - kept).square().mean()
+        for name in STYLE:
+            loss = loss + 100 * (gram(features[name]) / features[name].shape[1] - grams[name]).square().mean()
+        loss.backward()
+        return loss.item()
+
+    return x, optimizer, closure
+
+
+def resumed(checkpoint: Path, x, optimizer) -> tuple[int, float]:
+    """(evaluations, seconds) so far; sets `x` and `optimizer` to the checkpoint."""
+    if not checkpoint.is_file():
+        return 0, 0.0
+    done, seconds, data, state = torch.load(checkpoint)
+    x.data.copy_(data)
+    optimizer.load_state_dict(state)
+    return done, seconds
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,6 @@ from nst.layers import LAYERS
 
 torch: Any = import_module("torch")  # from the extra `bench`; the type checker does not have it
 
-FILE = "state.pt"
 MEAN = (103.939, 116.779, 123.68)
 
 
@@ -108,40 +106,3 @@ def multiply(precision: str, size: int) -> Callable[[], object]:
     """A function: each call multiplies two `size` x `size` matrices."""
     a = torch.randn(size, size).to(getattr(torch, precision))
     return lambda: (a @ a).sum().item()
-
-
-def race(weights: Any, start: str, content: np.ndarray, style: np.ndarray, turn: Any, saved: Path | None) -> None:
-    """Optimize as clones of jcjohnson/neural-style do, from `content` or `random`, or from the checkpoint in `saved`.
-
-    Each evaluation calls `turn` as in `ours.race`. The picture is the preprocessed one, 0..255 minus the mean, without
-    bounds. Weights are 5 for content and 100 for style, without total variation. L-BFGS has 100 pairs, steps of length
-    1, and no line search.
-    """
-    torch.manual_seed(0)
-    network = Extractor(weights, "vgg19", torch.float32, "max")
-    wanted, model = (to_network(torch.from_numpy(picture.transpose(0, 3, 1, 2).copy())) for picture in (content, style))
-    with torch.no_grad():
-        kept = network.features(wanted)[CONTENT]
-        grams = {name: gram(f) / f.shape[1] for name, f in network.features(model).items() if name in STYLE}
-    x = (wanted.clone() if start == "content" else 1e-3 * torch.randn_like(wanted)).requires_grad_()
-    optimizer = torch.optim.LBFGS([x], lr=1, max_iter=1, history_size=100, tolerance_grad=-1, tolerance_change=-1)
-
-    def closure() -> float:
-        optimizer.zero_grad()
-        features = network.features(x)
-        loss = 5 * (features[CONTENT] - kept).square().mean()
-        for name in STYLE:
-            loss = loss + 100 * (gram(features[name]) / features[name].shape[1] - grams[name]).square().mean()
-        loss.backward()
-        return loss.item()
-
-    def keep(folder: Path) -> None:
-        torch.save({"x": x.data, "optimizer": optimizer.state_dict()}, folder / FILE)
-
-    if saved:
-        state = torch.load(saved / FILE)
-        x.data.copy_(state["x"])
-        optimizer.load_state_dict(state["optimizer"])
-    while True:
-        loss = optimizer.step(closure)  # one evaluation, and the update after it
-        turn(lambda loss=loss: loss, True, keep)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nst.extractor.keras_weights import WIDTHS, read_keras
+from nst.extractor.keras_weights import WIDTHS
 from nst.layers import LAYERS
 from nst.layers import STYLE_LAYERS as STYLE
 
@@ -38,11 +37,6 @@ def he_normal(seed: int = 0) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         weights[layer] = (kernel, np.zeros(outputs, np.float32))
         inputs = outputs
     return weights
-
-
-def given(path: Path) -> Kernels:
-    """Weights of a Keras file, and random weights for layers that it lacks; all are random if `path` is `none`."""
-    return {**he_normal(), **(read_keras(path) if path != Path("none") else {})}
 
 
 def layers(weights: Kernels, side: int) -> list[Layer]:

@@ -1,18 +1,11 @@
-"""The benchmark: operation counts, tables, workers and racers."""
-
-from pathlib import Path
+"""The benchmark: operation counts, tables, workers and the race."""
 
 import pytest
 
 import benchmark
 from bench import work
-from bench.ours import FLOAT32_EVERY
-from bench.race import Runner
-from bench.racer import EVERY
+from bench.race import Finish, quickest
 from bench.turns import Contender, alone
-from nst.image.io import write_image
-from nst.runtime.precision import native
-from tests.conftest import blobs
 
 
 def test_work_equals_a_count_by_hand() -> None:
@@ -41,52 +34,19 @@ def test_a_failed_worker_is_named_in_the_error() -> None:
         alone(Contender("nst", "vgg19_slim", "float33", 64))
 
 
-@pytest.mark.slow
-def test_a_failed_racer_is_named_in_the_error(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match=r"nst steps=0 .* ended before its first step"):
-        Runner(("nst", "steps=0", "none.png", "none.png", "none", "64"), tmp_path)
-
-
-@pytest.fixture
-def two_pictures(tmp_path: Path) -> tuple[str, str]:
-    """Paths of two pictures."""
-    for name in ("content", "style"):
-        write_image(blobs(48, 64, len(name)), tmp_path / f"{name}.png")
-    return str(tmp_path / "content.png"), str(tmp_path / "style.png")
-
-
-@pytest.mark.slow
-def test_a_race_compares_only_float32_losses_at_full_size(two_pictures: tuple[str, str], tmp_path: Path) -> None:
-    runner = Runner(
-        ("nst", "steps=16 pyramid.ratios=[0.5,1] pyramid.shares=[1,1]", *two_pictures, "none", "192"), tmp_path
-    )
-    while runner.go():
-        pass
-    runner.end()
-    assert len(runner.losses) == len(runner.seconds) == len(runner.comparable)
-    first = runner.comparable.index(True)
-    assert 0 < first < len(runner.losses)
-    every = FLOAT32_EVERY if native() else 1
-    assert all(comparable == (number % every == 0) for number, comparable in enumerate(runner.comparable[first:]))
-    assert runner.reaches(max(runner.losses)) == pytest.approx(sum(runner.seconds[: first + 1]))
-    assert runner.reaches(min(runner.losses) - 1) is None
+def test_the_race_counts_pictures_that_are_better_in_both_distances() -> None:
+    goal = Finish("PyTorch", 100, 500, 0.1, 0.5)
+    finishes = [
+        Finish("nst, a", 1, 5, 0.09, 0.6),
+        Finish("nst, b", 3, 20, 0.09, 0.4),
+        Finish("nst, c", 2, 10, 0.05, 0.49),
+        Finish("pastiche", 1, 1, 0.2, 0.1),
+    ]
+    assert quickest(goal, finishes, "nst") == finishes[2]
+    assert quickest(goal, finishes, "pastiche") is None
+    assert not goal.beats(goal)
 
 
 def test_a_table_is_printed_as_markdown(capsys: pytest.CaptureFixture[str]) -> None:
     benchmark.table([{"what": "a", "s": 1.23456, "share": 0.5}], {"share": ".0%"}, ".2f")
     assert capsys.readouterr().out == "| what | s | share |\n|---|---|---|\n| a | 1.23 | 50% |\n\n"
-
-
-@pytest.mark.slow
-def test_an_interrupted_racer_resumes_from_its_checkpoint(two_pictures: tuple[str, str], tmp_path: Path) -> None:
-    arguments = ("nst", f"steps={EVERY + 5} pyramid=single", *two_pictures, "none", "96")
-    stopped = Runner(arguments, tmp_path)
-    while len(stopped.losses) < EVERY + 2:
-        assert stopped.go()
-    stopped.end()
-    resumed = Runner(arguments, tmp_path)
-    assert len(resumed.losses) == EVERY + 1
-    resumed.go()
-    resumed.end()
-    assert resumed.losses[:EVERY] == stopped.losses[:EVERY]
-    assert resumed.losses[EVERY:] == pytest.approx(stopped.losses[EVERY:], rel=1e-2)  # threads sum in varying order

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from nst.errors import InputError
 from nst.extractor.ops import few_channels, winograd
+from nst.image.crop import crop
 from nst.state import Tensor
 
 Convolution = Callable[[Tensor], Tensor]
@@ -73,7 +74,7 @@ class Layer:
         x = tf.cast(x, self._precision)
         if self._edge is None:
             return layer(x)
-        return layer(tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], self._edge))[:, 1:-1, 1:-1]
+        return crop(layer(tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], self._edge)), 1, 1, 1, 1)
 
     def _activated(self, x: Tensor) -> Tensor:
         return tf.nn.relu(tf.nn.bias_add(self._forward(x), self._bias))

@@ -22,7 +22,8 @@ CHANNELS = 128  # minimum of input and output channels for which this is faster 
 TILE = 4
 PLACES = 6  # side of a tile's input, TILE + 2
 STRIP = 512  # tiles computed at once: the values between the two transforms then stay in the processor's cache
-G = np.array([[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]]) / 24
+G = np.array([[-6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, -24]]) / 24
+"""The paper's, with the first and last row negative; `_after` subtracts what the paper adds."""
 
 
 def pays(kernel: np.ndarray) -> bool:
@@ -101,7 +102,11 @@ def _before(d: Sequence[Any]) -> list[Any]:
 
 
 def _after(m: Sequence[Any]) -> list[Any]:
-    """A^T m."""
+    """A^T m.
+
+    No row is a sum of three terms: TensorFlow would add them in an order that depends on its threads, and round
+    differently from call to call.
+    """
     near, far = m[1] + m[2], m[3] + m[4]
     tilt, slope = m[1] - m[2], m[3] - m[4]
-    return [m[0] + near + far, tilt + 2 * slope, near + 4 * far, tilt + 8 * slope + m[5]]
+    return [near + far - m[0], tilt + 2 * slope, near + 4 * far, tilt + 8 * slope - m[5]]

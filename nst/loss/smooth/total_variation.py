@@ -28,6 +28,7 @@ from typing import Any, ClassVar
 import tensorflow as tf
 
 from nst.errors import check_name, check_number
+from nst.image.crop import crop
 from nst.layers import IMAGE
 from nst.loss.contract import Loss, Reference, Target
 from nst.state import Features, Scalar, Tensor
@@ -44,8 +45,8 @@ NORMALIZERS: dict[str, Callable[[Any, float], Any]] = {
 
 def isotropic(image: Tensor, exponent: float) -> Tensor:
     """`[1,H,W,3]` -> scalar; all directions count alike. The formulas are at the top of the file."""
-    here = image[:, :-1, :-1]
-    dx, dy = image[:, :-1, 1:] - here, image[:, 1:, :-1] - here
+    here = crop(image, bottom=1, right=1)
+    dx, dy = crop(image, bottom=1, left=1) - here, crop(image, top=1, right=1) - here
     square = dx**2 + dy**2
     if exponent == 2:
         return tf.reduce_mean(square)
@@ -66,18 +67,18 @@ def separate(image: Tensor, exponent: float) -> Tensor:
 def diagonal(image: Tensor, exponent: float) -> Tensor:
     """`[1,H,W,3]` -> scalar; all eight neighbors of a pixel count."""
     padded = tf.pad(image, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")
-    here, right, below = padded[:, 1:-1, 1:-1], padded[:, 1:-1, 2:], padded[:, 2:, 1:-1]
-    d1, d2 = padded[:, 2:, 2:] - here, padded[:, 2:, :-2] - here
+    here, right, below = crop(padded, 1, 1, 1, 1), crop(padded, 1, 1, 2, 0), crop(padded, 2, 0, 1, 1)
+    d1, d2 = crop(padded, 2, 0, 2, 0) - here, crop(padded, 2, 0, 0, 2) - here
     dx, dy, d1, d2 = (tf.reduce_mean(_power(d, exponent)) for d in (right - here, below - here, d1, d2))
     return (dx + dy) / 3 + (d1 + d2) / 12
 
 
 def _across(image: Tensor) -> Tensor:
-    return image[:, :, 1:] - image[:, :, :-1]
+    return crop(image, left=1) - crop(image, right=1)
 
 
 def _down(image: Tensor) -> Tensor:
-    return image[:, 1:] - image[:, :-1]
+    return crop(image, top=1) - crop(image, bottom=1)
 
 
 def _power(difference: Tensor, exponent: float) -> Tensor:

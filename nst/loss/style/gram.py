@@ -18,33 +18,33 @@ Departures: G is divided by M, so that pictures of different sizes are comparabl
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import tensorflow as tf
 
 from nst.loss.contract import Reference, Target
-from nst.loss.per_layer import Normalizer, PerLayer, averaged
+from nst.loss.per_layer import Layerwise, Normalizer, averaged
 from nst.loss.statistics import matrix, second_moments
-from nst.state import Features, Scalar, Tensor
+from nst.state import Scalar, Tensor
 
 
 @tf.custom_gradient
 def gram(features: Tensor) -> Tensor:
-    """`[1,h,w,C]` -> `[C,C]`: the Gram matrix F^T F / M.
+    """`[1,h,w,C]` -> `[C,C]`, float32: the Gram matrix F^T F / M.
 
     The custom gradient, F (D + D^T) / M, needs one matrix product; automatic differentiation needs two.
     """
     F = matrix(features)
 
     def gradient(D: Tensor) -> Tensor:
-        count = tf.cast(tf.shape(F)[0], F.dtype)
-        return tf.reshape(tf.matmul(F, (D + tf.transpose(D)) / count), tf.shape(features))
+        count = tf.cast(tf.shape(F)[0], D.dtype)
+        return tf.reshape(tf.matmul(F, tf.cast((D + tf.transpose(D)) / count, F.dtype)), tf.shape(features))
 
     return second_moments(features), gradient
 
 
 @dataclass(frozen=True)
-class Gram(PerLayer):
+class Gram(Layerwise):
     """Style loss: mean squared distance of Gram matrices (Gatys et al. 2016, equations 3-5).
 
     The Gram matrices of several styles are averaged by their shares. The formula and the normalizers are at the top of
@@ -69,6 +69,11 @@ class Gram(PerLayer):
         values = averaged(reference, self.layers, second_moments)
         return Target(values, self.scales(values, reference))
 
-    def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
-        """Return `{layer: mean((G - A)^2)}`."""
-        return {layer: tf.reduce_mean((gram(features[layer]) - target[layer]) ** 2) for layer in self.layers}
+    def statistic(self, features: Tensor, target: Tensor) -> Tensor:
+        """G, `[C,C]`."""
+        del target
+        return gram(features)
+
+    def compare(self, statistic: Tensor, target: Tensor) -> Scalar:
+        """mean((G - A)^2)."""
+        return tf.reduce_mean((statistic - target) ** 2)

@@ -1,0 +1,67 @@
+"""Measure layers while the network computes them, so that no features are kept for the losses.
+
+Left alone, TensorFlow computes the gradients of all layers' statistics as soon as the loss is known, and keeps each of
+them until the backward pass reaches its layer. Here the gradient of a layer's statistics waits for that moment.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import tensorflow as tf
+
+from nst.loss.contract import Loss, Target
+from nst.state import Scalar, Tensor
+
+
+class Taps:
+    """Measures layerwise losses (`nst.loss.per_layer.Layerwise`); an object is a `tap` of a network.
+
+    Args:
+        terms: `(name, loss)` of every term.
+        targets: `{term: target}`.
+    """
+
+    def __init__(self, terms: Sequence[tuple[str, Loss]], targets: Mapping[str, Target]) -> None:
+        self._losses: dict[str, Any] = {name: loss for name, loss in terms if loss.layerwise}
+        self._targets = {name: targets[name].values for name in self._losses}
+        self._statistics: dict[str, dict[str, Tensor]] = {name: {} for name in self._losses}
+
+    def __call__(self, layer: str, features: Tensor) -> Tensor:
+        """Measure the features `[1,h,w,C]` of `layer`; return them for the next layer."""
+        here = {name: loss for name, loss in self._losses.items() if layer in loss.layers}
+        if not here:
+            return features
+        measures = [partial(loss.statistic, target=self._targets[name][layer]) for name, loss in here.items()]
+        features, *statistics = _fork(features, measures)
+        for name, statistic in zip(here, statistics, strict=True):
+            self._statistics[name][layer] = statistic
+        return features
+
+    def values(self, term: str) -> dict[str, Scalar] | None:
+        """`{layer: canonical value}` of a term; None if it is not layerwise."""
+        if term not in self._losses:
+            return None
+        compare, targets = self._losses[term].compare, self._targets[term]
+        return {layer: compare(statistic, targets[layer]) for layer, statistic in self._statistics[term].items()}
+
+
+def _fork(features: Tensor, measures: Sequence[Callable[[Tensor], Tensor]]) -> Any:
+    """`features`, and their statistics.
+
+    The backward pass differentiates the statistics only after it knows the gradient that comes from the next layer.
+    """
+
+    @tf.custom_gradient
+    def run(features: Tensor) -> Any:
+        def gradient(upstream: Tensor, *of_statistics: Tensor) -> Tensor:
+            with tf.control_dependencies([upstream]):
+                later = tf.identity(features)
+            with tf.GradientTape() as tape:
+                tape.watch(later)
+                again = [measure(later) for measure in measures]  # TensorFlow drops what the gradient does not need
+            return upstream + tape.gradient(again, later, list(of_statistics))
+
+        return (tf.identity(features), *(measure(features) for measure in measures)), gradient
+
+    return run(features)
