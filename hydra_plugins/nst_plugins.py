@@ -27,6 +27,15 @@ class GridSweeper(BasicSweeper):
         self._composed = hydra_context.config_loader = ComposedOnce(hydra_context.config_loader)
         super().setup(hydra_context=hydra_context, task_function=task_function, config=config)
 
+    def split_arguments(self, overrides: Any, max_batch_size: int | None) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Return batches of the runs that the command has planned at its start."""
+        from nst.cli import session
+
+        del overrides
+        jobs = session.current().jobs
+        assert jobs is not None  # noqa: S101  the command's callback has planned them
+        return [jobs] if max_batch_size is None else list(self.split_overrides_to_chunks(jobs, max_batch_size))
+
     def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
         """Compose all runs before the first one."""
         self._composed.check(self._complete, batch)

@@ -16,6 +16,7 @@ class Init(Protocol):
     """Contract: makes the first picture at the size of `content`. Equal seeds make equal pictures."""
 
     detail: ClassVar[bool]  # whether to add its fine detail at larger levels
+    random: ClassVar[bool]  # whether another seed gives another picture
 
     def __call__(self, content: np.ndarray, style: np.ndarray, seed: int) -> np.ndarray: ...  # noqa: D102
 
@@ -25,6 +26,7 @@ class FromContent:
     """Start from the content."""
 
     detail: ClassVar[bool] = True
+    random: ClassVar[bool] = False
 
     def __call__(self, content: np.ndarray, style: np.ndarray, seed: int) -> np.ndarray:
         """A copy of `content`."""
@@ -36,6 +38,7 @@ class FromStyle:
     """Start from the first style, stretched to the content's size."""
 
     detail: ClassVar[bool] = True
+    random: ClassVar[bool] = False
 
     def __call__(self, content: np.ndarray, style: np.ndarray, seed: int) -> np.ndarray:
         """`style` at the size of `content`."""
@@ -55,6 +58,7 @@ class Noise:
     """
 
     detail: ClassVar[bool] = False
+    random: ClassVar[bool] = True
     mean: float | Sequence[float] = 0.5
     deviation: float = 0.2
 
@@ -81,6 +85,7 @@ class FromImage:
     """
 
     detail: ClassVar[bool] = True
+    random: ClassVar[bool] = False
     picture: np.ndarray
 
     def __call__(self, content: np.ndarray, style: np.ndarray, seed: int) -> np.ndarray:
@@ -96,4 +101,5 @@ class Picture:
         image: a catalogue name, a path, or an https address.
     """
 
+    random: ClassVar[bool] = False
     image: str

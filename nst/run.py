@@ -42,7 +42,7 @@ def _run() -> int:
                 raise
             status = TERMINATED
         if command.sweep and command.sweep.is_dir():
-            sweep.finish(command.sweep, hurry=status == TERMINATED)
+            sweep.finish(command.sweep, command.baseline, hurry=status == TERMINATED)
     return status
 
 

@@ -4,6 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+PICTURES = ("content", "content.image", "content.mask", "style", "style.image", "style.images", "style.masks")
+"""The keys that choose a run's pictures."""
+REPLICATED = (*PICTURES, "pair", "seed")
+"""The keys in which runs of one setting may differ."""
+OF_A_SWEEP: dict[str, Any] = {"pairs": {}, "replicates": None, "ablate": []}
+"""The keys that make several runs, with their defaults, which each of these runs records."""
 PRUNE_KEY = "observers.prune"
 """The key under which a search adds its observer; the run's record does not contain it."""
 
@@ -47,11 +53,19 @@ RULES = {
     "checkpoint": Rule(identity=False, named=True, compared=False),
     "metrics": Rule(identity=False, named=True, compared=False),
     "metrics.network": Rule(identity=False, named=False, compared=False),
+    "replicates": Rule(identity=False, named=False, compared=False),  # named one by one, by `seed`
+    "pair": Rule(identity=False, named=True, compared=True),  # identity has the pictures
+    "pairs": Rule(identity=False, named=False, compared=False),  # named one by one, by `pair`
+    "ablate": Rule(identity=False, named=False, compared=False),  # a run has at most one of the changes as an override
+    "baseline": Rule(identity=False, named=False, compared=False),
+    "tags": Rule(identity=False, named=False, compared=False),
+    "notes": Rule(identity=False, named=False, compared=False),
     "score": Rule(identity=False, named=False, compared=False),
     "output": Rule(identity=True, named=True, compared=False),
     "output.folder": Rule(identity=False, named=True, compared=False),
     "sweep_dir": Rule(identity=False, named=False, compared=False),
     "sweep": Rule(identity=False, named=False, compared=True),  # a group of named configs
+    "suite": Rule(identity=False, named=False, compared=False),  # also a group of named configs
     "experiment": PICTURE_KEY,  # also a group of named configs
 }
 """{key: its rule}. A nested key without a rule follows the rule of the key above it."""
@@ -62,6 +76,11 @@ def rule(key: str) -> Rule:
     parts = key.replace("/", ".").partition("@")[0].split(".")
     names = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
     return next((RULES[name] for name in names if name in RULES), PICTURE_KEY)
+
+
+def of_a_command(key: str) -> bool:
+    """Whether `key` says only how a command makes, compares or stores several runs."""
+    return key.partition(".")[0] in (*OF_A_SWEEP, "suite", "baseline", "sweep_dir")
 
 
 def identity_part(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

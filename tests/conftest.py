@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -129,7 +130,9 @@ def nst(
     def call(*arguments: str) -> Outcome:
         flags = [argument for argument in arguments if argument.startswith("-")]  # Hydra needs them before overrides
         overrides = [argument for argument in arguments if not argument.startswith("-")]
-        defaults = [part for part in small if not (part.startswith("style.image=") and "style=blend" in overrides)]
+        own = {"style.image"} if "style=blend" in overrides else set()
+        own |= {"content.image", "style.image"} if any(part.startswith("suite=") for part in overrides) else set()
+        defaults = [part for part in small if part.partition("=")[0] not in own]
         monkeypatch.setattr(sys, "argv", ["nst", *flags, *defaults, *overrides])
         capfd.readouterr()
         try:
@@ -140,6 +143,17 @@ def nst(
         return Outcome(status, str(captured.out), str(captured.err))
 
     yield call
+
+
+@pytest.fixture
+def tiny_suite(nst: Callable[..., Outcome], pictures: Path) -> tuple[str, str]:
+    """The arguments that choose a person's own suite `tiny`, of the pairs `near` and `far`, for the `nst` fixture."""
+    content, style = (str(pictures / f"{name}.png") for name in ("content", "style"))
+    pairs = {"near": {"content": content, "style": style}, "far": {"content": style, "style": content}}
+    file = Path("mine/suite/tiny.yaml")
+    file.parent.mkdir(parents=True)
+    file.write_text("# @package _global_\n" + yaml.safe_dump({"defaults": ["/pairs"], "pairs": pairs}, sort_keys=False))
+    return "--config-dir=mine", "suite=tiny"
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ ORDER = (
     ("launch",),
     ("cli",),
     ("search",),
+    ("sweep",),
     ("report",),
     ("runner",),
     ("transfer",),

@@ -43,7 +43,8 @@ def composes(command: str) -> None:
     """Compose the config of a command; of a sweep, that of its first run."""
     arguments = shlex.split(command, comments=True)
     overrides = [argument for argument in arguments if not argument.startswith("-")]
-    if {"-m", "--multirun"} & set(arguments):
+    several = any(override.startswith(("suite=", "replicates=")) for override in overrides)
+    if several or {"-m", "--multirun"} & set(arguments):
         overrides = [re.sub(r",[^\[\](){}]*$", "", override) for override in overrides]
         overrides = [re.sub(r"=(?:tag\(\w+,)?(?:choice|interval|range)\(([^,)]+).*$", r"=\1", o) for o in overrides]
     assert load(*overrides).seed >= 0

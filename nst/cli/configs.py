@@ -10,6 +10,7 @@ from hydra.core.plugins import Plugins
 
 from nst.cli import naming
 from nst.runner import schema
+from nst.sweep import suite
 
 VERSION_BASE = "1.3"  # Hydra's behavior follows this version, whichever is installed
 
@@ -32,3 +33,4 @@ def register() -> None:
     sweeper = BasicSweeperConf("hydra_plugins.nst_plugins.GridSweeper")
     ConfigStore.instance().store("basic", sweeper, "hydra/sweeper", provider="nst")
     naming.register_resolvers()
+    suite.register_resolvers()

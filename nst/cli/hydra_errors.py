@@ -48,6 +48,11 @@ def _of_hydra(error: BaseException, text: str) -> str | None:
         return f"'{ambiguous[1]}' has more than one value; use -m to sweep, [a,b] for a list, {name} for a name"
     if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
         return _no_such_choice(error.missing_cfg_file, error.options)
+    added = re.search(r"Multiple values for ([\w/]+)\.", text)
+    if added and (given := next((part for part in sys.argv if part.startswith(f"+{added[1]}=")), None)):
+        return f"{added[1]} has a choice already, which another replaces: write {given[1:]}, without +"
+    if resolver := re.search(r"InputError raised while resolving interpolation: (.*?)(?: full_key: .*)?$", text):
+        return resolver[1]
     if in_file := re.search(r"In '([^']+)': .*Key '([^']+)' not in '(\w+)'", text):
         known = getattr(schema, in_file[3], schema.Config).__dataclass_fields__
         return f"conf {in_file[1]}: {unknown_key(in_file[2], known)}"
@@ -111,10 +116,20 @@ def _unreadable(override: str) -> str:
     key, _, value = override.partition("=")
     if key != key.strip():
         return f"cannot read '{override}'; write {key.strip()}={value.strip()}, without spaces around '='"
+    if key.lstrip("+") == "ablate":
+        return f"cannot read '{override}'; write {_quoted_list(key, value)}, with both kinds of quotes"
     return (
         f"cannot read '{override}'; a value with commas, brackets, '=', '~' or non-ASCII letters needs quotes "
         f"inside the shell's quotes: {quoted(override)}"
     )
+
+
+def _quoted_list(key: str, value: str) -> str:
+    """A list of overrides, each quoted for Hydra, and all quoted for a shell; an example for a nested list."""
+    if "[" in value[1:]:
+        return f"\"{key}=[['optimizer=adam','optimizer.learning_rate=0.05'],'init=noise']\""
+    entries = re.split(r",(?=[\w./@+~]+=)", value.strip("[]"))
+    return f'"{key}=[{",".join(repr(entry) for entry in entries)}]"'
 
 
 def quoted(override: str) -> str:

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
-from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 
 from nst.cli.naming import run_name
@@ -12,17 +10,16 @@ from nst.cli.naming import run_name
 SUBDIR = "${nst.run_name:${hydra.job.override_dirname}}"  # hydra.sweep.subdir in conf/config.yaml
 
 
-def planned(config: DictConfig, overrides: list[Override]) -> list[str] | None:
+def planned(config: DictConfig, jobs: Sequence[Sequence[str]]) -> list[str] | None:
     """Return the names of the run folders of a sweep over a grid; None if the config names them otherwise.
 
     Args:
         config: the config of the sweep, Hydra's part included.
-        overrides: those of the sweep.
+        jobs: the overrides of each run.
     """
     hydra: Any = OmegaConf.to_container(config.hydra, resolve=False)
     if hydra["sweep"]["subdir"] != SUBDIR:
         return None
-    (jobs,) = BasicSweeper.split_arguments(overrides, None)
     return [run_name(_dirname(job, hydra["job"]["config"]["override_dirname"])) for job in jobs]
 
 

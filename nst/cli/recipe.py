@@ -26,13 +26,14 @@ from nst.runner.folder import CONFIG, PICTURE, RESULT
 from nst.runner.instantiate import TARGET, plain
 from nst.runner.recorded import RECORD, checked
 from nst.runtime.data_files import read_text
+from nst.setting_rules import OF_A_SWEEP, PICTURES
 from nst.settings import flatten
 
 KEY = re.compile(r"[a-z]\w{0,63}")  # of a setting
 LONGEST = 4096  # characters of a text, as of a path
 TOP = schema.Config.__dataclass_fields__
 OTHER_VERSION = "perhaps another version of nst wrote it"
-GROUPS_OF_CONFIGS = ("experiment", "sweep")
+GROUPS_OF_CONFIGS = ("experiment", "suite", "sweep")
 ELSEWHERE = ("sweep_dir", "output")  # folders of the recorded run; they are not repeated
 
 
@@ -205,12 +206,9 @@ def _is_group(key: str) -> bool:
 
 def _override(config: DictConfig, override: Override) -> None:
     key, value = override.key_or_group, override.value()
-    if override.is_sweep_override():
-        raise InputError(f"'{override.input_line}' has more than one value; nst.repeat makes one picture")
-    if key in GROUPS_OF_CONFIGS:
-        raise InputError(
-            f"'{key}' chooses a whole config, which needs nst.run; nst.repeat changes single settings of a recipe"
-        )
+    _check_single(key, override)
+    if key in PICTURES:
+        config.pair = None
     if _is_group(key):
         place = _place(override)
         if _group(place) != key or not isinstance(OmegaConf.select(config, place), DictConfig):
@@ -228,3 +226,17 @@ def _override(config: DictConfig, override: Override) -> None:
         OmegaConf.update(config, key, value, merge=False)
     except OmegaConfBaseException as error:
         raise InputError(f"{key}: {str(error).splitlines()[0]}") from error
+
+
+def _check_single(key: str, override: Override) -> None:
+    """Raise InputError unless `override` changes one setting of one run."""
+    if override.is_sweep_override():
+        raise InputError(f"'{override.input_line}' has more than one value; nst.repeat makes one picture")
+    if key in GROUPS_OF_CONFIGS:
+        raise InputError(
+            f"'{key}' chooses a whole config, which needs nst.run; nst.repeat changes single settings of a recipe"
+        )
+    if key in OF_A_SWEEP:
+        raise InputError(f"'{key}' makes several runs, which needs nst.run; nst.repeat makes one picture")
+    if key == "pair":
+        raise InputError("'pair' needs a suite, and so nst.run; nst.repeat changes content.image or style.image")

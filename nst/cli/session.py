@@ -13,8 +13,8 @@ from typing import Any
 from hydra.experimental.callback import Callback
 
 from nst.cli import hydra_errors
+from nst.cli.grid import jobs_of_grid
 from nst.cli.planned import planned
-from nst.cli.sweep_size import overrides_of_grid
 from nst.report import plan
 
 
@@ -26,11 +26,15 @@ class Session:
         threads: processor threads of each run with `threads=null`; None: all.
         statuses: the exit statuses of its runs, in the order in which they end.
         sweep: the folder of its sweep; None for a single run.
+        jobs: the overrides of each run of its sweep; None for a single run, and for a search.
+        baseline: the setting with which the report of its sweep compares the others; None: the report chooses it.
     """
 
     threads: int | None = None
     statuses: list[int] = field(default_factory=list)
     sweep: Path | None = None
+    jobs: list[list[str]] | None = None
+    baseline: str | None = None
 
     @property
     def status(self) -> int:
@@ -64,17 +68,18 @@ class RecordSweepFolder(Callback):
     """Hydra callback at the start of a sweep; named in `hydra.callbacks` of conf/config.yaml."""
 
     def on_multirun_start(self, config: Any, **_: Any) -> None:
-        """Check the number of runs, store the folder of the sweep, and write its plan into it.
+        """Check the sweep, store its runs and its folder, and write its plan into it.
 
         Raises:
             SystemExit: the sweep is invalid, has no runs, or too many. Hydra ignores other exceptions of a callback.
         """
         try:
-            grid = overrides_of_grid(config.hydra)
-            names = None if grid is None else planned(config, grid)
+            current().jobs = jobs = jobs_of_grid(config)
+            names = None if jobs is None else planned(config, jobs)
         except Exception as error:
             raise SystemExit(hydra_errors.show(error)) from error
         current().sweep = folder = Path(config.hydra.sweep.dir)
+        current().baseline = config.baseline
         if names is not None:
             with suppress(OSError):  # the sweeper then raises the same
                 plan.write_runs(folder, names)

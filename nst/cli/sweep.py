@@ -14,14 +14,15 @@ log = logging.getLogger(__name__)
 QUICK = 100  # runs; a report of so many takes seconds
 
 
-def finish(folder: Path, *, hurry: bool = False) -> None:
+def finish(folder: Path, baseline: str | None = None, *, hurry: bool = False) -> None:
     """Print the table of the runs in `folder`, if there are any, and write their report.
 
     Args:
         folder: the folder of the sweep.
+        baseline: the setting with which the report compares the others; None: the recorded one, else the first.
         hurry: write the report only if that is quick, because the process may soon be killed.
     """
-    from nst.report import plan, table
+    from nst.report import findings, plan, table
     from nst.report.runs import find
 
     logs.to_console()
@@ -32,7 +33,13 @@ def finish(folder: Path, *, hurry: bool = False) -> None:
         if missing:
             log.info("no run has begun%s", left)
         return
-    shown, console = table.terminal(runs), logs.console
+    try:
+        found, _ = findings.find(runs, baseline)
+    except InputError as error:  # no run of it is done, as after a signal
+        log.warning("%s", error)
+        baseline = None
+        found, _ = findings.find(runs)
+    shown, console = table.terminal(runs, found), logs.console
     width = max(console.width, console.measure(shown).minimum)  # a narrow terminal wraps lines; no column is lost
     console.print(shown, width=width, crop=False)
     for line in table.failures(runs):
@@ -42,15 +49,15 @@ def finish(folder: Path, *, hurry: bool = False) -> None:
     if hurry and len(runs) > QUICK:
         log.info("report   python -m nst.report %s", shlex.quote(os.path.relpath(folder)))
     else:
-        _report(folder)
+        _report(folder, baseline)
 
 
-def _report(folder: Path) -> None:
+def _report(folder: Path, baseline: str | None) -> None:
     """Write the report; an error is only logged, since the exit status depends on the runs alone."""
     from nst.report.write import report
 
     try:
-        written = report([folder])
+        written = report([folder], baseline=baseline)
     except (InputError, OSError, ValueError) as error:
         log.warning("%s", error)
         return

@@ -10,7 +10,9 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from nst.cli import hydra_errors, session
+from nst.errors import InputError
 from nst.runner.request import Request, as_given, score
+from nst.sweep import suite
 
 
 def task(config: DictConfig) -> Any:
@@ -29,6 +31,10 @@ def task(config: DictConfig) -> Any:
         threads=command.threads,
     )
     try:
+        if config.pair is not None:
+            suite.check_pair(config.pair, suite.pairs(config))
+        if not in_a_sweep and (config.ablate or config.replicates is not None):
+            raise InputError("replicates and ablate make a sweep; leave hydra.mode=RUN out")
         with chdir(hydra_.runtime.cwd):  # hydra.job.chdir=true: paths start where the command was given
             record = run(request)
     except Exception as error:  # noqa: BLE001  any error: the other runs of a sweep continue

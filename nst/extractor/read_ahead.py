@@ -39,7 +39,9 @@ def values(weights: Weights) -> Values:
     Raises:
         InputError: the file is broken, or holds the weights of another network.
     """
-    if begun := _begun.pop(weights.path, None):
+    begun = _begun.get(weights.path)
+    _begun.clear()
+    if begun:
         with suppress(OSError, InputError):
             changed, found = begun.result()
             if changed == weights.path.stat().st_mtime:

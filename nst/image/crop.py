@@ -1,4 +1,4 @@
-"""Crop a tensor. TensorFlow's own gradient of a slice is five times slower on a processor."""
+"""Crop a tensor, with a fast gradient."""
 
 from typing import Any
 
@@ -8,11 +8,10 @@ from nst.state import Tensor
 
 
 def crop(x: Tensor, top: int = 0, bottom: int = 0, left: int = 0, right: int = 0) -> Any:
-    """`[N,h,w,C]` -> x without so many rows and columns at its edges; the gradient is padded with zeros."""
+    """`[N,h,w,C]` -> x without so many rows and columns at its edges.
 
-    @tf.custom_gradient
-    def run(x: Tensor) -> Tensor:
-        inside = x[:, top : tf.shape(x)[1] - bottom, left : tf.shape(x)[2] - right]
-        return inside, lambda upstream: tf.pad(upstream, [[0, 0], [top, bottom], [left, right], [0, 0]])
-
-    return run(x)
+    The gradient of `tf.slice` pads with zeros. That of Python's slices, `x[:, 1:-1]`, takes five times as long on a
+    processor.
+    """
+    count, height, width, channels = tf.unstack(tf.shape(x))
+    return tf.slice(x, [0, top, left, 0], [count, height - top - bottom, width - left - right, channels])

@@ -5,7 +5,8 @@
     image/current, image/content, image/style
     speed/seconds_per_evaluation, optimizer/gradient_norm
     metric/<name>                        at the end, as metrics of the HPARAMS page
-    config                               the composed config, as text
+    config, notes                        the composed config and the notes, as text
+    tags                                 a column of the HPARAMS page, by which it filters runs
 
 The step of every curve is the number of evaluations.
 """
@@ -70,6 +71,8 @@ class TensorBoard(Observer):
 
         with self._writer.as_default(step=0):
             tf.summary.text("config", f"```json\n{json.dumps(run.config, indent=2)}\n```")
+            if notes := run.config.get("notes"):
+                tf.summary.text("notes", _text(notes))
             if self.images:
                 tf.summary.image("image/content", _fitted(run.content))
                 for index, style in enumerate(run.styles):
@@ -137,6 +140,8 @@ class TensorBoard(Observer):
                 if metrics.get(metric.value) is not None:
                     tf.summary.scalar(f"metric/{metric.value}", metrics[metric.value])
             knobs = {name: _text(value) for name, value in compared(self._run.config, self._run.choices).items()}
+            if tags := self._run.config.get("tags"):
+                knobs["tags"] = _text(", ".join(sorted(tags)))
             hparams.hparams(knobs, trial_id=_text(self._run.folder.name))
             tf.summary.experimental.write_raw_pb(end.SerializeToString(), step=0)
         self._writer.close()

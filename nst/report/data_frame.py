@@ -21,9 +21,10 @@ def frame(*folders: str | Path) -> "DataFrame":
         folders: run folders, sweeps, or folders that contain them.
 
     Returns:
-        A DataFrame with the run's name as index. Its columns are `status`; every overridden setting, like
-        `loss.style.weight`; metrics and figures, like `style_distance` and `seconds`; the losses of the last
-        evaluation; `started`, `error`, `folder` and `picture`. A value that a run lacks is missing.
+        A DataFrame with the run's name as index. Its columns are `status`; `setting`, `pair`, `seed`, `tags` and
+        `notes`; every overridden setting, like `loss.style.weight`; metrics and figures, like `style_distance` and
+        `seconds`; the losses of the last evaluation; `started`, `error`, `folder` and `picture`. A value that a run
+        lacks is missing.
 
     Raises:
         InputError: no run is found, or pandas is not installed.

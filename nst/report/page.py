@@ -13,13 +13,15 @@ import numpy as np
 
 from nst import settings
 from nst.bounded import DataError
-from nst.report import pareto
+from nst.report import labels, page_comparison, pareto
+from nst.report.findings import Findings
 from nst.report.out import Out
 from nst.report.pictures import FOLDER as PICTURES
 from nst.report.pictures import Displayed, Original
 from nst.report.runs import FIGURES, HISTORY, METRICS, Run
 from nst.runner.folder import at_home
 from nst.runtime.data_files import read_text
+from nst.setting_rules import of_a_command
 from nst.state import Metric
 
 FILE = "index.html"
@@ -36,12 +38,18 @@ Sources = Mapping[str, tuple[Original, Displayed | None]]
 
 
 def write(
-    out: Out, title: str, runs: Sequence[Run], missing: int, results: Mapping[Path, Displayed], sources: Sources
+    out: Out,
+    title: str,
+    runs: Sequence[Run],
+    missing: int,
+    results: Mapping[Path, Displayed],
+    sources: Sources,
+    findings: Findings | None,
 ) -> None:
     """Write the page's files to the folder `out`, which already contains the pictures."""
     for part in (importlib.resources.files("nst.report") / "static").iterdir():
         out.write_text(part.name, part.read_text(encoding="utf-8"))
-    data = _data(title, runs, results, sources) | {"notStarted": missing}
+    data = _data(title, runs, results, sources, findings) | {"notStarted": missing}
     out.write_text(DATA, f"NST.data = {_script(data)};\n")
     _write_curves(out, runs)
 
@@ -69,10 +77,13 @@ def _id(index: int) -> str:
     return f"r{index}"
 
 
-def _data(title: str, runs: Sequence[Run], results: Mapping[Path, Displayed], sources: Sources) -> dict[str, Any]:
+def _data(
+    title: str, runs: Sequence[Run], results: Mapping[Path, Displayed], sources: Sources, findings: Findings | None
+) -> dict[str, Any]:
     varied = settings.varied([(run.overrides, run.settings) for run in runs])
     common = _common(runs)
-    best = pareto.front(runs)
+    best = {run for setting in findings.best for run in setting.runs} if findings else pareto.front(runs)
+    abouts = page_comparison.of_runs(runs, findings)
     measures = {how: index for index, how in enumerate(dict.fromkeys(run.measured_with for run in runs))}
     return {
         "title": title,
@@ -82,6 +93,7 @@ def _data(title: str, runs: Sequence[Run], results: Mapping[Path, Displayed], so
         "figures": list(FIGURES),
         "axes": list(pareto.axes(runs)),
         "higher": [metric.value for metric in Metric if metric.direction == "maximize"],  # is better
+        "about": labels.common(runs),
         "common": common,
         "originals": {
             digest: {"role": original.role, "name": original.name, "credit": original.credit} | _files(copies)
@@ -102,21 +114,25 @@ def _data(title: str, runs: Sequence[Run], results: Mapping[Path, Displayed], so
                 "curves": _curves_file(index),
                 "commands": commands(run),
             }
+            | about
             | _files(results.get(run.picture) if run.picture else None)
-            for index, run in enumerate(runs)
+            for index, (run, about) in enumerate(zip(runs, abouts, strict=True))
         ],
+        **page_comparison.data(runs, findings),
     }
 
 
 def commands(run: Run) -> list[str]:
     """Return the commands that repeat the run: from its folder, and from anywhere with the same pictures.
 
-    The second is left out if the overrides, which may be anybody's, choose code or configs.
+    The second is left out for a pair of a suite, which chooses the pictures, and if the overrides, which may be
+    anybody's, choose code or configs.
     """
     folder = run.folder.relative_to(Path.cwd()) if run.folder.is_relative_to(Path.cwd()) else run.folder
-    single = [override for override in run.overrides if not override.startswith("sweep_dir=")]  # one run ignores it
+    keys = settings.overridden(run.overrides)
+    single = [text for key, text in zip(keys, run.overrides, strict=True) if not of_a_command(key)]
     repeat = f"python -m nst.repeat {shlex.quote(at_home(str(folder)))}"
-    if any(map(CHOOSES_CODE.search, single)):
+    if run.pair or any(map(CHOOSES_CODE.search, single)):
         return [repeat]
     return [repeat, f"python -m nst.run {' '.join(map(shlex.quote, single))}".rstrip()]
 

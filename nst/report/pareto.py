@@ -1,9 +1,10 @@
-"""The Pareto front: the runs that no other run dominates in the compared metrics."""
+"""The Pareto front: the runs that no others dominate in the compared metrics."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
+from nst.report.groups import Key, Setting, key
 from nst.report.runs import Run
 from nst.state import Metric
 
@@ -20,18 +21,33 @@ def axes(runs: Sequence[Run]) -> tuple[str, ...]:
 def front(runs: Sequence[Run]) -> set[Run]:
     """Return the Pareto front over `axes`, found separately for each set of pictures, network and layers.
 
-    A run without another run to compare with is on no front.
+    Runs that differ only in their seed are one point, with the means of their metrics: all of them are on the front, or
+    none. A point without another one to compare with is on no front.
     """
     metrics = [Metric(name) for name in axes(runs)]
-    groups: dict[tuple[object, ...], list[tuple[Run, list[float]]]] = {}
+    groups: dict[tuple[str, ...], dict[Key, list[Run]]] = {}
     for run in runs:
-        costs = [run.cost(metric) for metric in metrics]
-        if run.status == "done" and None not in costs:
-            groups.setdefault(run.measured_with, []).append((run, [cost for cost in costs if cost is not None]))
-    return {run for group in groups.values() if len(group) > 1 for run in _front(group)}
+        if run.status == "done" and None not in [run.figure(metric.value) for metric in metrics]:
+            groups.setdefault(run.measured_with, {}).setdefault(key(run), []).append(run)
+    return {run for group in groups.values() if len(group) > 1 for run in _front(list(group.values()), metrics)}
 
 
-def _front(group: list[tuple[Run, list[float]]]) -> list[Run]:
-    """Return the runs that no other dominates, by being nowhere worse and somewhere better."""
-    costs = np.array([cost for _, cost in group])
-    return [run for run, own in group if not ((costs <= own).all(1) & (costs < own).any(1)).any()]
+def _front(points: Sequence[Sequence[Run]], metrics: Sequence[Metric]) -> list[Run]:
+    """Return the runs of the points that no other dominates."""
+    costs = np.array([[_cost(own, metric) for metric in metrics] for own in points])
+    return [run for own, cost in zip(points, costs, strict=True) if not dominated(cost, costs) for run in own]
+
+
+def _cost(own: Sequence[Run], metric: Metric) -> float:
+    """The mean of a metric over the seeds of runs that have it, so that lower is better."""
+    return sign(metric) * Setting("", {}, own).values(metric, dict.fromkeys(own, ""))[""]
+
+
+def sign(metric: Metric) -> int:
+    """What a metric is multiplied by, so that lower is better."""
+    return -1 if metric.direction == "maximize" else 1
+
+
+def dominated(own: np.ndarray, costs: np.ndarray) -> bool:
+    """Whether a row of `costs`, `[n,metrics]`, is nowhere above `own` and somewhere below."""
+    return bool(((costs <= own).all(1) & (costs < own).any(1)).any())

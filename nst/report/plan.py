@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from nst.bounded import DataError, from_json
 from nst.runner.folder import CONFIG, RESULT
@@ -25,14 +26,24 @@ def write_left(sweep: Path, count: int) -> None:
     _write(sweep, {"left": count})
 
 
+def places(sweep: Path) -> dict[str, int]:
+    """`{name of a run folder: its place in the latest command}` of the folder `sweep`; empty if it has no plan."""
+    return {os.path.basename(name): place for place, name in enumerate(_read(sweep).get("runs", ()))}  # noqa: PTH119
+
+
 def not_started(sweep: Path) -> int:
     """Return how many runs of the latest command in the folder `sweep` have not begun; 0 if it has no plan."""
-    try:
-        found = checked(from_json(read_text(sweep / FILE, follow=False), FILE), SHAPE, FILE)
-    except (OSError, DataError):
-        return 0
+    found = _read(sweep)
     missing = [name for name in found.get("runs", ()) if not _begun(sweep, name)]
     return len(missing) + max(0, found.get("left", 0))
+
+
+def _read(sweep: Path) -> dict[str, Any]:
+    """The plan of a sweep; empty if there is none, or none that nst wrote."""
+    try:
+        return checked(from_json(read_text(sweep / FILE, follow=False), FILE), SHAPE, FILE)
+    except (OSError, DataError):
+        return {}
 
 
 def _begun(sweep: Path, name: str) -> bool:

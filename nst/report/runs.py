@@ -1,6 +1,7 @@
 """Find and read the runs in folders, finished or not."""
 
 import json
+import math
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,13 +15,14 @@ from nst.errors import printable
 from nst.redaction import redacted, redacted_data
 from nst.runner.folder import CONFIG, OVERRIDES, PICTURE, RESULT
 from nst.runner.recorded import CONFIG as CONFIG_SHAPE
+from nst.runner.recorded import NOTES, TAG, checked, checked_record
 from nst.runner.recorded import OVERRIDES as OVERRIDES_SHAPE
-from nst.runner.recorded import checked, checked_record
 from nst.runtime import lock
 from nst.runtime.data_files import read_text
 from nst.state import Metric
 
 HISTORY = "history.csv"
+MOST_TAGS = 64  # of a run
 METRICS = tuple(metric.value for metric in Metric)
 FIGURES = (
     *METRICS,
@@ -45,11 +47,20 @@ class Run:
     overrides: Sequence[str]
     status: str  # done, interrupted, pruned, diverged, failed; without result.json: running or unfinished
     score: tuple[str, ...] = ()  # the metrics that it returns to a sweeper
+    tags: tuple[str, ...] = ()
+    notes: str = ""  # in one line
+    baseline: str = ""  # the setting with which its command compares the others; empty: the first
 
     @property
     def error(self) -> str:
         """The recorded error, in one line; empty if there is none."""
         return str(self.record.get("error") or "")
+
+    @property
+    def pair(self) -> str:
+        """The name of its pair in a suite; empty without a suite."""
+        name = self.settings.get("pair")
+        return "" if name in (None, "null") else str(name)
 
     @cached_property
     def picture(self) -> Path | None:
@@ -68,30 +79,38 @@ class Run:
         return dict(self.record.get("provenance", {}).get("pictures", {}))
 
     @property
+    def pair_sha256(self) -> dict[str, str]:
+        """{role: recorded SHA-256} of content and style pictures and their masks, without others, like that of init."""
+        return {
+            role: str(entry.get("sha256"))
+            for role, entry in self.pictures.items()
+            if re.split(r"\W", role)[0] in ("content", "style")
+        }
+
+    @property
     def metric_network(self) -> str:
         """Name and first 12 digits of the checksum of its metric network."""
         metrics = self.record.get("metrics") or {}
         return " ".join(filter(None, (str(metrics.get("network", "")), str(metrics.get("network_sha256", ""))[:12])))
 
     @property
-    def measured_with(self) -> tuple[Any, ...]:
-        """Network, layers and source pictures of its metrics; only runs with equal values can be ranked."""
+    def measured_with(self) -> tuple[str, ...]:
+        """Network, layers, and content and style of its metrics; only runs with equal values can be ranked."""
+        return (*self.measured_by, *self.pair_sha256.values())
+
+    @cached_property
+    def measured_by(self) -> tuple[str, ...]:
+        """Network and layers of its metrics; only values that are measured by the same can be subtracted."""
         metrics = self.record.get("metrics") or {}
         keys = ("network", "network_sha256", "style_layers", "content_layer")
-        return (
-            *(json.dumps(metrics.get(key)) for key in keys),
-            *(str(picture.get("sha256")) for picture in self.pictures.values()),
-        )
+        return tuple(json.dumps(metrics.get(key)) for key in keys)
 
     def figure(self, name: str) -> float | None:
-        """Return one of `FIGURES`; None if it was not measured."""
+        """Return one of `FIGURES`; None if it was not measured or is not a finite number."""
         value = (self.record.get("metrics") or {}).get(name) if name in METRICS else self.record.get(name)
-        return value if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-    def cost(self, metric: Metric) -> float | None:
-        """Return a metric, negated where necessary so that lower is better."""
-        value = self.figure(metric.value)
-        return -value if value is not None and metric.direction == "maximize" else value
+        if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+            return None
+        return value
 
 
 def find(folders: Sequence[Path]) -> tuple[list[Run], list[str]]:
@@ -142,7 +161,18 @@ def _read(folder: Path, name: str) -> Run:
     knobs = settings.compared(config, record.get("choices") or {})
     status = str(record.get("status") or ("running" if lock.held(folder / lock.NAME) else "unfinished"))
     score = tuple(name for name in config.get("score") or () if name in METRICS)
-    return Run(folder, name, record, knobs, overrides, status, score)
+    notes, baseline = (_line(config.get(key), NOTES) for key in ("notes", "baseline"))
+    return Run(folder, name, record, knobs, overrides, status, score, _tags(config.get("tags")), notes, baseline)
+
+
+def _tags(value: object) -> tuple[str, ...]:
+    """The different tags of a config, at most `MOST_TAGS`."""
+    return tuple(dict.fromkeys(_line(tag, TAG) for tag in value[:MOST_TAGS])) if isinstance(value, list) else ()
+
+
+def _line(value: object, most: int) -> str:
+    """At most `most` characters of a text of a config as one line; empty for null."""
+    return "" if value is None else printable(str(value)[:most]).strip()[:most]
 
 
 def _redacted(record: dict[str, Any]) -> dict[str, Any]:

@@ -1,21 +1,24 @@
 """Checks of a config that Hydra does not make."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import is_dataclass
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from nst.errors import InputError, check_count, check_name, unknown_key
+from nst.errors import InputError, check_count, check_name, printable, unknown_key
 from nst.image.encode import FORMATS
 from nst.image.io import check_bits
 from nst.redaction import is_redacted
 from nst.runner.instantiate import plain
+from nst.runner.recorded import NOTES, TAG
 from nst.runner.schema import GROUPS, MIXED, Config
 from nst.runtime.device import check_threads
 from nst.settings import flatten
 from nst.state import Metric
 
+LABELS = ("tags", "notes", "baseline")  # texts, in which an address has no use
 MOST_STEPS = 10**7  # evaluations of a run: at a millisecond each, three hours
 
 
@@ -53,9 +56,30 @@ def check_top(config: DictConfig) -> None:
     check_count("seed", config.seed, at_least=0)
     if not config.score:
         raise InputError(f"score must name at least one of {', '.join(metric.value for metric in Metric)}")
+    check_labels(config)
     for suffix in config.output.formats:
         check_name("output.formats: format", suffix, FORMATS)
     check_bits("output.bits", config.output.bits, config.output.formats)
+
+
+def check_labels(config: DictConfig) -> None:
+    """Check tags, notes and the baseline.
+
+    Raises:
+        InputError: a tag is no word of at most `TAG` characters, the notes are too long, or a text has an
+            interpolation, which a recipe may not contain.
+    """
+    for key in LABELS:
+        if "${" in str(config[key]):
+            raise InputError(f"{key} may not contain '${{', because recipes may not")
+    for tag in config.tags:
+        if not 0 < len(tag) <= TAG or not re.fullmatch(r"[^\s,]+", tag) or not tag.isprintable():
+            raise InputError(
+                f"tags: '{printable(tag)[:TAG]}' must be a word of 1 to {TAG} characters, like [draft,klimt]"
+            )
+    notes = config.notes or ""
+    if len(notes) > NOTES:
+        raise InputError(f"notes have {len(notes)} characters; at most {NOTES} are recorded")
 
 
 def _check_section(key: str, section: Any, known: Collection[str]) -> None:
@@ -73,7 +97,7 @@ def check_addresses(config: DictConfig) -> None:
         InputError: there is one; the message names its setting.
     """
     for key, value in flatten(plain(config)).items():
-        if isinstance(value, str) and is_redacted(value):
+        if key not in LABELS and isinstance(value, str) and is_redacted(value):
             like = '["https://..."]' if value.startswith("[") else '"https://..."'
             raise InputError(
                 f"{key}: {value} lacks its user name, password or query, which are never recorded; "

@@ -69,6 +69,11 @@ def plain(config: DictConfig) -> dict[str, Any]:
     return OmegaConf.to_container(config, resolve=True, enum_to_str=True)  # pyright: ignore[reportReturnType]
 
 
+def settings_of(config: DictConfig) -> dict[str, Any]:
+    """`config` of a run, without Hydra's part, as plain data."""
+    return plain(OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"]))
+
+
 def _targets(node: Any, path: str) -> Iterator[tuple[str, DictConfig]]:
     """Yield (path, node) for every node with a `_target_` at or below `path`."""
     if isinstance(node, DictConfig):
@@ -89,7 +94,7 @@ def _check_own(path: str, node: DictConfig) -> None:
 def _check_keys(path: str, node: DictConfig) -> None:
     logging.disable(logging.ERROR)  # suppress Hydra's log lines
     try:
-        parameters = inspect.signature(get_object(node[TARGET])).parameters
+        parameters = inspect.signature(get_object(str(node[TARGET]))).parameters
     except (ImportError, InstantiationException, ValueError, TypeError) as error:
         reason = str(error.__cause__ or error).splitlines()[0]
         raise InputError(f"{path}.{TARGET}: {node[TARGET]} cannot be imported ({reason})") from error

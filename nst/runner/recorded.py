@@ -10,6 +10,7 @@ from typing import Any
 from nst.bounded import DataError
 from nst.state import Metric
 
+TAG, NOTES = 64, 4096  # characters, at most
 ANY = "*"
 NUMBER = (int, float)
 MAYBE_TEXT = (str, None)

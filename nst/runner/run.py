@@ -60,7 +60,8 @@ def _run(request: Request, folder: RunFolder, interrupt: signals.Interrupt) -> R
     began, config = datetime.now(UTC), request.config
     if request.choices:
         check_choices(config, request.choices)
-        read_ahead.begin(request.choices.get("extractor"))
+        if not config.extractor.get("weights"):
+            read_ahead.begin(request.choices.get("extractor"))
     pictures = Pictures(config)
     device_name = device.prepare(request.threads if config.threads is None else config.threads)
 

@@ -63,6 +63,13 @@ class Config:
     size: Any = MISSING
     steps: int | None = MISSING
     seed: int = MISSING
+    replicates: int | None = MISSING
+    pair: str | None = MISSING
+    pairs: Any = MISSING
+    ablate: list[Any] = MISSING
+    baseline: str | None = MISSING
+    tags: list[str] = MISSING
+    notes: str | None = MISSING
     jitter: int = MISSING
     precision: Precision = MISSING
     threads: int | None = MISSING

@@ -61,7 +61,7 @@ def _any_size(tensor: Tensor) -> tf.TensorSpec:
     return tf.TensorSpec(shape, tensor.dtype)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=128)  # TensorFlow never frees these graphs, so to drop one saves nothing
 def _compiled(network: Network, terms: tuple[tuple[str, Loss], ...]) -> Any:
     """One forward and one backward pass as a graph; tensors carry all that a sweep or a pyramid varies."""
     layers = network_layers(terms)

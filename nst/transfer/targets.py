@@ -82,7 +82,7 @@ def _measured(network: Network, terms: tuple[Term, ...], pictures: Pictures) -> 
     return graph(tf.constant(pictures.content), styles, shares, masks)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def _graph(network: Network, terms: tuple[Term, ...], styles: int, guided: bool) -> Callable[..., dict[str, Target]]:
     """(content, styles, shares, masks) -> targets, for any size. A graph frees features after their last use."""
     losses = tuple((name, loss) for name, loss, _ in terms)

@@ -68,10 +68,15 @@ def _used(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(role, picture["path"]) for role, picture in pictures if role.partition("/")[0] in terms]
 
 
-def draw(strip: Strip) -> Image.Image:
-    """Draw results in lines of about equal length, with small content and style pictures left of the first line."""
+def draw(strip: Strip, across: int = ACROSS) -> Image.Image:
+    """Draw results in lines of about equal length, with small content and style pictures left of the first line.
+
+    Args:
+        strip: what to draw.
+        across: pictures per line, at most.
+    """
     height = max(round(CELL * result.height / result.width) for result in strip.results)
-    across = -(-len(strip.results) // -(-len(strip.results) // ACROSS))
+    across = -(-len(strip.results) // -(-len(strip.results) // across))
     lines = -(-len(strip.results) // across)
     left = CELL // 2 + 2 * GAP if strip.sources else 0
     sheet = Image.new("RGB", (left + across * (CELL + GAP) - GAP, lines * (LINE + height + GAP) - GAP), PAPER)

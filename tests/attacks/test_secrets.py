@@ -231,7 +231,7 @@ def test_a_search_holds_no_secret(nst: Command, site: Site, tmp_path: Path, held
 def test_a_refusal_holds_no_secret(
     nst: Command, site: Site, tmp_path: Path, make: Callable[[Site], str], message: str, held: Held
 ) -> None:
-    searching = ("-m", "hydra/sweeper=nst_optuna", "sweep_dir=found", "seed=range(1,9)")
+    searching = ("-m", "hydra/sweeper=nst_optuna", "sweep_dir=found", "size=range(64,72)")
     outcome = nst(*SMALL, make(site), *(searching if "storage" in make(site) else ()))
     assert outcome.status == 2
     assert message in outcome.err

@@ -240,12 +240,13 @@ class TestSorted:
 
 class TestSlicedWasserstein:
     def test_it_equals_numpy(self) -> None:
-        """Picture and style have the same size; the projections of unit vectors give the directions."""
+        """Picture and style have the same size."""
         loss = SlicedWasserstein(weight=3.0, layers=LAYERS, normalizer="mean", seed=5)
 
         def numpy_loss(layer: str) -> float:
             C = X[layer].shape[-1]
-            directions = loss._projected(layer, tf.eye(C, dtype=tf.float64)[None, None]).numpy()
+            directions = loss.target(REFERENCE).values[layer]["directions"].numpy()
+            assert directions.shape == (C, C)
             np.testing.assert_allclose(directions @ directions.T, np.eye(C), atol=1e-12)
             p, q = (np.sort(flat(x[layer]) @ directions.T, axis=0) for x in (X, STYLE))
             return ((p - q) ** 2).mean()
@@ -267,11 +268,17 @@ class TestSlicedWasserstein:
         assert beside_copy == pytest.approx(alone, rel=0.05)
 
     def test_fewer_directions_are_the_first_of_all(self) -> None:
-        eye = tf.eye(6, dtype=tf.float64)[None, None]
         all_directions, two_directions = (
-            SlicedWasserstein(directions=d)._projected("block2_conv1", eye).numpy() for d in (None, 2)
+            SlicedWasserstein(layers=LAYERS, directions=d).target(REFERENCE).values[LAYERS[1]]["directions"].numpy()
+            for d in (None, 2)
         )
         np.testing.assert_array_equal(two_directions, all_directions[:2])
+
+    def test_another_seed_gives_other_directions_and_the_same_graph(self) -> None:
+        one, other = (SlicedWasserstein(layers=LAYERS, seed=seed) for seed in (0, 1))
+        assert one == other
+        found = [loss.target(REFERENCE).values[LAYERS[0]]["directions"].numpy() for loss in (one, other)]
+        assert not np.allclose(*found)
 
 
 class TestHistogram:
@@ -395,12 +402,17 @@ class TestSelfSimilarity:
         assert value(SelfSimilarity(layers=LAYERS), scaled) == pytest.approx(0, abs=1e-9)
 
 
+def measured(loss: Any, styles: Any) -> list[Any]:
+    """The target's values, without the directions of `SlicedWasserstein`."""
+    values = loss.target(Reference(tensors(CONTENT), styles)).values.values()
+    return [value.get("sorted") if isinstance(value, dict) else value for value in values]
+
+
 @pytest.mark.parametrize("kind", [Moments, SlicedWasserstein, Histogram])
 def test_styles_are_averaged_by_their_shares(kind: Any) -> None:
     loss = kind(layers=LAYERS)
     both_styles, first_style, second_style = (
-        tf.nest.flatten(loss.target(Reference(tensors(CONTENT), styles)).values)
-        for styles in (TWO_STYLES.styles, TWO_STYLES.styles[:1], TWO_STYLES.styles[1:])
+        measured(loss, styles) for styles in (TWO_STYLES.styles, TWO_STYLES.styles[:1], TWO_STYLES.styles[1:])
     )
     for together, first, second in zip(both_styles, first_style, second_style, strict=True):
         np.testing.assert_allclose(together, first + second)
@@ -410,9 +422,7 @@ def test_styles_are_averaged_by_their_shares(kind: Any) -> None:
 def test_a_target_is_proportional_to_the_share_of_its_style(kind: Any) -> None:
     loss = kind(layers=LAYERS)
     features = TWO_STYLES.styles[0][0]
-    full_share, quarter_share = (
-        tf.nest.flatten(loss.target(Reference(tensors(CONTENT), [(features, share)])).values) for share in (1.0, 0.25)
-    )
+    full_share, quarter_share = (measured(loss, [(features, share)]) for share in (1.0, 0.25))
     for full, quarter in zip(full_share, quarter_share, strict=True):
         assert np.any(np.asarray(full))
         np.testing.assert_allclose(quarter, 0.25 * np.asarray(full), rtol=1e-6)

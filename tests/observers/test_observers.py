@@ -43,10 +43,11 @@ def run_observed(
     record: dict[str, Any] | None = None,
     resume: Iterate | None = None,
     interrupted: Callable[[], bool] = lambda: False,
+    config: dict[str, Any] = CONFIG,
 ) -> Any:
     choices, levels = {"optimizer": "adam", "observers": "full"}, PYRAMID.levels(96, 128, STEPS)
     run = RunContext(
-        folder, CONFIG, choices, levels, CONTENT, [STYLE], lambda _: {}, lambda picture: 1 - picture, resume
+        folder, config, choices, levels, CONTENT, [STYLE], lambda _: {}, lambda picture: 1 - picture, resume
     )
     for observer in observers:
         observer.open(run)
@@ -182,6 +183,19 @@ def test_tensorboard_has_the_settings_and_the_final_status(
     assert started.session_start_info.hparams["optimizer"].string_value == "adam"
     assert "observers" not in started.session_start_info.hparams
     assert ended.session_end_info.status == code
+
+
+def test_tensorboard_filters_by_tags_and_shows_notes(network: Network, tmp_path: Path) -> None:
+    from tensorboard.plugins.hparams import plugin_data_pb2
+
+    run_observed(network, tmp_path, TensorBoard(), config={**CONFIG, "tags": ["klimt", "draft"], "notes": "smooth"})
+    found = events(tmp_path)
+    text = plugin_data_pb2.HParamsPluginData.FromString(
+        found.SummaryMetadata("_hparams_/session_start_info").plugin_data.content
+    )
+    assert text.session_start_info.hparams["tags"].string_value == "draft, klimt"
+    (notes,) = found.Tensors("notes")
+    assert notes.tensor_proto.string_val[0] == b"smooth"
 
 
 def test_a_second_run_in_the_folder_replaces_the_first(network: Network, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from nst.assets.cache import sha256
-from nst.report import table
+from nst.report import spreadsheet, table
 from nst.report.__main__ import main
 from nst.report.runs import find
 from nst.report.write import report
@@ -249,7 +249,7 @@ def test_headers_and_cells_of_the_csv_are_not_formulas(tmp_path: Path, name: str
     (run / "result.json").write_text(json.dumps(record))
     rows = list(csv.reader(io.StringIO(table.as_csv(find([tmp_path])[0]), newline="")))
     cells = [cell for row in rows for cell in row]
-    assert not any(cell.startswith(table.FORMULA) for cell in cells)
+    assert not any(cell.startswith(spreadsheet.FORMULA) for cell in cells)
     assert f"'{name}" in rows[1]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from nst.report.write import report
 from tests.conftest import ROOT
-from tests.report.test_report import grid, make_run
+from tests.report.test_report import STYLES, grid, make_run, suite
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -60,6 +60,17 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     top = tmp_path_factory.mktemp("many") / "sweep"
     for weight in range(MANY):
         make_run(top / f"weight={weight}", weight=weight)
+    return report([top]).folder
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three settings over four pairs with two seeds; with tags and notes."""
+    top = tmp_path_factory.mktemp("pairs") / "sweep"
+    for seed in range(2):
+        suite(
+            top / str(seed), weights=(5, 50, 500), seed=seed, tags=["klimt", f"try{seed}"], notes=f"{EVIL} seed {seed}"
+        )
     return report([top]).folder
 
 
@@ -247,10 +258,103 @@ def test_the_curves_of_selected_runs_are_drawn(open_page: OpenPage) -> None:
     assert "content, weighted" in page.locator("#curves").inner_text()
 
 
+def test_settings_are_compared_in_a_table_and_in_the_chart(open_page: OpenPage, pairs: Path) -> None:
+    visit = open_page(pairs)
+    page = visit.page
+    assert [text.removesuffix(" ★") for text in visit.texts("#setting-rows td.name")] == [
+        f"style.weight={weight}" for weight in (5, 50, 500)
+    ]
+    assert visit.texts("#setting-rows tr td:last-child") == ["baseline", "undecided", "undecided"]
+    assert visit.texts("#setting-rows tr td:nth-child(6)") == ["", "4 of 4", "4 of 4"]
+    assert "With 4 pairs nothing can be called different" in page.inner_text("#caption")
+    assert page.locator("#scatter circle").count() == 3
+    page.locator("#compared").get_by_role("button", name="content distance").click()
+    assert visit.texts("#setting-rows tr td:nth-child(6)") == ["", "0 of 4", "0 of 4"]
+    page.locator("#setting-head").get_by_role("button", name="mean").click()
+    page.locator("#setting-head").get_by_role("button", name="mean").click()
+    assert visit.texts("#setting-rows td.name")[0].startswith("style.weight=500")
+
+
+def test_what_is_not_compared_is_listed(open_page: OpenPage, tmp_path: Path) -> None:
+    suite(tmp_path / "sweep", weights=(5, 50))
+    shutil.rmtree(next((tmp_path / "sweep").iterdir()))
+    visit = open_page(report([tmp_path]).folder)
+    (problem,) = visit.texts("#not-compared li")
+    assert problem.startswith("pairs not compared")
+    assert "pairs not compared" not in visit.page.inner_text("#caption")
+
+
+def test_intervals_are_drawn_to_scale(open_page: OpenPage, pairs: Path) -> None:
+    page = open_page(pairs).page
+    numbers, ends = [], []
+    for row in page.locator("#setting-rows tr").all()[1:]:
+        cell = row.locator("td:nth-child(5)")
+        mean, half = (float(text) for text in cell.inner_text().split(" ± "))
+        numbers += [mean - half, mean, mean + half]
+        span, dot = cell.locator(".span"), cell.locator("circle")
+        ends += [float(span.get_attribute("x1")), float(dot.get_attribute("cx")), float(span.get_attribute("x2"))]
+    slopes = [(b - a) / (y - x) for a, b, x, y in zip(ends, ends[1:], numbers, numbers[1:], strict=False)]
+    assert max(slopes) == pytest.approx(min(slopes), rel=0.2), "the text is rounded"
+
+
+def test_ticked_settings_filter_everything_below(open_page: OpenPage, pairs: Path) -> None:
+    visit = open_page(pairs)
+    page = visit.page
+    page.get_by_role("checkbox", name="Show only style.weight=50", exact=True).check()
+    assert page.inner_text("#count") == "8 of 24 runs"
+    assert page.locator("#gallery figure").count() == 8
+    page.get_by_role("checkbox", name="Show only style.weight=5", exact=True).check()
+    assert page.inner_text("#count") == "16 of 24 runs"
+    page.get_by_role("button", name="Show all").click()
+    playwright.expect(page.locator("#count")).to_have_text("24 runs")
+    assert page.locator("#setting-rows input:checked").count() == 0
+
+
+def test_the_gallery_is_grouped_by_pair(open_page: OpenPage, pairs: Path) -> None:
+    visit = open_page(pairs)
+    page = visit.page
+    assert sorted(visit.texts("#gallery h3")) == sorted(f"cat x {style}" for style in STYLES)
+    assert page.locator("#gallery h3 img").count() == 2 * len(STYLES)
+    page.get_by_label("Group by pair").uncheck()
+    assert page.locator("#gallery h3").count() == 0
+    assert page.locator("#gallery figure").count() == 24
+
+
+def test_tags_and_notes_are_shown_and_filtered(open_page: OpenPage, pairs: Path) -> None:
+    visit = open_page(pairs)
+    page = visit.page
+    assert "tags: klimt" in page.inner_text("#about")
+    assert f"{EVIL} seed 1" in page.inner_text("#about")
+    page.locator("#filters label", has_text="tag").locator("select").select_option(label="try1")
+    assert page.inner_text("#count") == "12 of 24 runs"
+    assert "try1" in page.locator("#gallery figcaption").first.inner_text()
+    for word, count in (("taken", 12), ("try1", 12), ("try0", 0)):
+        page.get_by_placeholder("words").fill(word)
+        assert page.inner_text("#count") == f"{count} of 24 runs"
+    page.get_by_role("button", name="Show all").click()
+    playwright.expect(page.locator("#count")).to_have_text("24 runs")
+    page.locator("#gallery figure button").first.click()
+    assert f"{EVIL} seed" in page.inner_text("#details")
+    assert page.title() != "taken"
+
+
+def test_seeds_without_a_comparison_are_one_point(open_page: OpenPage, tmp_path: Path) -> None:
+    for seed, shift in enumerate((0.0, 0.2)):
+        grid(tmp_path / str(seed), seed=seed, shift=shift)
+    page = open_page(report([tmp_path]).folder).page
+    assert page.locator("#scatter circle").count() == 6
+    assert page.locator("#gallery figure").count() == 12
+    assert not page.locator("#settings").is_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1300])
-def test_the_page_fits_the_screen_and_follows_the_color_scheme(open_page: OpenPage, scheme: str, width: int) -> None:
-    page = open_page(color_scheme=scheme, viewport={"width": width, "height": 800}).page
+@pytest.mark.parametrize("compared", [False, True])
+def test_the_page_fits_the_screen_and_follows_the_color_scheme(
+    open_page: OpenPage, folder: Path, pairs: Path, scheme: str, width: int, compared: bool
+) -> None:
+    where = pairs if compared else folder
+    page = open_page(where, color_scheme=scheme, viewport={"width": width, "height": 800}).page
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.locator("#gallery button").first.click()
     assert page.locator("#viewer").evaluate("node => node.scrollWidth <= node.clientWidth")

@@ -5,10 +5,12 @@ import io
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +23,20 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from nst import settings
 from nst.assets.cache import sha256
+from nst.cli import sweep
 from nst.report import pareto, sheet, table
 from nst.report.__main__ import main
-from nst.report.page import curves
+from nst.report.findings import find as compare
+from nst.report.page import commands, curves
 from nst.report.runs import Run, find
 from nst.report.write import report
 from nst.runner.folder import RunFolder
 from tests.conftest import ROOT, Outcome
+from tests.report import made_up
 
 Command = Callable[..., Outcome]
 CONTENT = ROOT / "nst/bundled/pictures/harbor.jpg"
+STYLES = ("ink", "mosaic", "composition", "great_wave")
 METRICS = {"ssim": 0.5, "network": "vgg19_slim", "style_layers": ["block1_conv1"], "content_layer": "block4_conv2"}
 
 
@@ -39,7 +45,8 @@ def make_run(folder: Path, **about: Any) -> Path:
     folder.mkdir(parents=True)
     weight, optimizer = about.get("weight", 1.0), about.get("optimizer", "lbfgs")
     config = {"loss": {"style": {"_target_": "x", "weight": weight}}, "optimizer": {"box": True}, "size": 64}
-    config |= {"score": about.get("score", ["style_distance"])}
+    config |= {"score": about.get("score", ["style_distance"]), "seed": about.get("seed", 0)}
+    config |= {key: about[key] for key in ("tags", "notes", "baseline", "pair") if key in about}
     overrides = [f"loss.style.weight={weight}", f"optimizer={optimizer}"]
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     (folder / "overrides.yaml").write_text(yaml.safe_dump(overrides))
@@ -63,6 +70,13 @@ def make_run(folder: Path, **about: Any) -> Path:
         "started": "2026-01-01T00:00:00+00:00",
         "provenance": {"pictures": {"content": {"name": "cat", "sha256": sha256(CONTENT), "path": str(CONTENT)}}},
     }
+    if "style" in about:
+        picture = CONTENT.with_name(f"{about['style']}.jpg")
+        record["provenance"]["pictures"]["style"] = {
+            "name": about["style"],
+            "sha256": sha256(picture),
+            "path": str(picture),
+        }
     if record["status"] == "failed":
         del record["metrics"], record["provenance"]
     else:
@@ -71,14 +85,29 @@ def make_run(folder: Path, **about: Any) -> Path:
     return folder
 
 
-def grid(top: Path, weights: Sequence[float] = (5, 50, 500), optimizers: Sequence[str] = ("adam", "lbfgs")) -> None:
+def grid(
+    top: Path,
+    weights: Sequence[float] = (5, 50, 500),
+    optimizers: Sequence[str] = ("adam", "lbfgs"),
+    shift: float = 0,
+    **about: Any,
+) -> None:
     for place, (weight, optimizer) in enumerate(itertools.product(weights, optimizers)):
         make_run(
             top / f"style.weight={weight},optimizer={optimizer}",
             weight=weight,
             optimizer=optimizer,
-            distances=(1 / weight, weight / 500 + place % 2),
+            distances=(1 / weight + shift, weight / 500 + place % 2),
+            **about,
         )
+
+
+def suite(top: Path, weights: Sequence[float] = (5, 50), styles: Sequence[str] = STYLES, **about: Any) -> None:
+    """A sweep over pairs, in which a larger weight has a smaller style distance and a larger content distance."""
+    for place, style in enumerate(styles):
+        for weight in weights:
+            distances = ((place + 1) / weight, (place + 1) * weight / 500)
+            make_run(top / f"{style},weight={weight}", weight=weight, style=style, distances=distances, **about)
 
 
 class TestFind:
@@ -132,10 +161,30 @@ class TestFind:
         assert len(problems) == 1
         assert "odd" in problems[0]
 
+    def test_texts_that_nst_would_refuse_are_cut(self, tmp_path: Path) -> None:
+        folder = make_run(tmp_path / "long")
+        tags = ["t" * 100, *range(100)]
+        (folder / "config.yaml").write_text(yaml.safe_dump({"tags": tags, "notes": "n" * 9999, "baseline": "b" * 9999}))
+        (run,) = find([tmp_path])[0]
+        assert (len(run.notes), len(run.baseline), len(run.tags), len(run.tags[0])) == (4096, 4096, 64, 64)
+
     def test_a_date_in_a_config_is_a_setting(self, tmp_path: Path) -> None:
         folder = make_run(tmp_path / "dated")
         (folder / "config.yaml").write_text("when: 2026-01-01\n")
         assert find([tmp_path])[0][0].settings["when"] == "2026-01-01"
+
+
+def test_the_command_of_a_single_run_has_nothing_that_is_only_for_a_sweep() -> None:
+    of_a_sweep = ["replicates=2", "ablate=[init=noise]", "baseline=base", "+pairs.a=1", "sweep_dir=x"]
+    single = replace(made_up.run(("cat", "ink"), 1.0, steps=9), folder=Path("runs/a"))
+    swept = replace(single, overrides=[*single.overrides, *of_a_sweep])
+    assert commands(swept) == commands(single)
+    assert commands(single)[1] == "python -m nst.run content=cat style=ink steps=9"
+    of_a_suite = replace(
+        swept, settings={**swept.settings, "pair": "cat_ink"}, overrides=["suite=quick", "pair=cat_ink"]
+    )
+    assert commands(of_a_suite) == ["python -m nst.repeat runs/a"]
+    assert not {"replicates", "ablate", "baseline", "pairs.a", "sweep_dir", "suite"} & set(table.rows([swept])[0])
 
 
 class TestSettings:
@@ -177,7 +226,7 @@ class TestPareto:
 
     def test_the_front_equals_its_definition(self, tmp_path: Path, rng: np.random.Generator) -> None:
         for index, distances in enumerate(rng.integers(0, 6, (30, 2)) / 6):
-            make_run(tmp_path / str(index), distances=tuple(distances))
+            make_run(tmp_path / str(index), weight=index, distances=tuple(distances))
         runs, _ = find([tmp_path])
         assert pareto.front(runs) == self.naive(runs, ["style_distance", "content_distance"])
 
@@ -186,17 +235,25 @@ class TestPareto:
         self, tmp_path: Path, rng: np.random.Generator, score: list[str]
     ) -> None:
         for index, (*distances, ssim) in enumerate(rng.integers(0, 6, (30, 3)) / 6):
-            make_run(tmp_path / str(index), distances=tuple(distances), metrics={"ssim": ssim}, score=score)
+            make_run(
+                tmp_path / str(index), weight=index, distances=tuple(distances), metrics={"ssim": ssim}, score=score
+            )
         runs, _ = find([tmp_path])
         assert pareto.axes(runs) == tuple(score)
         assert pareto.front(runs) == self.naive(runs, score)
 
     def test_runs_with_another_metric_network_or_not_done_are_excluded(self, tmp_path: Path) -> None:
-        make_run(tmp_path / "best", distances=(0.1, 0.1))
-        make_run(tmp_path / "worse", distances=(0.2, 0.2))
-        make_run(tmp_path / "other", distances=(0.9, 0.9), metrics={"network": "vgg19"})
-        make_run(tmp_path / "stopped", distances=(0.01, 0.01), status="interrupted")
+        make_run(tmp_path / "best", weight=1, distances=(0.1, 0.1))
+        make_run(tmp_path / "worse", weight=2, distances=(0.2, 0.2))
+        make_run(tmp_path / "other", weight=3, distances=(0.9, 0.9), metrics={"network": "vgg19"})
+        make_run(tmp_path / "stopped", weight=4, distances=(0.01, 0.01), status="interrupted")
         assert {run.name for run in pareto.front(find([tmp_path])[0])} == {"best"}
+
+    def test_seeds_do_not_compete(self, tmp_path: Path) -> None:
+        for seed, distance in enumerate((0.1, 0.9)):
+            make_run(tmp_path / f"lucky{seed}", weight=1, seed=seed, distances=(distance, distance))
+            make_run(tmp_path / f"steady{seed}", weight=2, seed=seed, distances=(0.4, 0.4))
+        assert {run.name for run in pareto.front(find([tmp_path])[0])} == {"steady0", "steady1"}
 
 
 class TestTable:
@@ -216,16 +273,106 @@ class TestTable:
         grid(tmp_path)
         make_run(tmp_path / "failed", weight=-1, status="failed", error="[bold]no markup[/bold]")
         console = Console(file=io.StringIO(), width=200)
-        console.print(table.terminal(find([tmp_path])[0]))
+        console.print(table.terminal(runs := find([tmp_path])[0], compare(runs)[0]))
         text = console.file.getvalue()  # pyright: ignore[reportAttributeAccessIssue]
         assert all(word in text for word in ("style.weight", "optimizer", "adam", "500", "failed"))
         assert table.failures(find([tmp_path])[0]) == ["failed: failed, [bold]no markup[/bold]"]
+
+    def test_the_terminal_shows_settings_if_they_can_be_compared(self, tmp_path: Path) -> None:
+        suite(tmp_path, tags=["draft", "klimt"], notes="why")
+        console = Console(file=io.StringIO(), width=200)
+        console.print(table.terminal(runs := find([tmp_path])[0], compare(runs)[0]))
+        text = console.file.getvalue()  # pyright: ignore[reportAttributeAccessIssue]
+        (line,) = [line for line in text.splitlines() if line.startswith("style.weight=50 ")]
+        assert " ± " in line
+        assert "mosaic" not in text
+        assert all(word in text for word in ("Means over 4 pairs", "needs 7", "tags: draft, klimt", "why"))
+
+    def test_tags_that_differ_have_a_column(self, tmp_path: Path) -> None:
+        make_run(tmp_path / "a", weight=1, tags=["old", "klimt"])
+        make_run(tmp_path / "b", weight=2, tags=["new", "klimt"], notes="two\nlines")
+        console = Console(file=io.StringIO(), width=200)
+        console.print(table.terminal(runs := find([tmp_path])[0], compare(runs)[0]))
+        text = console.file.getvalue()  # pyright: ignore[reportAttributeAccessIssue]
+        assert all(word in text for word in ("old, klimt", "new, klimt", "tags: klimt", "two lines"))
+
+    def test_the_csv_has_setting_pair_seed_tags_and_notes(self, tmp_path: Path) -> None:
+        suite(tmp_path, seed=3, tags=["a", "b"], notes="why", pair=None)
+        row = next(csv.DictReader(io.StringIO(table.as_csv(find([tmp_path])[0]), newline="")))
+        about = {key: row[key] for key in ("setting", "pair", "seed", "tags", "notes")}
+        assert about == {
+            "setting": "style.weight=5",
+            "pair": "cat x composition",
+            "seed": "3",
+            "tags": "a, b",
+            "notes": "why",
+        }
+
+    @pytest.mark.parametrize("about", [{"tags": "text"}, {"tags": [1, None, {}]}, {"notes": [1]}, {"baseline": {}}])
+    def test_tags_and_notes_that_nst_does_not_write_do_not_matter(self, tmp_path: Path, about: dict[str, Any]) -> None:
+        suite(tmp_path, **about)
+        assert table.rows(find([tmp_path])[0])
+        assert report([tmp_path]).compared
 
 
 class TestSheet:
     def compose(self, folder: Path) -> tuple[Image.Image, list[Run]]:
         runs, _ = find([folder])
         return sheet.compose(runs, {str(run.folder): run.picture for run in runs if run.picture}), runs
+
+    @pytest.mark.parametrize("weights", [(5, 50), (1, 2, 3, 4, 5, 6, 7)])
+    def test_settings_and_pairs_make_a_grid_with_the_first_seeds(
+        self, tmp_path: Path, weights: Sequence[float]
+    ) -> None:
+        colors = {}
+        for row, style in enumerate(STYLES):
+            for column, weight in enumerate(weights):
+                for seed in range(2):
+                    color = (30 * column + 20, 50 * row + 10, 120 * seed)
+                    colors[row, column, seed] = color
+                    make_run(tmp_path / f"{row},{column},{seed}", weight=weight, style=style, seed=seed, color=color)
+        runs, _ = find([tmp_path])
+        thumbs = {str(run.folder): run.picture for run in runs if run.picture}
+        drawn = np.asarray(sheet.compose(runs, thumbs, compare(runs)[0]))
+        places = {place: np.argwhere((drawn == color).all(-1)) for place, color in colors.items()}
+        assert all(bool(len(found)) == (seed == 0) for (*_, seed), found in places.items())
+        settings_down = len(STYLES) > len(weights)
+        for (row, _, seed), found in places.items():
+            if seed == 0:
+                y, x = found.mean(0)
+                first_y, first_x = places[row, 0, 0].mean(0)
+                assert (x if settings_down else y) == pytest.approx(first_x if settings_down else first_y)
+
+    def test_a_grid_of_settings_and_pairs_has_the_runs_that_failed_in_their_places(self) -> None:
+        runs = [made_up.run(pair, 1.0, weight=weight) for weight in (4, 8) for pair in made_up.PAIRS]
+        runs[1] = replace(runs[1], status="failed", record={**runs[1].record, "error": "no memory"})
+        runs[2].record["metrics"]["network"] = "another"
+        runs += [made_up.run(pair, None, weight=16, status="failed") for pair in made_up.PAIRS]
+        runs += [made_up.run(pair, 1.0, weight=4, seed=1) for pair in made_up.PAIRS[:1]]
+        findings, problems = compare(
+            [*runs, *(made_up.run((f"c{i}", "s"), 1.0, weight=w) for i in (1, 2) for w in (4, 8))]
+        )
+        assert findings
+        layout = sheet.arrange(runs, ["weight"], {}, 0, findings)
+        assert [label.text for label in layout.columns] == ["weight=4", "weight=8", "weight=16"]
+        assert [[cell and cell.run.status for cell in row] for row in layout.rows] == [
+            ["done", "done", "failed"],
+            ["failed", "done", "failed"],
+            ["done", "done", "failed"],
+        ]
+        assert [bool(row[0] and row[0].figures) for row in layout.rows] == [True, False, False]
+        assert layout.rows[0][0]
+        assert layout.rows[0][0].run is runs[0]
+        assert set(problems) < set(layout.below)
+
+    def test_tags_and_notes_are_below_the_pictures(self, tmp_path: Path) -> None:
+        make_run(tmp_path / "a", weight=1)
+        make_run(tmp_path / "b", weight=2)
+        plain, runs = self.compose(tmp_path)
+        noted = [replace(run, tags=("x",), notes="word " * 80) for run in runs]
+        drawn = sheet.compose(noted, {str(run.folder): run.picture for run in runs if run.picture})
+        assert drawn.width == plain.width
+        assert drawn.height > plain.height
 
     def test_a_grid_that_would_be_mostly_empty_is_not_used(self, tmp_path: Path) -> None:
         for index in range(30):
@@ -339,6 +486,46 @@ class TestReport:
         assert [len(written.problems) for written in both] == [0, 0]
         assert len(read_data(both[0].folder)["runs"]) == 6
 
+    def test_a_sweep_over_pairs_has_a_comparison_and_later_none_if_there_is_none(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        suite(tmp_path / "sweep")
+        assert main([str(tmp_path / "sweep")]) == 0
+        assert "comparison.csv" in capsys.readouterr().out
+        written = {path.name: path.read_bytes() for path in (tmp_path / "sweep/report").glob("comparison.*")}
+        assert set(written) == {"comparison.csv", "comparison.md", "comparison.tex"}
+        main([str(tmp_path / "sweep")])
+        assert {path.name: path.read_bytes() for path in (tmp_path / "sweep/report").glob("comparison.*")} == written
+        for style in STYLES[1:]:
+            for weight in (5, 50):
+                shutil.rmtree(tmp_path / f"sweep/{style},weight={weight}")
+        assert main([str(tmp_path / "sweep")]) == 0
+        assert not list((tmp_path / "sweep/report").glob("comparison.*"))
+
+    def test_the_baseline_of_the_command_or_of_the_runs(self, tmp_path: Path) -> None:
+        suite(tmp_path, baseline="loss.style.weight=50")
+        for asked, found in ((None, "style.weight=50"), ("loss.style.weight=5", "style.weight=5")):
+            text = (report([tmp_path], baseline=asked).folder / "comparison.csv").read_text()
+            assert {row["baseline"] for row in csv.DictReader(io.StringIO(text))} == {found}
+
+    @pytest.mark.parametrize(
+        ("weights", "styles", "baseline", "message"),
+        [
+            ((5, 50), STYLES, "loss.style.weight=51", "did you mean 'style.weight=5'"),
+            ((5,), STYLES, "base", "at least 2 settings"),
+            ((5, 50), STYLES[:1], "loss.style.weight=5", "2 pairs"),
+        ],
+    )
+    def test_a_baseline_without_a_comparison_gives_one_line_and_writes_nothing(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], weights: Any, styles: Any, baseline: str, message: str
+    ) -> None:
+        suite(tmp_path, weights, styles)
+        assert main([str(tmp_path), "--baseline", baseline]) == 2
+        errors = capsys.readouterr().err
+        assert errors.count("\n") == 1
+        assert message in errors
+        assert not (tmp_path / "report").exists()
+
     @pytest.mark.parametrize("name", ["=HYPERLINK(1)", "+1", "-1", "@x"])
     def test_a_run_name_in_the_csv_is_not_a_spreadsheet_formula(self, tmp_path: Path, name: str) -> None:
         make_run(tmp_path / name)
@@ -406,6 +593,20 @@ def test_curves_keep_their_first_and_last_points_and_their_sum(tmp_path: Path) -
 def test_a_broken_history_has_no_curves(tmp_path: Path, text: str) -> None:
     (tmp_path / "history.csv").write_text(text)
     assert not curves(tmp_path / "history.csv").get("total")
+
+
+@pytest.mark.parametrize(
+    ("asked", "used"), [(None, 5), ("style.weight=50", 50), ("style.weight=7", 5)], ids=["none", "other", "unknown"]
+)
+def test_the_table_and_the_report_of_a_sweep_have_the_same_baseline(
+    tmp_path: Path, asked: str | None, used: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suite(tmp_path / "sweep", weights=(5, 50))
+    sweep.finish(tmp_path / "sweep", asked)
+    shown = capsys.readouterr()
+    assert f"differences from style.weight={used} " in " ".join((shown.out + shown.err).split())
+    with (tmp_path / "sweep" / "report" / "comparison.csv").open() as file:
+        assert {row["baseline"] for row in csv.DictReader(file)} == {f"style.weight={used}"}
 
 
 def test_a_real_sweep_is_reported(nst: Command) -> None:

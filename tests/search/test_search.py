@@ -11,8 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import optuna
 import pytest
+import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from optuna.trial import TrialState
 
@@ -152,6 +154,15 @@ class TestSearch:
             (("optimizer=choice(lbfgs,adamm)",), "did you mean 'adam'?"),
             ((WEIGHT, "score=[style_distanse]"), "did you mean 'style_distance'?"),
             ((WEIGHT, *TWO, "hydra.sweeper.prune={every:1}"), "prune needs one score"),
+            (
+                (WEIGHT, "init=noise", "seed=0,1", "hydra.sweeper.prune={every:1}"),
+                "but a trial has 2 on pairs or seeds",
+            ),
+            ((WEIGHT, "replicates=2"), "replicates: nothing here is random"),
+            ((WEIGHT, "seed=interval(0,5)"), "the runs of a setting need values, like seed=1,2"),
+            ((WEIGHT, "ablate=['init=noise']"), "ablate needs a grid"),
+            ((WEIGHT, "baseline=base"), "baseline needs a grid"),
+            ((WEIGHT, "pair=near"), "pair=near needs a suite"),
             ((WEIGHT, "hydra.sweeper.storage=nosuch:///db"), "nosuch:///db cannot be used"),
             ((), "nothing is searched"),
         ],
@@ -185,7 +196,7 @@ class TestSearch:
 
     @pytest.mark.slow
     def test_a_pruned_run_has_a_picture(self, nst: Command) -> None:
-        space = ("loss.style.weight=choice(1000,1e-6)", "seed=range(0,1000)")  # the seed makes them distinct
+        space = ("loss.style.weight=choice(1000,1e-6)", "loss.smooth.weight=interval(0.05,0.050001)")  # all distinct
         pruning = "hydra.sweeper.prune={every:4,patience:0,startup:2}"
         search = (*SEARCH, "steps=20", *space, pruning, "hydra.sweeper.n_trials=8", "hydra.sweeper.sampler=random")
         assert nst(*search).status == 0
@@ -221,6 +232,37 @@ class TestSearch:
         (record,) = (json.loads(path.read_text()) for path in Path("found").glob("*/result.json"))
         assert first.params == other.params
         assert (first.value, other.value) == (record["metrics"]["style_distance"], record["metrics"]["ssim"])
+
+    def test_a_trial_has_a_run_on_every_pair_and_seed_and_their_mean_as_its_score(
+        self, nst: Command, tiny_suite: tuple[str, str]
+    ) -> None:
+        search = (*SEARCH, *tiny_suite, *TWO, WEIGHT, "init=noise", "replicates=2")
+        assert nst(*search, "hydra.sweeper.n_trials=2").status == 0
+        runs = [
+            (yaml.safe_load((path.parent / "config.yaml").read_text()), json.loads(path.read_text())["score"])
+            for path in Path("found").glob("*/result.json")
+        ]
+        assert len(runs) == 2 * 2 * 2
+        for trial in trials():
+            weight = trial.params["loss.style.weight"]
+            own = [score for config, score in runs if config["loss"]["style"]["weight"] == weight]
+            assert len(own) == 4
+            np.testing.assert_allclose(trial.values, np.mean(own, axis=0))
+        refused = nst(*search, "pair=near", "hydra.sweeper.n_trials=3")
+        assert (refused.status, "the fixed pair was far (" in refused.err) == (2, True), refused.err
+
+    def test_a_failed_pair_fails_its_trial(self, nst: Command, pictures: Path) -> None:
+        Path("broken.png").write_text("no picture")
+        own = {"content": str(pictures / "content.png"), "style": str(pictures / "style.png")}
+        Path("mine/suite").mkdir(parents=True)
+        pairs = {"whole": own, "broken": {**own, "style": "broken.png"}}
+        text = yaml.safe_dump({"defaults": ["/pairs"], "pairs": pairs})
+        Path("mine/suite/partly.yaml").write_text(f"# @package _global_\n{text}")
+        outcome = nst(*SEARCH, "--config-dir=mine", "suite=partly", WEIGHT, "hydra.sweeper.n_trials=2")
+        assert outcome.status == 1
+        assert states() == ["FAIL", "FAIL"]
+        found = [json.loads(path.read_text())["status"] for path in Path("found").glob("*/result.json")]
+        assert sorted(found) == ["done", "done", "failed", "failed"]
 
     def test_a_recipe_contains_no_pruning_settings(self, nst: Command) -> None:
         from nst.repeat import main

@@ -45,14 +45,14 @@ class SlicedWasserstein(PerLayer):
 
     term: ClassVar[str] = "loss.style"
     normalizers: ClassVar[Mapping[str, Normalizer]] = {
-        "target": lambda Q, C, M, HW: 1 / (tf.reduce_mean(Q**2) + 1e-12),
+        "target": lambda T, C, M, HW: 1 / (tf.reduce_mean(T["sorted"] ** 2) + 1e-12),
         "mean": lambda Q, C, M, HW: 1.0,
     }
 
     weight: float = field(default=20.0, compare=False)
     layers: Sequence[str] = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
     directions: int | None = field(default=None, kw_only=True)
-    seed: int = field(default=0, kw_only=True)
+    seed: int = field(default=0, compare=False, kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -66,27 +66,31 @@ class SlicedWasserstein(PerLayer):
         return 5
 
     def target(self, reference: Reference) -> Target:
-        """The styles' sorted projections, resampled to the content's M positions and averaged: `[1,D,M,1]`."""
-        values = {
-            layer: tf.add_n([
-                share * between(self._projected(layer, features[layer]), positions(reference.content[layer]))
-                for features, share in reference.styles
-            ])[None, :, :, None]
-            for layer in self.layers
-        }  # fmt: skip
+        """The directions `[D,C]`, and the styles' sorted projections `[1,D,M,1]`.
+
+        The projections are resampled to the content's M positions and averaged.
+        """
+        values = {layer: self._sorted(reference, layer) for layer in self.layers}
         return Target(values, self.scales(values, reference))
+
+    def _sorted(self, reference: Reference, layer: str) -> dict[str, Tensor]:
+        content = reference.content[layer]
+        drawn = _directions(content.shape[-1], self.directions, self.seed, layer)
+        directions, count = tf.constant(drawn, content.dtype), positions(content)
+        parts = [share * between(_projected(directions, f[layer]), count) for f, share in reference.styles]
+        return {"sorted": tf.add_n(parts)[None, :, :, None], "directions": directions}
 
     def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
         """Return `{layer: mean((p - q)^2)}`."""
         return {
-            layer: matched(self._projected(layer, features[layer]), target[layer][0, :, :, 0]) for layer in self.layers
+            layer: matched(_projected(own["directions"], features[layer]), own["sorted"][0, :, :, 0])
+            for layer, own in target.items()
         }
 
-    def _projected(self, layer: str, features: Tensor) -> Tensor:
-        """`[1,h,w,C]` -> `[D, h w]`: projections onto the D directions."""
-        channels = features.shape[-1]
-        directions = tf.cast(_directions(channels, self.directions, self.seed, layer), features.dtype)
-        return tf.matmul(directions, matrix(features), transpose_b=True)
+
+def _projected(directions: Tensor, features: Tensor) -> Tensor:
+    """`[D,C]`, `[1,h,w,C]` -> `[D, h w]`: projections onto the D directions."""
+    return tf.matmul(directions, matrix(features), transpose_b=True)
 
 
 def _directions(channels: int, most: int | None, seed: int, layer: str) -> np.ndarray:

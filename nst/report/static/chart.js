@@ -33,6 +33,7 @@
     const margin = (into(high) - into(low)) * 0.04;
     const a = into(low) - margin, b = into(high) + margin;
     const scale = (value) => from + ((into(value) - a) / (b - a)) * (to - from);
+    scale.ends = [from, to];
     scale.ticks = logarithmic ? powers(low, high) : round(low, high);
     return scale;
   }

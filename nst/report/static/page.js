@@ -28,6 +28,7 @@
     const missing = data.notStarted ? `, ${data.notStarted} not started` : "";
     const varied = data.varied.map((knob) => knob.name).join(", ") || "nothing varied";
     $("summary").textContent = `${statuses}${missing} · ${varied} · created ${data.made.slice(0, 16).replace("T", " ")} UTC`;
+    $("about").textContent = data.about.join(" · ");
     const used = Object.values(data.originals).filter((original) => original.small).slice(0, 12);
     $("originals").append(...used.map(original));
   }
@@ -37,6 +38,7 @@
   }
 
   introduce();
+  NST.buildSettings(filter);
   NST.buildFilters(filter);
   NST.buildTable(arrange);
   NST.buildViewer(() => visible);

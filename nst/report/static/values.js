@@ -3,7 +3,8 @@
 
 {
   const { data } = NST;
-  const { runs } = data;
+  const { settings, comparison } = data;
+  const runs = comparison ? [...data.runs].sort((a, b) => (a.setting ?? settings.length) - (b.setting ?? settings.length)) : data.runs;
   const PICTURE = /^[^\s<>]*\/[^\s<>\/]+\.\w{3,5}$/; // a path or an address
   const byId = new Map(runs.map((run) => [run.id, run]));
 
@@ -24,7 +25,24 @@
 
   const words = (name) => name.replaceAll("_", " ").replace(/ mib$/, " (MiB)");
 
-  function label(run) {
+  const severalSeeds = new Set(runs.map((run) => run.seed)).size > 1;
+  const severalPairs = new Set(runs.map((run) => run.pair)).size > 1;
+
+  const tellsApart = (tag) => !runs.every((run) => run.tags.includes(tag));
+
+  // What the settings that vary do not show: {title, of(run)}.
+  const PICTURES = ["pair", "content", "content.image", "style", "style.image"];
+  const varies = (...names) => data.varied.some((knob) => names.includes(knob.name));
+  const abouts = [
+    ...(severalPairs && !varies(...PICTURES) ? [{ title: "pair", of: (run) => run.pair }] : []),
+    ...(severalSeeds && !varies("seed") ? [{ title: "seed", of: (run) => run.seed }] : []),
+    ...(runs.some((run) => run.tags.length) ? [{ title: "tags", of: (run) => run.tags.join(", ") }] : []),
+    ...(runs.some((run) => run.notes) ? [{ title: "notes", of: (run) => run.notes }] : []),
+  ];
+
+  // `under` is true below a heading that names the pair.
+  function label(run, under = false) {
+    if (comparison && run.setting !== null) return [settings[run.setting].name, ...(under ? [] : [run.pair]), ...(severalSeeds ? [`seed ${run.seed}`] : [])].join(", ");
     if (!data.varied.length) return run.name;
     return data.varied.map((knob) => `${knob.short} ${shown(settingOf(run, knob.name))}`).join(", ");
   }
@@ -39,5 +57,5 @@
     return String(a).localeCompare(String(b), undefined, { numeric: true });
   }
 
-  Object.assign(NST, { runs, byId, settingOf, shown, figure, words, label, compare });
+  Object.assign(NST, { runs, byId, settingOf, shown, figure, words, label, compare, abouts, severalPairs, tellsApart });
 }

@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const { data, $, element, runs, byId, settingOf, shown, figure, words, label } = NST;
+  const { data, $, element, runs, byId, settingOf, shown, figure, words, label, abouts } = NST;
 
   const COMPARING = ["pickers", "stage", "slider"]; // hidden for a run without a picture
   let visible = () => runs;
@@ -71,6 +71,7 @@
   function facts(run) {
     const lines = [
       ...data.varied.map((knob) => [knob.name, shown(settingOf(run, knob.name))]),
+      ...abouts.map(({ title, of }) => [title, of(run) || "–"]),
       ...data.figures.filter((name) => name in run.figures).map((name) => [words(name), figure(run, name)]),
     ];
     return element("table", {}, ...lines.map(([name, value]) => element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, value))));
@@ -80,6 +81,7 @@
     const names = [...new Set([...Object.keys(left.settings), ...Object.keys(right.settings)])].sort();
     const lines = names.filter((name) => settingOf(left, name) !== settingOf(right, name))
       .map((name) => [name, settingOf(left, name), settingOf(right, name)].map(String));
+    for (const { title, of } of abouts) if (of(left) !== of(right)) lines.push([title, String(of(left)), String(of(right))]);
     for (const name of data.figures) if (name in left.figures || name in right.figures) lines.push([words(name), figure(left, name), figure(right, name)]);
     const head = element("tr", {}, ...["", "left", "right"].map((text) => element("th", { scope: "col" }, text)));
     return element("table", { id: "difference" }, head, ...lines.map(([name, a, b]) => element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, a === "undefined" ? "–" : a), element("td", {}, b === "undefined" ? "–" : b))));

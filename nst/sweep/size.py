@@ -4,42 +4,31 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, RangeSweep
 
 from nst.errors import InputError
-from nst.runner.request import as_given
 
 MOST = 100_000  # runs in a sweep
-GRIDS = ("GridSweeper", "BasicSweeper")
 
 
-def overrides_of_grid(config: Any) -> list[Override] | None:
-    """Return the overrides of a sweep over a grid, the sweeps among them; None for another sweeper.
+def check_size(parsed: Sequence[Override], loader: Any) -> None:
+    """Check that a sweep over a grid has runs, and not too many; of two overrides for one key the later counts.
 
     Args:
-        config: Hydra's part of the config.
+        parsed: its overrides.
+        loader: Hydra's config loader.
 
     Raises:
-        HydraException: an override is invalid.
         InputError: an override has no values or is an interval, or there are more than `MOST` runs.
     """
-    if config.sweeper._target_.rpartition(".")[2] not in GRIDS:
-        return None
-    given = [f"{key}={value}" for key, value in (config.sweeper.params or {}).items()]
-    loader = GlobalHydra.instance().config_loader()
-    parser = OverridesParser.create(config_loader=loader)
-    parsed = parser.parse_overrides([*given, *as_given(config.overrides.task)])
-    _check_size(parsed, loader)
-    return parsed
-
-
-def _check_size(parsed: Sequence[Override], loader: Any) -> None:
-    """Check that a sweep has runs, and not too many; of two overrides for one key the later counts."""
     counts = {override.get_key_element(): _count(override, loader) for override in parsed}
-    if math.prod(counts.values()) > MOST:
-        raise InputError(f"this sweep has {math.prod(counts.values())} runs; a sweep has at most {MOST}")
+    check_runs(math.prod(counts.values()))
+
+
+def check_runs(count: int) -> None:
+    """Raise InputError if a sweep has over `MOST` runs."""
+    if count > MOST:
+        raise InputError(f"this sweep has {count} runs; a sweep has at most {MOST}")
 
 
 def _count(override: Override, loader: Any) -> int:
