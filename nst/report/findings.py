@@ -85,12 +85,12 @@ def find(runs: Sequence[Run], baseline: str | None = None) -> tuple[Findings | N
     Raises:
         InputError: `baseline` is given, but names no setting, or there is nothing to compare.
     """
-    found = grouped(runs)
+    found, named = grouped(runs), names(runs)
     if len(found) < LEAST:
-        return _nothing(baseline, len(found), len(set(names(runs).values())))
+        return _nothing(baseline, len(found), len(set(named.values())))
     base, problems = choose(found, baseline, runs)
     measured_by = _measurement(base)
-    pairs = {run: name for run, name in names(runs).items() if run.measured_by == measured_by}
+    pairs = {run: name for run, name in named.items() if run.measured_by == measured_by}
     values = _measured(found, pairs)
     kept, shared = _complete(values, base)
     if len(kept) < LEAST or len(shared) < LEAST:
@@ -145,7 +145,7 @@ def _measurement(base: Setting) -> Sequence[str]:
 
 
 def _measured(found: Sequence[Setting], pairs: Mapping[Run, str]) -> dict[Metric, dict[Setting, dict[str, float]]]:
-    """`{metric: {setting: {pair: value}}}`, without metrics that nobody has."""
+    """`{metric: {setting: {pair: value}}}`, without metrics that no run has."""
     every = {metric: {setting: setting.values(metric, pairs) for setting in found} for metric in Metric}
     return {metric: values for metric, values in every.items() if any(values.values())}
 
@@ -155,7 +155,7 @@ def _complete(
 ) -> tuple[list[Setting], list[str]]:
     """The settings that have at least half of the baseline's pairs, and the pairs that all of these have, sorted.
 
-    As long as that are too few pairs, the setting with the fewest, or else with the rarest, is left out.
+    While these are fewer than two pairs, the setting with the fewest is left out; of equals, that with the rarest.
     """
     have = _pairs(values)
     wanted = have.get(base, set())

@@ -23,7 +23,7 @@ class TrialRuns:
     Args:
         config: of the search, Hydra's part included.
         loader: Hydra's config loader.
-        arguments: overrides; the sweeps among them are the space, but for pairs and seeds. Of two for one key the later
+        arguments: overrides; the sweeps among them are the space, except pairs and seeds. Of two for one key the later
             counts.
 
     Raises:
