@@ -129,7 +129,8 @@ class TestSlurm:
             sys.executable, "-m", "nst.run", "-m", "hydra/launcher=nst_slurm", "hydra.launcher.cluster=local",
             "hydra.launcher.poll_interval=0.2", f"content.image={pictures / 'content.png'}", "size=64",
             "extractor=vgg19_slim", "metrics.network=own",
-            f"style.image={pictures / 'style.png'}", "pyramid=single", "steps=300", "seed=1,2", "sweep_dir=swept",
+            f"style.image={pictures / 'style.png'}", "pyramid=single", "optimizer=adam", "steps=300", "seed=1,2",
+            "sweep_dir=swept",
         ]  # fmt: skip
         environment, swept = {**os.environ, "PYTHONPATH": str(ROOT)}, tmp_path / "swept"
         with subprocess.Popen(command, cwd=tmp_path, env=environment) as sweep:
