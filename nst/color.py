@@ -11,6 +11,7 @@ the transfer, too (`nst/transfer/lightness.py`), so the losses are those of the 
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -18,6 +19,7 @@ from skimage.color import lab2rgb, rgb2lab, rgb2xyz
 from skimage.exposure import match_histograms
 
 from nst.errors import check_name
+from nst.image.strips import by_strips
 from nst.style import Style
 
 HALVINGS = 12  # bisections of the interval that holds a limit of lightness: precise to 1/16 of a gray level
@@ -70,10 +72,10 @@ class Luminance:
 
     def before(self, content: np.ndarray, styles: Sequence[Style]) -> tuple[np.ndarray, Sequence[Style]]:
         """Both in gray; each style gets the content's mean and deviation of lightness (equation 10)."""
-        light = rgb2lab(content)[..., 0]
+        light = _lightness(content)
 
         def like_the_content(style: Style) -> Style:
-            own = rgb2lab(style.picture)[..., 0]
+            own = _lightness(style.picture)
             matched = (own - own.mean()) * light.std() / (own.std() + TINY) + light.mean()
             return replace(style, picture=_of_lightness(matched))
 
@@ -81,14 +83,11 @@ class Luminance:
 
     def after(self, image: np.ndarray, content: np.ndarray) -> np.ndarray:
         """The lightness of `image`, as near as sRGB can show it, with the hue and chroma of `content`."""
-        lab = _lab(content)
-        light = rgb2lab(image)[..., 0].clip(_limit(lab, 0), _limit(lab, 100))
-        return _rgb(light, lab[..., 1:])
+        return by_strips(_with_lightness, image, content)
 
     def limits(self, content: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The gray values with the lowest and the highest lightness that sRGB can show in the colors of `content`."""
-        lab = _lab(content)
-        lowest, highest = (_of_lightness(_limit(lab, end))[..., :1] for end in (0, 100))
+        lowest, highest = (by_strips(partial(_limit_of_gray, end=end), content) for end in (0, 100))
         return lowest, highest
 
 
@@ -164,12 +163,29 @@ def _symmetric_root(matrix: np.ndarray) -> np.ndarray:
 
 def gray(picture: np.ndarray) -> np.ndarray:
     """The gray picture `[1,H,W,3]` with the lightness of `picture`."""
-    return _of_lightness(rgb2lab(picture)[..., 0])
+    return _of_lightness(_lightness(picture))
+
+
+def _lightness(picture: np.ndarray) -> np.ndarray:
+    """CIELAB's L of a picture `[1,H,W,3]`: `[1,H,W]`, 0..100."""
+    return by_strips(lambda strip: rgb2lab(strip)[..., :1], picture)[..., 0]
+
+
+def _with_lightness(image: np.ndarray, content: np.ndarray) -> np.ndarray:
+    """The lightness of `image`, as near as sRGB can show it, with the hue and chroma of `content`."""
+    lab = _lab(content)
+    light = rgb2lab(image)[..., 0].clip(_limit(lab, 0), _limit(lab, 100))
+    return _rgb(light, lab[..., 1:])
+
+
+def _limit_of_gray(content: np.ndarray, end: float) -> np.ndarray:
+    """The gray value `[1,H,W,1]` of the lightness nearest to `end` that sRGB shows with the colors of `content`."""
+    return _of_lightness(_limit(_lab(content), end))[..., :1]
 
 
 def _of_lightness(light: np.ndarray) -> np.ndarray:
     """The gray picture `[1,H,W,3]` of a lightness `[1,H,W]`, 0..100."""
-    return _rgb(light.clip(0, 100), np.zeros((*light.shape, 2)))
+    return by_strips(lambda strip: _rgb(strip[..., 0].clip(0, 100), np.zeros((*strip.shape[:3], 2))), light[..., None])
 
 
 def _lab(picture: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ def names(blocks: Sequence[int]) -> tuple[str, ...]:
 LAYERS = names(BLOCKS)
 VGG16_LAYERS = names((2, 2, 3, 3, 3))
 STYLE_LAYERS = tuple(f"block{b}_conv1" for b in range(1, len(BLOCKS) + 1))  # the layers that measure style
+SMALLEST_TILE = 64  # pixels; a smaller tile would be mostly margin, and may have no position in block 5
 IMAGE = "image"  # the picture as a layer, [1,H,W,3]
 
 

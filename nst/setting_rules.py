@@ -46,6 +46,7 @@ RULES = {
     "jitter": PICTURE_KEY,
     "stop": PICTURE_KEY,
     "fallback": PICTURE_KEY,
+    "tiles": Rule(identity=False, named=True, compared=False),  # identity has the chosen side
     "precision": Rule(identity=False, named=True, compared=True),  # identity has the resolved value
     "observers": Rule(identity=False, named=True, compared=False),
     PRUNE_KEY: Rule(identity=False, named=False, compared=False),

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst import Style, VGG19Slim, measure_picture
+from nst import Style, VGG19Slim, measure_picture, metrics
 from nst.extractor.network import Network
 from nst.image.io import from_uint8, to_uint8
 from nst.layers import LAYERS
 from nst.metrics import STYLE_LAYERS, ssim
 from nst.runner.pictures import Pictures
 from nst.runtime.precision import Precision
+from nst.state import Metric
 from tests.conftest import blobs
 from tests.test_config import load
 
@@ -85,3 +86,19 @@ def test_ssim_falls_with_noise(rng: np.random.Generator) -> None:
     values = [ssim((CONTENT + deviation * noise).clip(0, 1), CONTENT) for deviation in (0, 0.02, 0.1, 0.5)]
     assert values == sorted(values, reverse=True)
     assert values[0] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("side", [48, 64])
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_large_picture_measured_by_tiles_has_the_values_of_the_whole(
+    network: Network, side: int, masked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture, content, style, other = (blobs(150, 131, seed) for seed in (1, 2, 3, 4))
+    left = np.linspace(1, 0, 131, dtype=np.float32)[None, None, :, None].repeat(150, 1)
+    styles = [Style(style, left), Style(other, 1 - left)] if masked else [Style(style), Style(other)]
+    expected = measure_picture(network, picture, content, styles)
+    monkeypatch.setattr(metrics, "SIDE", side)
+    metrics._cached.clear()
+    found = measure_picture(network, picture, content, styles)
+    for metric in Metric:
+        assert found[metric.value] == pytest.approx(expected[metric.value], rel=1e-5), metric

@@ -221,6 +221,10 @@ BAD_PICTURES = {
 }
 
 BAD_ARGUMENTS = {
+    "size=40cm": "size=40cm needs the pixels per inch, like output.dpi=300",
+    "output.dpi=0": "output.dpi must be at least 1, not 0",
+    "tiles=63": "tiles must be at least 64, not 63",
+    "tiles=big": "tiles must be auto, off, or a side in pixels, not big",
     "size=31": "size must be at least 32, not 31",
     "size=[64,64,64]": "size must be the long side or [height, width]",
     "size=big": "size must be a whole number, not big",

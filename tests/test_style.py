@@ -17,6 +17,7 @@ from nst import Features, Gram, Objective, Style, Transfer, style, stylize
 from nst.errors import InputError
 from nst.image import mask
 from nst.image.io import read_image
+from nst.loss.contract import size_of
 from nst.loss.guided import guide
 from nst.loss.objective import GUIDABLE
 from nst.loss.style.gram import gram
@@ -57,7 +58,9 @@ def test_a_guided_gram_matrix_is_the_weighted_mean(rng: np.random.Generator) -> 
     t = T.reshape(6, 2, 8, 2).mean((1, 3)).reshape(-1)
     f = F.reshape(-1, 3)
     expected = (f * t[:, None]).T @ f / t.sum()
-    np.testing.assert_allclose(gram(tf.constant(F) * guide(tf.constant(T), F)), expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        gram(tf.constant(F) * guide(tf.constant(T), size_of(tf.constant(F)))), expected, rtol=1e-5, atol=1e-6
+    )
 
 
 def test_a_masked_style_has_no_gradient_far_outside_its_mask(network) -> None:

@@ -20,7 +20,7 @@ from nst import bounded
 from nst.assets.picture_file import opened
 from nst.cli.configs import VERSION_BASE, conf_dir
 from nst.errors import InputError, printable, unknown_key
-from nst.image.io import check_bits
+from nst.image.io import check_bits, check_dpi
 from nst.runner import schema
 from nst.runner.folder import CONFIG, PICTURE, RESULT
 from nst.runner.instantiate import TARGET, plain
@@ -42,7 +42,7 @@ class Recipe:
     """The config and the record of a picture."""
 
     config: dict[str, Any]
-    record: Mapping[str, Any]  # identity, overrides, choices and provenance, if recorded
+    record: Mapping[str, Any]  # identity, overrides, choices, provenance and tiles, if recorded
     picture: Path | None
 
 
@@ -121,6 +121,9 @@ def _fill(config: DictConfig, recipe: Mapping[str, Any]) -> None:
     if isinstance(output, Mapping) and output.get("bits") is not None:
         check_bits("the recipe's output.bits", output["bits"], formats)
         config.output.bits = output["bits"]
+    if isinstance(output, Mapping) and output.get("dpi") is not None:
+        check_dpi("the recipe's output.dpi", output["dpi"])
+        config.output.dpi = output["dpi"]
 
 
 def _put(config: DictConfig, key: str, value: Any) -> None:

@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 def repeat(recipe: Recipe, overrides: Sequence[str] = ()) -> int:
     """Run the recipe; without overrides, log what differs from the recorded run. Return the exit status."""
     recipe = replace(recipe, picture=recipe.picture and recipe.picture.resolve())  # the run moves outputs/latest.png
-    config = changed(compose_recipe(recipe.config), overrides)
+    tiles = {} if overrides or not recipe.record.get("tiles") else {"tiles": recipe.record["tiles"]}
+    config = changed(compose_recipe({**recipe.config, **tiles}), overrides)
     asked, chosen = (recipe.record.get(key) for key in ("overrides", "choices"))
     request = Request(
         config, naming.new_run_folder(config), [*(asked or []), *overrides], choices(chosen or {}, overrides)
@@ -39,19 +40,20 @@ def differences(recipe: Recipe, record: Mapping[str, Any], picture: Path) -> lis
     provenance = recipe.record.get("provenance")
     if not provenance:
         return ["the run ended without a record: there is nothing to compare"]
-    before, now = _facts(provenance), _facts(record["provenance"])
+    before, now = _facts(recipe.record), _facts(record)
     changed_ = [name for name in {**before, **now} if before.get(name) != now.get(name)]
     lines = [f"{name} has changed: {before.get(name)} then, {now.get(name)} now" for name in changed_]
     return [*lines, *_pixels(recipe.picture, picture)]
 
 
-def _facts(provenance: Mapping[str, Any]) -> dict[str, str]:
+def _facts(record: Mapping[str, Any]) -> dict[str, str]:
     """Return everything outside the config that the pixels depend on."""
+    provenance = record["provenance"]
     network = provenance.get("network") or {}
     made_of = {**(provenance.get("pictures") or {}), "network": {**network, "source": network.get("name")}}
     digests = {role: f"{entry.get('source')} ({str(entry.get('sha256'))[:12]})" for role, entry in made_of.items()}
     machine = {name: str(provenance.get(name)) for name in ("precision", "device", "threads")}
-    return {**digests, **machine, **(provenance.get("versions") or {})}
+    return {**digests, **machine, "tiles": str(record.get("tiles")), **(provenance.get("versions") or {})}
 
 
 def _pixels(before: Path | None, now: Path) -> list[str]:

@@ -19,6 +19,7 @@ FORMATS: dict[str, dict[str, Any]] = {
 OPAQUE = ("jpg",)  # formats without alpha
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOR_TYPES = {3: 2, 4: 6}  # {channels: PNG color type}
+METERS_PER_INCH = 0.0254
 UP = 2  # PNG filter type: difference to the row above
 
 
@@ -31,17 +32,34 @@ def srgb() -> bytes:
     return bytes(profile)
 
 
-def save(levels: np.ndarray, path: Path, suffix: str, text: PngImagePlugin.PngInfo | None = None) -> None:
-    """Write `levels`, `[H,W,3]` or `[H,W,4]` with alpha, uint8 or uint16, as a `suffix` file; `text` is for PNG."""
+def save(
+    levels: np.ndarray,
+    path: Path,
+    suffix: str,
+    *,
+    dpi: float | None = None,
+    text: PngImagePlugin.PngInfo | None = None,
+) -> None:
+    """Write `levels`, `[H,W,3]` or `[H,W,4]` with alpha, uint8 or uint16, as a `suffix` file.
+
+    Args:
+        levels: the values.
+        path: the file.
+        suffix: a key of `FORMATS`.
+        dpi: pixels per inch; WebP has no place for it.
+        text: text chunks, for PNG.
+    """
     if levels.dtype == np.uint16:
-        DEEP[suffix](levels, path, text)
+        DEEP[suffix](levels, path, dpi, text)
         return
     more: dict[str, Any] = {"pnginfo": text} if suffix == "png" and text else {}
+    if dpi and suffix != "webp":
+        more["dpi"] = (dpi, dpi)
     kind = {"jpg": "jpeg"}.get(suffix, suffix)
     Image.fromarray(levels).save(path, format=kind, icc_profile=srgb(), **FORMATS[suffix], **more)
 
 
-def _deep_png(levels: np.ndarray, path: Path, text: PngImagePlugin.PngInfo | None) -> None:
+def _deep_png(levels: np.ndarray, path: Path, dpi: float | None, text: PngImagePlugin.PngInfo | None) -> None:
     """Write a 16-bit color PNG (W3C, PNG third edition), which Pillow does not support."""
     height, width, channels = levels.shape
     rows = np.ascontiguousarray(levels, ">u2").view(np.uint8).reshape(height, -1)
@@ -50,6 +68,7 @@ def _deep_png(levels: np.ndarray, path: Path, text: PngImagePlugin.PngInfo | Non
     chunks = [
         (b"IHDR", struct.pack(">IIBBBBB", width, height, 16, COLOR_TYPES[channels], 0, 0, 0)),
         (b"iCCP", b"sRGB\0\0" + zlib.compress(srgb())),
+        *([(b"pHYs", struct.pack(">IIB", *[round(dpi / METERS_PER_INCH)] * 2, 1))] if dpi else []),
         *(chunk[:2] for chunk in (text.chunks if text else [])),
         (b"IDAT", zlib.compress(data)),
         (b"IEND", b""),
@@ -61,7 +80,7 @@ def _chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
 
-def _deep_tiff(levels: np.ndarray, path: Path, _: PngImagePlugin.PngInfo | None) -> None:
+def _deep_tiff(levels: np.ndarray, path: Path, dpi: float | None, _: PngImagePlugin.PngInfo | None) -> None:
     import tifffile
 
     alpha = ["unassalpha"] if levels.shape[2] == 4 else None
@@ -75,10 +94,11 @@ def _deep_tiff(levels: np.ndarray, path: Path, _: PngImagePlugin.PngInfo | None)
             iccprofile=srgb(),
             metadata=None,
             software=False,
+            **({"resolution": (dpi, dpi), "resolutionunit": "INCH"} if dpi else {}),
         )
 
 
-DEEP: dict[str, Callable[[np.ndarray, Path, PngImagePlugin.PngInfo | None], None]] = {
+DEEP: dict[str, Callable[[np.ndarray, Path, float | None, PngImagePlugin.PngInfo | None], None]] = {
     "png": _deep_png,
     "tiff": _deep_tiff,
 }

@@ -3,6 +3,7 @@
 The picture in memory is `[1,H,W,3]` float32, RGB, sRGB-encoded, 0..1.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,28 +12,45 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from nst.assets.picture_file import MAX_PIXELS, opened
-from nst.errors import InputError, check_count, check_name
+from nst.errors import InputError, check_count, check_name, check_number
 from nst.image.decode import decode, decode_alpha
 from nst.image.encode import DEEP, FORMATS, OPAQUE, save
 from nst.runtime.atomic import atomic
 
 MIN_SIDE = 32  # pixels; the deepest layers then have 2x2 positions
 Size = int | tuple[int, int]
+MAX_DPI = 65_535  # the largest that JPEG can store
+PER_INCH = {"mm": 25.4, "cm": 2.54, "in": 1.0}
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # weights of red, green, blue: ITU-R BT.601
 
 
-def check_size(size: object) -> Size:
-    """Validate `size`: the long side in pixels, or (height, width).
+def check_size(size: object, dpi: float | None = None) -> Size:
+    """Validate `size`: the long side in pixels or with a unit, like `40cm`, or (height, width) in pixels.
+
+    Args:
+        size: the size.
+        dpi: pixels per inch, for a size with a unit.
 
     Raises:
-        InputError: it is neither, or a side is below `MIN_SIDE`.
+        InputError: it is no size, or a side is below `MIN_SIDE` pixels.
     """
+    if isinstance(size, str) and (found := re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?) *(mm|cm|in)", size)):
+        return _pixels(size, float(found[1]), found[2], dpi)
     if isinstance(size, Iterable) and not isinstance(size, str):
         sides = [check_count("size", side, at_least=MIN_SIDE) for side in size]
         if len(sides) != 2:
             raise InputError(f"size must be the long side or [height, width], not {sides}")
         return sides[0], sides[1]
     return check_count("size", size, at_least=MIN_SIDE)
+
+
+def _pixels(size: str, length: float, unit: str, dpi: float | None) -> int:
+    if dpi is None:
+        raise InputError(f"size={size} needs the pixels per inch, like output.dpi=300")
+    pixels = round(length / PER_INCH[unit] * dpi)
+    if pixels < MIN_SIDE:
+        raise InputError(f"size={size} at output.dpi={dpi:g} is {pixels} pixels; at least {MIN_SIDE} are needed")
+    return pixels
 
 
 def fit(shape: Sequence[int], size: Size) -> tuple[int, int]:
@@ -120,15 +138,24 @@ def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
     """Resize `picture` from `[1,h,w,3]` to `[1,height,width,3]`: antialiased Lanczos on floats, clipped to 0..1."""
     if picture.shape[1:3] == (height, width):
         return picture
-    channels = [Image.fromarray(np.ascontiguousarray(picture[0, :, :, c], np.float32)) for c in range(3)]
-    resized = [np.asarray(c.resize((width, height), Image.Resampling.LANCZOS)) for c in channels]
-    return np.stack(resized, axis=-1)[None].clip(0, 1)
+    resized = np.empty((1, height, width, 3), np.float32)
+    for c in range(3):  # one after the other: a large picture should not be in memory several times
+        channel = Image.fromarray(np.ascontiguousarray(picture[0, :, :, c], np.float32))
+        resized[0, :, :, c] = np.asarray(channel.resize((width, height), Image.Resampling.LANCZOS))
+    return np.clip(resized, 0, 1, out=resized)
+
+
+def reduced(picture: np.ndarray, side: int) -> np.ndarray:
+    """`picture` `[1,h,w,3]` with a long side of at most `side` pixels."""
+    return resize(picture, *fit(picture.shape[1:3], min(side, max(picture.shape[1:3]))))
 
 
 def to_levels(picture: Any, bits: int = 8) -> np.ndarray:
     """Convert `[1,H,W,C]` float, clipped to 0..1, to rounded `[H,W,C]` uint8, or uint16 if `bits` is 16."""
     most, kind = {8: (255, np.uint8), 16: (65535, np.uint16)}[bits]
-    return np.rint(np.clip(np.asarray(picture)[0], 0, 1) * most).astype(kind)
+    levels = np.clip(np.asarray(picture)[0], 0, 1)
+    levels *= most
+    return np.rint(levels, out=levels).astype(kind)  # in place: a copy of a large picture is as large
 
 
 def to_uint8(picture: Any) -> np.ndarray:
@@ -147,6 +174,7 @@ def write_image(
     *,
     alpha: np.ndarray | None = None,
     bits: int = 8,
+    dpi: float | None = None,
     text: PngImagePlugin.PngInfo | None = None,
 ) -> None:
     """Write a picture as sRGB, atomically; the suffix of `path` selects the format: png, jpg, webp or tiff.
@@ -156,6 +184,7 @@ def write_image(
         path: the file to write.
         alpha: `[H,W]` float, 0 (clear) to 1 (opaque); None means opaque. JPEG ignores it.
         bits: bits per channel: 8, or 16 for png and tiff.
+        dpi: pixels per inch, for printing; WebP cannot record it.
         text: text chunks for a PNG; other formats ignore them.
 
     Raises:
@@ -167,7 +196,12 @@ def write_image(
     if alpha is not None and suffix not in OPAQUE:
         picture = np.concatenate([np.asarray(picture), alpha[None, ..., None]], axis=-1)
     with atomic(path) as part:
-        save(to_levels(picture, bits), part, suffix, text)
+        save(to_levels(picture, bits), part, suffix, dpi=dpi, text=text)
+
+
+def check_dpi(what: str, dpi: object) -> float:
+    """`dpi`, pixels per inch; an InputError unless it is a number from 1 to `MAX_DPI`."""
+    return check_number(what, dpi, at_least=1, at_most=MAX_DPI)
 
 
 def check_bits(what: str, bits: object, formats: Iterable[str]) -> None:

@@ -9,8 +9,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, NamedTuple
 
+import tensorflow as tf
+
 from nst.errors import InputError, check_kind, check_number
 from nst.state import Features, Scalar, Tensor
+
+
+class Size(NamedTuple):
+    """The size of a layer: height and width are integers, or scalars known at run time."""
+
+    height: Scalar
+    width: Scalar
+    channels: int
+    dtype: Any = tf.float32  # of the features, and so of scales and values
+
+    @property
+    def positions(self) -> Scalar:
+        """The number of positions."""
+        return self.height * self.width
+
+
+def size_of(features: Tensor) -> Size:
+    """The size of `[1,h,w,C]`."""
+    _, height, width, _ = tf.unstack(tf.shape(features))
+    return Size(height, width, features.shape[-1], features.dtype)
 
 
 class Reference(NamedTuple):
@@ -19,6 +41,11 @@ class Reference(NamedTuple):
     content: Features
     styles: Sequence[tuple[Features, Scalar]]  # (features, share); shares sum to 1, unless styles have masks
     masks: Sequence[Tensor] = ()  # one per style, [1,H,W,1], 0..1; empty if styles have none
+
+    @property
+    def sizes(self) -> dict[str, Size]:
+        """`{layer: its size}` for the content."""
+        return {layer: size_of(features) for layer, features in self.content.items()}
 
 
 class Target(NamedTuple):
@@ -80,7 +107,7 @@ class Loss(ABC):
 
     @property
     def layerwise(self) -> bool:
-        """Whether the loss has the methods of `nst.loss.per_layer.Layerwise`."""
+        """Whether it depends on features only through means over positions: see `nst.loss.layerwise.Layerwise`."""
         return False
 
     @property

@@ -12,13 +12,14 @@ Masks are soft and overlap as features do, so no seam is visible. The style's sh
 the gradient at a pixel is as large as with a single style on the whole picture.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import tensorflow as tf
 
-from nst.loss.contract import Loss, Reference, Target
+from nst.loss.contract import Loss, Reference, Size, Target
+from nst.loss.layerwise import Described
 from nst.state import Features, Scalar, Tensor
 
 
@@ -59,10 +60,19 @@ class SingleStyle(Loss):
         """Target of `loss` for one style, with scales multiplied by the style's share of the weights."""
         features, share = reference.styles[self.index]
         own = replace(self.loss, weight=self.weight).target(Reference(reference.content, [(features, 1.0)]))
+        return self._placed(own, share, reference.masks, reference.sizes)
+
+    def target_of(self, known: Described) -> Target:
+        """`target`, if `loss` is `layerwise`."""
+        described, share = known.styles[self.index]
+        loss = replace(self._layerwise, weight=self.weight)
+        return self._placed(loss.target_of(known._replace(styles=[(described, 1.0)])), share, known.masks, known.sizes)
+
+    def _placed(self, own: Target, share: Scalar, masks: Sequence[Tensor], sizes: Mapping[str, Size]) -> Target:
         values: dict[str, Any] = {layer: {"own": value} for layer, value in own.values.items()}
         if self.guided:
             for layer in self.layers:
-                values[layer]["guide"] = guide(reference.masks[self.index], reference.content[layer])
+                values[layer]["guide"] = guide(masks[self.index], sizes[layer])
         return Target(values, {layer: share * scale for layer, scale in own.scales.items()})
 
     def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
@@ -73,6 +83,10 @@ class SingleStyle(Loss):
     def statistic(self, features: Tensor, target: Any) -> Tensor:
         """That of `loss`, if it is `layerwise`."""
         return self._layerwise.statistic(self._guided(features, target), target["own"])
+
+    def combined(self, parts: Sequence[Any], weights: Sequence[float]) -> Any:
+        """That of `loss`, if it is `layerwise`."""
+        return self._layerwise.combined(parts, weights)
 
     def compare(self, statistic: Tensor, target: Any) -> Scalar:
         """That of `loss`, if it is `layerwise`."""
@@ -86,7 +100,7 @@ class SingleStyle(Loss):
         return tf.cast(features, tf.float32) * target["guide"] if self.guided else features
 
 
-def guide(mask: Tensor, features: Tensor) -> Tensor:
-    """Return sqrt(T M / sum(T)), `[1,h,w,1]`: T is `mask`, `[1,H,W,1]`, resized to `features`, `[1,h,w,C]`."""
-    sized = tf.image.resize(mask, tf.shape(features)[1:3], "area")
+def guide(mask: Tensor, size: Size) -> Tensor:
+    """Return sqrt(T M / sum(T)), `[1,h,w,1]`: T is `mask`, `[1,H,W,1]`, resized to a layer's size."""
+    sized = tf.image.resize(mask, [size.height, size.width], "area")
     return tf.sqrt(sized / tf.reduce_mean(sized))

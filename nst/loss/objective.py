@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import tensorflow as tf
 
@@ -12,10 +12,16 @@ from nst.errors import InputError
 from nst.layers import IMAGE
 from nst.loss.contract import Loss, Target, check_loss, check_weight
 from nst.loss.guided import SingleStyle
-from nst.loss.taps import Taps
+from nst.loss.statistics import exact
 from nst.state import Features, Scalar, Terms
 
 GUIDABLE = ("gram",)  # choices of loss/style that can be measured in a mask
+TILED = {
+    "content": ("features", "laplacian"),
+    "style": ("gram", "gram_shifted", "moments", "wasserstein"),
+}  # choices of loss/content and loss/style that can be measured by tiles
+
+NamedLosses = tuple[tuple[str, Loss], ...]  # (name, loss) of every term
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ class Objective:
             raise InputError("loss.content.weight and loss.style.weight are both 0; one must be above")
 
     @property
-    def terms(self) -> tuple[tuple[str, Loss], ...]:
+    def terms(self) -> NamedLosses:
         """`(name, loss)` of every term; the part `gram` of a style mix is named `style/gram`."""
         named = (("content", self.content), ("style", self.style), ("smooth", self.smooth))
         return tuple(part for name, loss in named if loss for part in _parts(name, loss))
@@ -121,18 +127,18 @@ def _check_guidable(parts: Sequence[tuple[str, Loss]]) -> None:
     """Raise an InputError that names the style losses among `parts` that do not support masks, and those that do."""
     wrong = [(name, loss) for name, loss in parts if not loss.guidable]
     if wrong:
-        named = " and ".join(_choice(name, loss) for name, loss in wrong)
+        named = " and ".join(choice_of(name, loss) for name, loss in wrong)
         mixed = [f"{config_path(name)}.weight=0" for name, _ in wrong if "/" in name]
         instead = f"use loss/style={' or '.join(GUIDABLE)}" + (f", or {' '.join(mixed)}" if mixed else "")
         raise InputError(f"style.masks: {named} cannot be measured in a mask; {instead}")
 
 
-def _choice(name: str, loss: Loss) -> str:
-    """The style loss of the term `name` as a command names it."""
+def choice_of(name: str, loss: Loss) -> str:
+    """The loss of the term `name` as a command names it."""
     package, _, module = type(loss).__module__.rpartition(".")
     if "/" in name:
         return config_path(name)
-    return f"loss/style={module}" if package == "nst.loss.style" else f"loss.style ({type(loss).__name__})"
+    return f"loss/{name}={module}" if package == f"nst.loss.{name}" else f"loss.{name} ({type(loss).__name__})"
 
 
 def config_path(term: str) -> str:
@@ -140,13 +146,37 @@ def config_path(term: str) -> str:
     return f"loss.{term.replace('/', '.parts.')}"
 
 
+def apart(terms: NamedLosses) -> tuple[NamedLosses, NamedLosses]:
+    """Split terms that can be measured by tiles into layerwise losses and those of the picture alone.
+
+    Raises:
+        InputError: a loss is neither.
+    """
+    of_picture = tuple(term for term in terms if tuple(term[1].layers) == (IMAGE,))
+    of_network = tuple(term for term in terms if term not in of_picture)
+    for name, loss in of_network:
+        if not loss.layerwise:
+            kind = name.partition("/")[0]
+            instead = "chained=false" if getattr(loss, "chained", False) else f"loss/{kind}={' or '.join(TILED[kind])}"
+            raise InputError(f"tiles: {choice_of(name, loss)} cannot be measured by tiles; use {instead}, or tiles=off")
+    return of_network, of_picture
+
+
 def network_layers(terms: Sequence[tuple[str, Loss]]) -> tuple[str, ...]:
     """Return the network layers that `terms` need, sorted."""
     return tuple(sorted({layer for _, loss in terms for layer in loss.layers} - {IMAGE}))
 
 
+class Measured(Protocol):
+    """Statistics of layerwise losses that were measured with the features."""
+
+    def values(self, term: str) -> dict[str, Scalar] | None:
+        """`{layer: canonical value}` of a term; None if it must be computed from the features."""
+        ...
+
+
 def measure(
-    terms: Sequence[tuple[str, Loss]], features: Features, targets: Mapping[str, Target], taps: Taps | None = None
+    terms: Sequence[tuple[str, Loss]], features: Features, targets: Mapping[str, Target], taps: Measured | None = None
 ) -> Terms:
     """Return `{term: {layer: canonical value}}`.
 
@@ -160,14 +190,15 @@ def measure(
         InputError: a loss did not return one scalar for each scale of its target.
     """
     canonical = {}
-    exact = {layer: tf.cast(x, tf.float32) if x.dtype == tf.bfloat16 else x for layer, x in features.items()}
+    features = {layer: exact(x) for layer, x in features.items()}
     for name, loss in terms:
-        tapped = taps and taps.values(name)
-        values = canonical[name] = loss(exact, targets[name].values) if tapped is None else tapped
+        tapped = None if taps is None else taps.values(name)
+        values = loss(features, targets[name].values) if tapped is None else tapped
         wrong = set(values) ^ set(targets[name].scales) or {key for key, value in values.items() if value.shape.rank}
         if wrong:
             place, wanted = f"{config_path(name)}: {type(loss).__name__}", ", ".join(targets[name].scales)
             raise InputError(f"{place} must return one scalar each for {wanted}; wrong: {', '.join(sorted(wrong))}")
+        canonical[name] = {layer: tf.cast(value, targets[name].scales[layer].dtype) for layer, value in values.items()}
     return canonical
 
 

@@ -1,20 +1,27 @@
 """PerLayer: base of losses that are weighted sums over the network's layers."""
 
-from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import tensorflow as tf
 
 from nst.errors import InputError, check_list, check_name, check_number
 from nst.layers import IMAGE, check_layers
-from nst.loss.contract import Loss, Reference
-from nst.loss.statistics import positions
-from nst.state import Features, Scalar, Tensor
+from nst.loss.contract import Loss, Size
+from nst.state import Scalar, Tensor
 
 # (target, channels C, positions M of the layer, pixels HW of the picture) -> factor on the canonical value
 Normalizer = Callable[[Any, float, Scalar, Scalar], Any]
+
+
+class Sized(Protocol):
+    """A `Reference`, or another value that knows the sizes of the content's layers."""
+
+    @property
+    def sizes(self) -> Mapping[str, Size]:
+        """`{layer: its size}`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -53,57 +60,26 @@ class PerLayer(Loss):
         for weight in weights:
             check_number(f"{self.term}.layer_weights", weight, at_least=0, at_most=1e30)
 
-    def scales(self, targets: Mapping[str, Any], reference: Reference) -> dict[str, Scalar]:
+    def scales(self, targets: Mapping[str, Any], reference: Sized) -> dict[str, Scalar]:
         """Return `{layer: weight x layer weight x normalizer}`, scalars; `targets` are the values of the target."""
-        pixels = tf.cast(positions(reference.content[IMAGE]), tf.float32)
-        weights = self.layer_weights or (1 / len(self.layers),) * len(self.layers)
+        sizes, weights = reference.sizes, self.layer_weights or (1 / len(self.layers),) * len(self.layers)
+        pixels = tf.cast(sizes[IMAGE].positions, tf.float32)
         scales = {}
         for layer, share in zip(self.layers, weights, strict=True):
-            features = reference.content[layer]
-            channels, here = float(features.shape[-1]), tf.cast(positions(features), tf.float32)
+            channels, here = float(sizes[layer].channels), tf.cast(sizes[layer].positions, tf.float32)
             factor = self.normalizers[self.normalizer](targets[layer], channels, here, pixels)
-            scales[layer] = tf.cast(self.weight * share * factor, features.dtype)
+            scales[layer] = tf.cast(self.weight * share * factor, sizes[layer].dtype)
         return scales
 
 
-@dataclass(frozen=True)
-class Layerwise(PerLayer):
-    """Base of losses that depend on each layer only through a small statistic, such as a Gram matrix.
+def averaged(
+    styles: Sequence[tuple[Mapping[str, Any], Scalar]], layers: Sequence[str], measured: Callable[[Any], Tensor]
+) -> dict[str, Tensor]:
+    """Return `{layer: mean of measured(...)}` over the styles, by their shares.
 
-    The runner computes the statistic while it computes the network, so the features need not be kept for the loss
-    (`nst.loss.taps`).
+    Args:
+        styles: (what is known of a style at each layer, such as its features; share).
+        layers: the layers.
+        measured: what is known -> what is averaged.
     """
-
-    @property
-    def layerwise(self) -> bool:
-        """True."""
-        return True
-
-    @abstractmethod
-    def statistic(self, features: Tensor, target: Any) -> Tensor:
-        """Measure a layer.
-
-        Args:
-            features: `[1,h,w,C]`, float32, or bfloat16 if the network computes in it.
-            target: the values of the loss's target at this layer.
-
-        Returns:
-            float32.
-        """
-
-    @abstractmethod
-    def compare(self, statistic: Tensor, target: Any) -> Scalar:
-        """Return the canonical value of a layer, a scalar."""
-
-    def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
-        """Return `{layer: canonical value}`."""
-        return {
-            layer: self.compare(self.statistic(features[layer], target[layer]), target[layer]) for layer in self.layers
-        }
-
-
-def averaged(reference: Reference, layers: Sequence[str], measured: Callable[[Tensor], Tensor]) -> dict[str, Tensor]:
-    """Return `{layer: measured(features)}`, averaged over the styles by their shares."""
-    return {
-        layer: tf.add_n([share * measured(features[layer]) for features, share in reference.styles]) for layer in layers
-    }
+    return {layer: tf.add_n([share * measured(style[layer]) for style, share in styles]) for layer in layers}

@@ -17,6 +17,11 @@ def matrix(features: Tensor) -> Tensor:
     return tf.reshape(features, [-1, features.shape[-1]])
 
 
+def exact(features: Tensor) -> Tensor:
+    """`features`, in float32 if they are bfloat16."""
+    return tf.cast(features, tf.float32) if features.dtype == tf.bfloat16 else features
+
+
 def products(one: Tensor, other: Tensor) -> Tensor:
     """`[1,h,w,C]`, `[1,h,w,D]` -> `[C,D]`: F^T K / M, the channels' products averaged over the M positions."""
     return _mean_product(matrix(one), matrix(other))

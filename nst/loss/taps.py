@@ -15,35 +15,46 @@ from nst.state import Scalar, Tensor
 
 
 class Taps:
-    """Measures layerwise losses (`nst.loss.per_layer.Layerwise`); an object is a `tap` of a network.
+    """Measures layerwise losses (`nst.loss.layerwise.Layerwise`); an object is a `tap` of a network.
 
     Args:
         terms: `(name, loss)` of every term.
         targets: `{term: target}`.
+        part: (features, layer) -> the features that are measured; by default all.
     """
 
-    def __init__(self, terms: Sequence[tuple[str, Loss]], targets: Mapping[str, Target]) -> None:
+    def __init__(
+        self,
+        terms: Sequence[tuple[str, Loss]],
+        targets: Mapping[str, Target],
+        part: Callable[[Tensor, str], Tensor] = lambda features, _: features,
+    ) -> None:
         self._losses: dict[str, Any] = {name: loss for name, loss in terms if loss.layerwise}
         self._targets = {name: targets[name].values for name in self._losses}
-        self._statistics: dict[str, dict[str, Tensor]] = {name: {} for name in self._losses}
+        self._part = part
+        self.statistics: dict[str, dict[str, Tensor]] = {name: {} for name in self._losses}
+        """`{term: {layer: statistic}}` of the layers measured so far."""
 
     def __call__(self, layer: str, features: Tensor) -> Tensor:
         """Measure the features `[1,h,w,C]` of `layer`; return them for the next layer."""
         here = {name: loss for name, loss in self._losses.items() if layer in loss.layers}
         if not here:
             return features
-        measures = [partial(loss.statistic, target=self._targets[name][layer]) for name, loss in here.items()]
+        measures = [partial(self._measured, layer, name, loss) for name, loss in here.items()]
         features, *statistics = _fork(features, measures)
         for name, statistic in zip(here, statistics, strict=True):
-            self._statistics[name][layer] = statistic
+            self.statistics[name][layer] = statistic
         return features
+
+    def _measured(self, layer: str, term: str, loss: Any, features: Tensor) -> Tensor:
+        return loss.statistic(self._part(features, layer), self._targets[term][layer])
 
     def values(self, term: str) -> dict[str, Scalar] | None:
         """`{layer: canonical value}` of a term; None if it is not layerwise."""
         if term not in self._losses:
             return None
         compare, targets = self._losses[term].compare, self._targets[term]
-        return {layer: compare(statistic, targets[layer]) for layer, statistic in self._statistics[term].items()}
+        return {layer: compare(statistic, targets[layer]) for layer, statistic in self.statistics[term].items()}
 
 
 def _fork(features: Tensor, measures: Sequence[Callable[[Tensor], Tensor]]) -> Any:

@@ -5,10 +5,19 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Self
 
+import numpy as np
+
 from nst.observers.contract import Observer
 from nst.state import Iterate
 
-AHEAD = 8  # iterates that may wait; above this the steps wait, which bounds memory
+AHEAD = 8  # iterates that may wait; above this the steps wait, which bounds memory ...
+AHEAD_BYTES = 2**29  # ... and fewer if they take this memory
+ITERATE = 2  # pictures of an iterate: the picture and its gradient
+
+
+def most_ahead(values: int) -> int:
+    """The iterates that may wait, of pictures with so many values: 1 to `AHEAD`."""
+    return max(1, min(AHEAD, AHEAD_BYTES // (ITERATE * np.dtype(np.float32).itemsize * values)))
 
 
 class Background:
@@ -23,8 +32,9 @@ class Background:
         self._waiting: deque[Future[None]] = deque()
 
     def __call__(self, iterate: Iterate) -> None:
-        """Queue `iterate` for the observers; wait if `AHEAD` iterates are in the queue."""
-        while self._waiting and (self._waiting[0].done() or len(self._waiting) >= AHEAD):
+        """Queue `iterate` for the observers; wait if too many are in the queue."""
+        ahead = most_ahead(int(np.prod(iterate.point.image.shape)))
+        while self._waiting and (self._waiting[0].done() or len(self._waiting) >= ahead):
             self._waiting.popleft().result()
         self._waiting.append(self._pool.submit(self._notify, iterate))
 

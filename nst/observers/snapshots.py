@@ -5,7 +5,7 @@ import os
 import numpy as np
 
 from nst.errors import check_count
-from nst.image.io import write_image
+from nst.image.io import reduced, write_image
 from nst.observers.contract import Every, Observer, RunContext
 from nst.runtime.atomic import remove_left
 from nst.runtime.own_files import is_folder, set_aside
@@ -17,13 +17,15 @@ class Snapshots(Observer):
 
     Args:
         every: evaluations between pictures; 0 writes none.
+        side: long side of the files in pixels, at most; larger pictures are reduced. At least 1.
 
     Raises:
-        InputError: `every` is negative.
+        InputError: a value is too small.
     """
 
-    def __init__(self, every: int = 0) -> None:
+    def __init__(self, every: int = 0, side: int = 2048) -> None:
         self.every = check_count("observers.snapshots.every", every)
+        self.side = check_count("observers.snapshots.side", side, at_least=1)
 
     def open(self, run: RunContext) -> None:
         """Make the folder and delete an earlier run's pictures; a resumed run keeps those up to its checkpoint."""
@@ -41,5 +43,5 @@ class Snapshots(Observer):
     def __call__(self, iterate: Iterate) -> None:
         """Write the picture if one is due."""
         if self._due(iterate.evaluation):
-            picture = self._run.present(np.asarray(iterate.point.image))
+            picture = self._run.present(reduced(np.asarray(iterate.point.image), self.side))
             write_image(picture, self._folder / f"{iterate.evaluation:05d}.png")

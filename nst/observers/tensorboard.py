@@ -14,13 +14,14 @@ The step of every curve is the number of evaluations.
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nst.errors import check_count
-from nst.image.io import fit, resize
+from nst.image.io import reduced
 from nst.observers import events, history
 from nst.observers.contract import Every, Observer, RunContext, gradient_norm, losses
 from nst.runtime import own_files
@@ -74,9 +75,9 @@ class TensorBoard(Observer):
             if notes := run.config.get("notes"):
                 tf.summary.text("notes", _text(notes))
             if self.images:
-                tf.summary.image("image/content", _fitted(run.content))
+                tf.summary.image("image/content", reduced(run.content, IMAGE_SIDE))
                 for index, style in enumerate(run.styles):
-                    tf.summary.image("image/style" + (f"/{index}" if index else ""), _fitted(style))
+                    tf.summary.image("image/style" + (f"/{index}" if index else ""), reduced(style, IMAGE_SIDE))
 
     def _write_again(self, rows: Sequence[Mapping[str, str]], before: Sequence[Path]) -> None:
         """Write the curves again from `rows` of history.csv, and the pictures from the event files `before`."""
@@ -100,16 +101,16 @@ class TensorBoard(Observer):
         if self._scalars_due(iterate.evaluation):
             norm = gradient_norm(iterate.point.gradient)
             self._scalars(iterate.evaluation, iterate.seconds, norm, losses(iterate.point))
-        self._latest, self._last_written = iterate, False
+        self._latest, self._last_written = _without_optimizer(iterate), False
         if self._image_due(self._run.work(iterate.evaluation)):
             self._write_picture(iterate)
 
     def _write_picture(self, iterate: Iterate) -> None:
         import tensorflow as tf
 
-        picture = self._run.present(np.asarray(iterate.point.image))
+        picture = self._run.present(reduced(np.asarray(iterate.point.image), IMAGE_SIDE))
         with self._writer.as_default(step=iterate.evaluation):
-            tf.summary.image("image/current", _fitted(picture))
+            tf.summary.image("image/current", picture)
         self._writer.flush()  # history.csv holds the scalars, but pictures are only here
         self._last_written = True
 
@@ -148,11 +149,11 @@ class TensorBoard(Observer):
         self._writer = None
 
 
+def _without_optimizer(iterate: Iterate) -> Iterate:
+    """`iterate` without the optimizer's state, which takes much memory."""
+    return replace(iterate, state=iterate.state._replace(optimizer_state=None))
+
+
 def _text(value: Any) -> Any:
     """`value`; in a text, what is no UTF-8 is escaped: file names may hold it, event files may not."""
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
-
-
-def _fitted(picture: np.ndarray) -> np.ndarray:
-    size = fit(picture.shape[1:3], min(IMAGE_SIDE, max(picture.shape[1:3])))
-    return resize(picture, *size)

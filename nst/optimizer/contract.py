@@ -45,6 +45,11 @@ class Optimizer(ABC):
             budget: evaluations that the step may take, at least 1; it takes 1 to `budget`.
         """
 
+    def pictures(self, height: int, width: int) -> int:
+        """The pictures in memory that the state at this size takes: its values, divided by those of a picture."""
+        del height, width
+        return pictures_of(self.init(tf.zeros([1, 1, 1, 3])))
+
     def carried(self, state: State, image: Image) -> State:
         """The state at the start of the next level; by default a new one.
 
@@ -59,6 +64,11 @@ class Optimizer(ABC):
         """(the point that a level ends with, evaluations taken: 0 or 1), if it stops early at `point`."""
         del evaluate, state
         return point, 0
+
+
+def pictures_of(state: State) -> int:
+    """The values in `state`, divided by those of a picture, which is here 1x1."""
+    return sum(leaf.shape.num_elements() // 3 for leaf in tf.nest.flatten(state))
 
 
 def boxed(image: Image, box: bool) -> Tensor:

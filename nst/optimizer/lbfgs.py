@@ -9,6 +9,7 @@ uses the other values, and trials are projected (Bertsekas 1982; the test for de
 equation 18 there).
 """
 
+import logging
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, NamedTuple
@@ -19,10 +20,14 @@ from nst.errors import check_count, check_flag, check_number
 from nst.optimizer.contract import Evaluate, Optimizer, Step, boxed
 from nst.state import Image, Point, Scalar, Tensor
 
+log = logging.getLogger(__name__)
+
 DECREASE = 1e-4  # c1: the part of the predicted decrease that is sufficient
 CURVATURE = 0.9  # c2: the part of the initial slope that may remain
 FIRST_MOVE = 0.05  # largest change of a value in the very first trial, when the scale is unknown
 CARRIED = 5  # newest pairs that the next level takes over; older ones belong to pictures that differ too much
+MOST_BYTES = 5 * 2**27  # memory of all pairs at a level; more pixels leave fewer pairs ...
+LEAST = 2  # ... but so many in any case
 BORDER = 0.1  # distance of a trial from the ends of the bracket, as a part of its length
 
 
@@ -39,7 +44,8 @@ class LBFGS(Optimizer):
     """Limited-memory BFGS.
 
     Args:
-        history: curvature pairs that are kept, 1..1000; each needs the memory of two pictures.
+        history: curvature pairs that are kept, 1..1000; each needs the memory of two pictures. Of large pictures,
+            fewer are kept, see `kept`.
         max_evaluations: evaluations per line search, at least 2.
         box: whether to keep the picture in 0..1.
 
@@ -58,10 +64,23 @@ class LBFGS(Optimizer):
         check_count("optimizer.max_evaluations", self.max_evaluations, at_least=2)
         check_number("optimizer.history", self.history, at_most=1000)
 
+    def kept(self, height: int | None, width: int | None) -> int:
+        """The pairs kept for a picture: `history`, or as many as fit into `MOST_BYTES`, but at least `LEAST`.
+
+        Of a graph for any size, `history`.
+        """
+        if height is None or width is None:
+            return self.history
+        bytes_each = 2 * height * width * 3 * tf.float32.size
+        return min(self.history, max(LEAST, MOST_BYTES // bytes_each))
+
     def init(self, image: Image) -> tuple[Pair, ...]:
-        """`history` empty pairs, oldest first."""
-        nothing = Pair(tf.zeros_like(image), tf.zeros_like(image), tf.zeros([], image.dtype))
-        return (nothing,) * self.history
+        """Empty pairs, `kept` of them, oldest first."""
+        return _empty(image, self.kept(*image.shape[1:3]))
+
+    def pictures(self, height: int, width: int) -> int:
+        """Two per pair."""
+        return 2 * self.kept(height, width)
 
     def carried(self, state: tuple[Pair, ...], image: Image) -> tuple[Pair, ...]:
         """The newest pairs of the level before, resized, so that the first steps need no search.
@@ -69,10 +88,18 @@ class LBFGS(Optimizer):
         This assumes losses that are means over positions: the gradient at a pixel is proportional to 1 / pixels. For
         sums over positions the pairs are too flat; then the line search finds the scale.
         """
-        fewer = _pixels(state[-1].s) / _pixels(image)
-        found = [_pair(_resized(s, image), fewer * _resized(y, image)) for s, y, rho in state[-CARRIED:] if rho > 0]
+        self._log_kept(image)
+        fewer, empty = _pixels(state[-1].s) / _pixels(image), self.init(image)
+        newest = state[-min(CARRIED, len(empty)) :]
+        found = [_pair(_resized(s, image), fewer * _resized(y, image)) for s, y, rho in newest if rho > 0]
         pairs = [pair for pair in found if pair.rho > 0]
-        return (*self.init(image)[len(pairs) :], *pairs)
+        return (*empty[len(pairs) :], *pairs)
+
+    def _log_kept(self, image: Image) -> None:
+        height, width = image.shape[1:3]
+        if (kept := self.kept(height, width)) < self.history:
+            text = "L-BFGS keeps %d curvature pairs at %dx%d, not %d, to save memory"
+            log.info(text, kept, width, height, self.history)
 
     def step(self, evaluate: Evaluate, point: Point, state: tuple[Pair, ...], budget: int) -> Step:
         """One line search along the L-BFGS direction. If it fails, drop the pairs; if there are none, converged."""
@@ -85,7 +112,7 @@ class LBFGS(Optimizer):
         if moved:  # noqa: SIM108  no ternary: inside tf.function this becomes a branch of the graph
             state = _remember(state, pair)
         else:
-            state = self.init(point.image)
+            state = _empty(point.image, len(state))
         searched = evaluations < budget  # not cut short by the budget
         return Step(found, state, evaluations, tf.logical_not(moved | known) & searched)
 
@@ -154,6 +181,11 @@ def _two_loops(gradient: Tensor, pairs: tuple[Pair, ...]) -> Tensor:
     for (s, y, rho), alpha in zip(pairs, reversed(alphas), strict=True):
         r = r + s * (alpha - rho * _dot(y, r))
     return -r
+
+
+def _empty(image: Image, count: int) -> tuple[Pair, ...]:
+    nothing = Pair(tf.zeros_like(image), tf.zeros_like(image), tf.zeros([], image.dtype))
+    return (nothing,) * count
 
 
 def _resized(picture: Image, like: Image) -> Image:

@@ -4,8 +4,10 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
+import tensorflow as tf
+
 from nst.errors import InputError
-from nst.optimizer.contract import Evaluate, Optimizer, Step
+from nst.optimizer.contract import Evaluate, Optimizer, Step, pictures_of
 from nst.state import Image, Point, Tensor
 
 
@@ -45,6 +47,10 @@ class Wrapper(Optimizer):
     @abstractmethod
     def picture(self, memory: Any) -> Tensor:
         """The picture `[1,H,W,3]` that a level ends with."""
+
+    def pictures(self, height: int, width: int) -> int:
+        """Those of the inner optimizer, and the memory's."""
+        return self.optimizer.pictures(height, width) + pictures_of(self.empty(tf.zeros([1, 1, 1, 3])))
 
     def init(self, image: Image) -> tuple[Any, Any]:
         """(the inner optimizer's state, the memory)."""

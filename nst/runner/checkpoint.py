@@ -53,6 +53,7 @@ class Checkpoint(Observer):
         every: seconds between checkpoints, above 0; longer if writing is slow. None writes only on `save`.
         identity: identity of the run.
         provenance: provenance of the run.
+        tiles: side of the run's tiles; None if it has none.
         clock: a monotonic clock, in seconds.
 
     Raises:
@@ -64,14 +65,17 @@ class Checkpoint(Observer):
         every: float | None,
         identity: str,
         provenance: Mapping[str, Any],
+        tiles: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if every is not None:
             check_number("checkpoint", every, above=0)
         self.every = every
-        self._about = {"identity": identity, "origin": {key: provenance[key] for key in ORIGIN}}
+        self._about = {"identity": identity, "tiles": tiles, "origin": {key: provenance[key] for key in ORIGIN}}
         self._clock = clock
-        self.latest: Iterate | None = None
+        self.began = False
+        """Whether there has been a step."""
+        self._latest: Iterate | None = None
 
     def open(self, run: RunContext) -> None:
         """Schedule the first checkpoint."""
@@ -80,7 +84,7 @@ class Checkpoint(Observer):
 
     def __call__(self, iterate: Iterate) -> None:
         """Save the iterate if a checkpoint is due."""
-        self.latest = iterate
+        self._latest, self.began = iterate, True
         if self.every is None or self._clock() < self._due:
             return
         began = self._clock()
@@ -90,12 +94,16 @@ class Checkpoint(Observer):
 
     def save(self) -> None:
         """Save the latest iterate; a failed write is only logged."""
-        if self.latest is None:
+        if self._latest is None:
             return
         try:
-            save(self._path, self.latest, self._about)
+            save(self._path, self._latest, self._about)
         except OSError as error:
             log.warning("%s cannot be written (%s)", self._path, error.strerror)
+
+    def forget(self) -> None:
+        """Release the latest iterate, whose optimizer state takes much memory."""
+        self._latest = None
 
 
 def save(path: Path, iterate: Iterate, about: Mapping[str, Any]) -> None:
@@ -162,9 +170,19 @@ def remove(folder: Path) -> None:
 
 def identity(folder: Path) -> str | None:
     """The identity in the checkpoint of `folder`; None if there is no readable checkpoint."""
+    return (_read_header(folder) or {}).get("identity")
+
+
+def tiles(folder: Path) -> int | None:
+    """The side of the tiles of the run whose checkpoint is in `folder`; None if there is none, or no tiles."""
+    side = (_read_header(folder) or {}).get("tiles")
+    return side if type(side) is int else None
+
+
+def _read_header(folder: Path) -> dict[str, Any] | None:
     try:
         with arrays.opened(folder / FILE) as file:
-            return _header(file)["identity"]
+            return _header(file)
     except BROKEN:
         return None
 

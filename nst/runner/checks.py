@@ -9,7 +9,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from nst.errors import InputError, check_count, check_name, printable, unknown_key
 from nst.image.encode import FORMATS
-from nst.image.io import check_bits
+from nst.image.io import check_bits, check_dpi
+from nst.layers import SMALLEST_TILE
 from nst.redaction import is_redacted
 from nst.runner.instantiate import plain
 from nst.runner.recorded import NOTES, TAG
@@ -57,9 +58,31 @@ def check_top(config: DictConfig) -> None:
     if not config.score:
         raise InputError(f"score must name at least one of {', '.join(metric.value for metric in Metric)}")
     check_labels(config)
-    for suffix in config.output.formats:
+    _check_output(config.output)
+    checked_tiles(config.tiles)
+
+
+def _check_output(output: DictConfig) -> None:
+    for suffix in output.formats:
         check_name("output.formats: format", suffix, FORMATS)
-    check_bits("output.bits", config.output.bits, config.output.formats)
+    if output.dpi is not None:
+        check_dpi("output.dpi", output.dpi)
+    check_bits("output.bits", output.bits, output.formats)
+
+
+def checked_tiles(tiles: object) -> str | int | None:
+    """`auto`, the side of tiles in pixels, or None if there are none.
+
+    Raises:
+        InputError: the setting is neither `auto`, `off` nor a side.
+    """
+    if tiles is None or tiles is False or tiles == "off":  # YAML reads an unquoted `off` as false
+        return None
+    if tiles == "auto":
+        return "auto"
+    if isinstance(tiles, str):
+        raise InputError(f"tiles must be auto, off, or a side in pixels, not {printable(tiles)}")
+    return check_count("tiles", tiles, at_least=SMALLEST_TILE)
 
 
 def check_labels(config: DictConfig) -> None:

@@ -11,12 +11,15 @@ from typing import NamedTuple, Self
 
 import tensorflow as tf
 
+from nst import metrics
 from nst.errors import InputError
 from nst.extractor.network import Network
 from nst.extractor.ops.winograd import PLACES, pays
+from nst.extractor.tiles import margin
 from nst.image.io import MIN_SIDE, fit
-from nst.layers import STYLE_LAYERS, block_of
+from nst.layers import IMAGE, STYLE_LAYERS, block_of
 from nst.loss.objective import Objective
+from nst.observers.background import ITERATE, most_ahead
 from nst.optimizer.contract import Optimizer
 from nst.runtime import memory
 from nst.transfer.jitter import SHIFTS
@@ -24,7 +27,7 @@ from nst.transfer.transfer import Transfer
 
 FLOAT = 4  # bytes
 PICTURE_BYTES = 3 * FLOAT  # per pixel
-PICTURES = 30  # image buffers of one step, and iterates queued for observers
+PICTURES = 14  # image buffers of a step
 GIB = 2**30
 WORKED_ON = 3  # tensors of the widest layer in a backward pass: gradient, mask, result
 MEASURED_ON = 3  # tensors of the widest layer in the metrics: after convolution, bias and ReLU
@@ -41,6 +44,7 @@ class Plan(NamedTuple):
     metric_network: Network | None = None  # None excludes the metrics
     metric_area: float = 1.0  # area of the largest measured picture, relative to the content's
     pruned: bool = False  # whether pictures are measured during the steps
+    tiles: int | None = None  # the side of tiles, as of a transfer
 
     @classmethod
     def of(cls, transfer: Transfer, metric_network: Network, *, pruned: bool) -> Self:
@@ -58,17 +62,36 @@ class Plan(NamedTuple):
             metric_network=metric_network,
             metric_area=max(1.0, measured / pixels),
             pruned=pruned,
+            tiles=transfer.tiles,
         )
 
     def needed(self, height: int, width: int) -> float:
         """Additional bytes that the run needs if its largest level is `height` x `width` pixels."""
-        state = tf.nest.flatten(self.optimizer.init(tf.zeros([1, 1, 1, 3])))
-        pictures = PICTURE_BYTES * (PICTURES + sum(leaf.shape.num_elements() // 3 for leaf in state))
-        step = self._losses() + max(self._step(), self.style_area * self._forward())
+        pixels, state = height * width, self.optimizer.pictures(height, width)
+        queued = most_ahead(3 * pixels) * ITERATE
+        pictures = pixels * PICTURE_BYTES * (PICTURES + state + queued)
         kernels = weights(self.network, self.objective.layers)
-        pixels = height * width
-        steps, metrics = pixels * step, self._metrics(self.metric_area * pixels)
-        return kernels + pixels * pictures + (steps + metrics if self.pruned else max(steps, metrics))
+        steps, measuring = self._steps(height, width), self._metrics(self.metric_area * pixels)
+        return kernels + pictures + (steps + measuring if self.pruned else max(steps, measuring))
+
+    def _steps(self, height: int, width: int) -> float:
+        """Bytes for the evaluations, in one piece or by tiles."""
+        if self.tiles is None or self.tiles >= max(height, width):
+            return height * width * (self._losses() + max(self._step(), self.style_area * self._forward()))
+        reach = 2 * margin(self.network, self.objective.layers)
+        tile = min(height, self.tiles + reach) * min(width, self.tiles + reach)
+        count = -(-height // self.tiles) * -(-width // self.tiles)
+        return height * width * self.targets * self._content() + tile * self._step() + count * self._statistics()
+
+    def _content(self) -> float:
+        """Bytes per pixel for the content's features."""
+        kept = [loss.layers for _, loss in self.objective.terms if getattr(loss, "keeps_content", False)]
+        return self._size() * sum(self._layers()[layer] for layer in set().union(*kept))
+
+    def _statistics(self) -> float:
+        """Bytes for a tile's statistics, at most matrices of float64, a copy of all tiles', and their derivatives."""
+        layers = [layer for _, loss in self.objective.terms for layer in loss.layers if layer != IMAGE]
+        return 6 * FLOAT * sum(len(self.network.weights[layer][-1]) ** 2 for layer in layers)
 
     def _step(self) -> float:
         """Bytes per pixel of a forward and a backward pass."""
@@ -88,11 +111,12 @@ class Plan(NamedTuple):
         if self.metric_network is None:
             return 0
         network = self.metric_network
+        tile = min(pixels, (metrics.SIDE + 2 * margin(network, network.layers)) ** 2)
         values = values_per_pixel(network, network.layers)
         features = FLOAT * sum(values.get(layer, 0) for layer in STYLE_LAYERS)
         widest = FLOAT * max(values.values())
         kernels = weights(network, network.layers) / 2  # forward only
-        return kernels + pixels * (features + MEASURED_ON * widest)
+        return kernels + tile * (features + MEASURED_ON * widest)
 
     def _losses(self) -> float:
         """Bytes per pixel for the losses' working memory, and for feature-sized targets after the first."""

@@ -37,7 +37,8 @@ class Pictures:
         self._fallback = bool(config.fallback)
         self.assets: dict[str, Asset] = {}
         self._color_coded: dict[str, list[np.ndarray]] = {}
-        size = check_size(OmegaConf.to_object(config.size) if OmegaConf.is_config(config.size) else config.size)
+        size = OmegaConf.to_object(config.size) if OmegaConf.is_config(config.size) else config.size
+        size = check_size(size, config.output.dpi)
         content, sources = build(config, "content"), build(config, "style")
         self.content = self._read("content", content.image, size, MIN_SIDE)
         self.alpha = read_alpha(self.assets["content"].path, *self.content.shape[1:3])

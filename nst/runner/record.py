@@ -37,15 +37,15 @@ def write_pictures(
 
     The record gets their checksums.
     """
-    bits = settings["output"]["bits"]
+    bits, dpi = settings["output"]["bits"], settings["output"]["dpi"]
     text = PngImagePlugin.PngInfo()
     text.add_itxt("nst.config", yaml.safe_dump(settings, sort_keys=False), zip=True)
-    included = {key: record[key] for key in ("identity", "overrides", "choices", "provenance")}
+    included = {key: record[key] for key in ("identity", "overrides", "choices", "provenance", "tiles")}
     text.add_itxt("nst.record", json.dumps(included), zip=True)
-    write_image(result.image, folder.path / PICTURE, alpha=alpha, bits=bits, text=text)
+    write_image(result.image, folder.path / PICTURE, alpha=alpha, bits=bits, dpi=dpi, text=text)
     others = [f"result.{suffix}" for suffix in settings["output"]["formats"] if suffix != "png"]
     for name in others:
-        write_image(result.image, folder.path / name, alpha=alpha, bits=bits)
+        write_image(result.image, folder.path / name, alpha=alpha, bits=bits, dpi=dpi)
     record["files"] = finished.files(folder.path, [PICTURE, *others])
 
 

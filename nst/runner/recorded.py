@@ -47,6 +47,7 @@ RECORD: dict[str, Any] = {
     "size": [int],
     "levels": [{ANY: NUMBER}],
     **dict.fromkeys(("loss", "expected_memory_mib", "peak_memory_mib", "resumed_at"), (*NUMBER, None)),
+    "tiles": (int, None),
     **dict.fromkeys(("evaluations", "full_size_equivalents", "seconds", "seconds_per_evaluation"), (*NUMBER, None)),
 }
 """The shape of result.json; the record inside a picture has a part of its keys."""

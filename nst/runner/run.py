@@ -17,7 +17,7 @@ from nst.observers.background import Background
 from nst.observers.contract import RunContext, opened
 from nst.pyramid import Octaves
 from nst.runner import checkpoint, provenance
-from nst.runner.checks import check_choices, check_resolves
+from nst.runner.checks import check_choices, check_resolves, checked_tiles
 from nst.runner.folder import PICTURE, RunFolder, point_latest
 from nst.runner.identity import identity as identity_of
 from nst.runner.pictures import Pictures
@@ -66,9 +66,12 @@ def _run(request: Request, folder: RunFolder, interrupt: signals.Interrupt) -> R
     device_name = device.prepare(request.threads if config.threads is None else config.threads)
 
     from nst.runner.setup import set_up
+    from nst.runner.tiling import chosen
 
     setup = set_up(config, pictures, Pins(request.sweep))
-    identity = identity_of(request.recipe, pictures.assets, setup.transfer.network, setup.transfer.levels)
+    setup = setup.by_tiles(chosen(checked_tiles(config.tiles), setup.memory, setup.transfer.levels[-1], folder))
+    transfer = setup.transfer
+    identity = identity_of(request.recipe, pictures.assets, transfer.network, transfer.levels, transfer.tiles)
     if done := folder.claim(identity, checkpoint.identity(folder.path)):
         return _done_already(request, folder, done, setup)
     record: Record = {
@@ -79,6 +82,7 @@ def _run(request: Request, folder: RunFolder, interrupt: signals.Interrupt) -> R
         "seed": config.seed,
         "started": began.isoformat(timespec="seconds"),
         "provenance": provenance.describe(pictures.assets, setup.transfer.network, device_name),
+        "tiles": transfer.tiles,
         "expected_memory_mib": round(_expected_memory(setup) / 2**20, 1),
     }
     write_settings(request, folder)
@@ -123,11 +127,11 @@ def _optimize(request: Request, setup: Setup, folder: RunFolder, record: Record,
 
     transfer, identity = setup.transfer, record["identity"]
     resume = checkpoint.load(folder.path, identity, record["provenance"], transfer.optimizer, transfer.levels)
-    last = checkpoint.Checkpoint(request.config.checkpoint, identity, record["provenance"])
+    last = checkpoint.Checkpoint(request.config.checkpoint, identity, record["provenance"], transfer.tiles)
     try:
         _descend(request, setup, folder, record, interrupt, last, resume)
     except (ValueError, TypeError, KeyError, tf.errors.InvalidArgumentError) as error:
-        if not resume or last.latest or isinstance(error, InputError):  # after a step, the checkpoint is not the reason
+        if not resume or last.began or isinstance(error, InputError):  # after a step, the checkpoint is not the reason
             raise
         checkpoint.set_aside(folder.path, error)
         _descend(request, setup, folder, record, interrupt, last, None)
@@ -161,6 +165,7 @@ def _descend(
             last.save()  # before the pictures: the sender of the signal may kill the process soon
         elif result.ending is Ending.INTERRUPTED:  # an observer ended it
             result = replace(result, ending=Ending.PRUNED)
+        last.forget()
         write_pictures(folder, result, request.recipe, record, setup.pictures.alpha)
         record |= outcome(request.config, result, setup.measure(result.image))
 
@@ -191,6 +196,8 @@ def _log_start(setup: Setup, record: Record) -> None:
     text = "%s on %s: %d evaluations (%.0f full-size equivalents) at %s, %.1f GiB of memory"
     memory = record["expected_memory_mib"] / 1024
     log.info(text, source.name, record["provenance"]["device"], steps, work, sizes, memory)
+    if setup.transfer.tiles:
+        log.info("tiles    %d pixels: pictures larger than that are evaluated tile by tile", setup.transfer.tiles)
     pyramid, (height, width) = setup.transfer.pyramid, setup.transfer.content.shape[1:3]
     if isinstance(pyramid, Octaves) and (why := pyramid.why_single(height, width, setup.transfer.steps)):
         log.info("pyramid  one level only: %s", why)

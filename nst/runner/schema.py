@@ -24,11 +24,12 @@ class StopSettings:
 
 @dataclass
 class Output:
-    """The folder for outputs, and the formats and bits of pictures."""
+    """The folder for outputs, and the formats, bits and resolution of pictures."""
 
     folder: str = MISSING
     formats: list[str] = MISSING
     bits: int = MISSING
+    dpi: float | None = MISSING
 
 
 @dataclass
@@ -71,6 +72,7 @@ class Config:
     tags: list[str] = MISSING
     notes: str | None = MISSING
     jitter: int = MISSING
+    tiles: Any = MISSING
     precision: Precision = MISSING
     threads: int | None = MISSING
     fallback: bool = MISSING

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
@@ -17,13 +17,14 @@ from nst.loss.objective import Objective
 from nst.metrics import measure_picture
 from nst.observers.contract import Observer
 from nst.optimizer.contract import Optimizer
+from nst.runner.checks import checked_tiles
 from nst.runner.instantiate import build, build_each, plain
 from nst.runner.memory_estimate import Plan
 from nst.runner.pictures import Pictures
 from nst.runtime.precision import Precision
 from nst.setting_rules import PRUNE_KEY
 from nst.style import Style
-from nst.transfer.checks import check_settings
+from nst.transfer.checks import check_settings, check_tiles
 from nst.transfer.optimize import Stop
 from nst.transfer.transfer import Transfer
 
@@ -51,6 +52,11 @@ class Setup:
     metric_network: Network
     metric_styles: Sequence[Style]
     memory: Plan
+
+    def by_tiles(self, side: int | None) -> Self:
+        """This set-up with larger pictures evaluated by tiles of at most `side` pixels; None: none is."""
+        transfer, memory = replace(self.transfer, tiles=side), self.memory._replace(tiles=side)
+        return replace(self, transfer=transfer, memory=memory)
 
     def measure(self, picture: np.ndarray) -> dict[str, Any]:
         """Measure `picture`, `[1,H,W,3]`, which has the size of the content."""
@@ -81,7 +87,9 @@ def set_up(config: DictConfig, pictures: Pictures, pins: Pins = SINGLE) -> Setup
     }
     styles = masked if objective.guidable else pictures.styles
     levels = pyramid.levels(*pictures.content.shape[1:3], config.steps)
-    check_settings(levels, styles, objective, optimizer, config.jitter)  # before weights are downloaded
+    tiles = checked_tiles(config.tiles)
+    check_tiles(tiles if isinstance(tiles, int) else None, objective)  # these two before weights are downloaded
+    check_settings(levels, styles, objective, optimizer, config.jitter)
     extractor = build(config, "extractor")
     check_kind("extractor", extractor, Extractor)
     network = extractor.load(precision=Precision(config.precision), fallback=bool(config.fallback), pins=pins)

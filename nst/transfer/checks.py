@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nst.errors import InputError
+from nst.errors import InputError, check_count
 from nst.image.io import check_picture, check_short_side
-from nst.layers import block_of
+from nst.layers import SMALLEST_TILE, block_of
 from nst.loss.contract import Loss
-from nst.loss.objective import Objective, config_path
+from nst.loss.objective import Objective, apart, config_path
 from nst.optimizer.contract import Optimizer
 from nst.state import Level
 from nst.style import Style
@@ -48,6 +48,13 @@ def check_settings(
         objective.per_style(1, guided=True)  # raises InputError if a loss has no guided form
     check_jitter(jitter, optimizer, styles)
     check_levels(levels, styles, objective)
+
+
+def check_tiles(side: int | None, objective: Objective) -> None:
+    """Raise InputError if `side` is too small for tiles, or a loss cannot be measured by tiles."""
+    if side is not None:
+        check_count("tiles", side, at_least=SMALLEST_TILE)
+        apart(objective.terms)
 
 
 def check_levels(levels: Sequence[Level], styles: Sequence[Style], objective: Objective) -> None:

@@ -9,33 +9,43 @@ import tensorflow as tf
 
 from nst.extractor.network import Network
 from nst.layers import IMAGE
-from nst.loss.contract import Loss, Target
-from nst.loss.objective import Objective, measure, network_layers, weigh
+from nst.loss.contract import Target
+from nst.loss.objective import NamedLosses, Objective, measure, network_layers, weigh
 from nst.loss.taps import Taps
 from nst.optimizer.contract import Evaluate
-from nst.state import Image, Point, Tensor
+from nst.state import Image, Point
 from nst.style import Style
-from nst.transfer.targets import Pictures, measured
+from nst.transfer.targets import PICTURE_SPEC, Pictures, any_size, measured
+from nst.transfer.tiles import tiled
 
-PICTURE_SPEC = tf.TensorSpec([1, None, None, 3])
 
-
-def evaluation(network: Network, objective: Objective, styles: Sequence[Style]) -> Callable[[np.ndarray], Evaluate]:
+def evaluation(
+    network: Network, objective: Objective, styles: Sequence[Style], side: int | None = None
+) -> Callable[[np.ndarray], Evaluate]:
     """A function: a level's content `[1,H,W,3]` -> the function to minimize at that level.
 
     The targets are measured once per level. The graph accepts any size, and later runs reuse it.
+
+    Args:
+        network: the network.
+        objective: the losses.
+        styles: the styles.
+        side: larger pictures are evaluated by tiles of at most so many pixels; None: no picture is.
     """
     guided = any(style.mask is not None for style in styles)
     if guided or any(style.apart for style in styles):
         objective = objective.per_style(len(styles), guided)
-    compiled = _compiled(network, objective.terms)
 
     def at(content: np.ndarray) -> Evaluate:
         size = content.shape[1], content.shape[2]
         masks = [style.mask_at(*size) for style in styles] if guided else []
         reference = Pictures(content, [style.at(*size) for style in styles], _shares(styles, masks), masks)
-        targets = measured(network, objective, reference)
-        evaluate = compiled.get_concrete_function(PICTURE_SPEC, tf.nest.map_structure(_any_size, targets))
+        large = side is not None and side < max(max(picture.shape[1:3]) for picture in (content, *reference.styles))
+        targets = measured(network, objective, reference, side if large else None)
+        if side is not None and side < max(size):
+            return tiled(network, objective.terms, targets, size, side)
+        specification = tf.nest.map_structure(any_size, targets)
+        evaluate = _compiled(network, objective.terms).get_concrete_function(PICTURE_SPEC, specification)
         return lambda image: evaluate(image, targets)
 
     return at
@@ -54,15 +64,8 @@ def _shares(styles: Sequence[Style], masks: Sequence[np.ndarray]) -> list[float]
     return [weight * places * float(np.mean(mask)) for weight, mask in zip(weights, masks, strict=True)]
 
 
-def _any_size(tensor: Tensor) -> tf.TensorSpec:
-    """The specification of `tensor`; any height and width if it is features, `[1,h,w,C]`."""
-    features = len(tensor.shape) == 4 and tensor.shape[0] == 1
-    shape = [1, None, None, tensor.shape[-1]] if features else tensor.shape
-    return tf.TensorSpec(shape, tensor.dtype)
-
-
 @lru_cache(maxsize=128)  # TensorFlow never frees these graphs, so to drop one saves nothing
-def _compiled(network: Network, terms: tuple[tuple[str, Loss], ...]) -> Any:
+def _compiled(network: Network, terms: NamedLosses) -> Any:
     """One forward and one backward pass as a graph; tensors carry all that a sweep or a pyramid varies."""
     layers = network_layers(terms)
 

@@ -62,7 +62,7 @@ def descend(
     optimizer: Optimizer,
     *,
     steps: int,
-    before: State | None = None,
+    before: Callable[[], State] | None = None,
     observe: Callable[[LevelState], None],
     stop: Stop | None = None,
     interrupted: Callable[[], bool] = lambda: False,
@@ -74,7 +74,8 @@ def descend(
         start: the first picture `[1,H,W,3]`, or a state of an earlier descent with the same arguments, to continue.
         optimizer: implements `nst.optimizer.contract.Optimizer`.
         steps: evaluations, at least 1; never exceeded.
-        before: the optimizer's state at the end of the level before; None at the first level.
+        before: returns the optimizer's state at the end of the level before; a function, so that the caller can drop
+            the state, which may be large. None at the first level.
         observe: called with the state after the first evaluation and after every step.
         stop: when to end early; None: never.
         interrupted: called before every step and at the end; True ends the descent.
@@ -127,13 +128,15 @@ def _diverged(evaluate: Evaluate, optimizer: Optimizer, at: LevelState, used: in
     return Descent(at.point, Ending.DIVERGED, used)
 
 
-def _begin(evaluate: Evaluate, image: Image, optimizer: Optimizer, before: State | None) -> LevelState | None:
+def _begin(
+    evaluate: Evaluate, image: Image, optimizer: Optimizer, before: Callable[[], State] | None
+) -> LevelState | None:
     """The state after the first evaluation; None if that is not finite."""
     point = evaluate(image)
     if not _finite(point):
         return None
     total = float(point.total)
-    state = optimizer.init(image) if before is None else optimizer.carried(before, image)
+    state = optimizer.init(image) if before is None else optimizer.carried(before(), image)
     return LevelState(point, state, 1, Progress(total, total, 1), False)
 
 

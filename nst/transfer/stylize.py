@@ -45,7 +45,7 @@ def stylize(
     levels, stages = transfer.levels, _Stages(transfer)
     clock = _Clock.started(observers, levels[-1], resume)
     picture = stages.first(levels[0].height, levels[0].width)
-    last, ending, carried = None, Ending.STEPS, None
+    last, ending, states = None, Ending.STEPS, []
     for index, level in enumerate(levels):
         if resume and index < resume.level:
             continue
@@ -57,15 +57,17 @@ def stylize(
             start,
             transfer.optimizer,
             steps=level.steps,
-            before=carried,
+            before=states.pop if states else None,  # so that nothing here keeps the state
             observe=clock.observe,
             stop=transfer.stop,
             interrupted=interrupted,
         )
         clock.count(descent.evaluations)  # including a last step that found no lower loss
-        last, ending, carried = descent.point or last, descent.ending, descent.state
+        last, ending = descent.point or last, descent.ending
+        states = [] if descent.state is None else [descent.state]
         _log_early_end(descent, index, levels)
         picture = np.asarray(descent.point.image) if descent.point else picture
+        del descent
         if ending in (Ending.INTERRUPTED, Ending.DIVERGED):
             break
     image = transfer.present(resize(picture.clip(0, 1), *transfer.content.shape[1:3]))
@@ -86,7 +88,7 @@ class _Stages:
         self._content, self._styles = transfer.seen
         self._limits = cache(transfer.limits)
         self._bounds = Bounds(transfer.mask, self._content)
-        self._evaluation = evaluation(transfer.network, transfer.objective, self._styles)
+        self._evaluation = evaluation(transfer.network, transfer.objective, self._styles, transfer.tiles)
 
     def first(self, height: int, width: int) -> np.ndarray:
         """The run's first picture at a size: `[1,height,width,3]`."""

@@ -17,8 +17,9 @@ from cachetools import LRUCache
 from nst.extractor.network import Network
 from nst.layers import IMAGE
 from nst.loss.contract import Loss, Reference, Target
-from nst.loss.objective import Objective, network_layers
+from nst.loss.objective import Objective, apart, network_layers
 from nst.state import Features, Image, Scalar, Tensor
+from nst.transfer.tiled_targets import targets_by_tiles
 
 CACHE_BYTES = 256 * 2**20  # of targets; the least recently used are dropped first
 PICTURE_SPEC = tf.TensorSpec([1, None, None, 3])
@@ -48,17 +49,25 @@ class Pictures:
         """A hash of all arrays and shares."""
         hashed = hashlib.sha256(repr(tuple(self.shares)).encode())
         for array in (self.content, *self.styles, *self.masks):
-            hashed.update(repr(array.shape).encode() + np.ascontiguousarray(array).tobytes())
+            hashed.update(repr(array.shape).encode())
+            hashed.update(np.ascontiguousarray(array).data)
         return hashed.hexdigest()
 
 
-def measured(network: Network, objective: Objective, pictures: Pictures) -> dict[str, Target]:
-    """Return `{term: target}` of `objective`, whose styles are split already where they must be."""
+def measured(network: Network, objective: Objective, pictures: Pictures, side: int | None = None) -> dict[str, Target]:
+    """Return `{term: target}` of `objective`, whose styles are split already where they must be.
+
+    Args:
+        network: the network.
+        objective: the losses.
+        pictures: the content and the styles.
+        side: larger pictures are measured by tiles of at most so many pixels; None: no picture is.
+    """
     terms = tuple((name, one := replace(loss, weight=1.0), repr(one)) for name, loss in objective.terms)
-    key = network, terms, pictures.digest
+    key = network, terms, pictures.digest, side
     found = _kept.get(key)
     if found is None:
-        found = _measured(network, terms, pictures)
+        found = _measured(network, terms, pictures) if side is None else _by_tiles(network, terms, pictures, side)
         if _bytes(found) <= CACHE_BYTES:
             _kept[key] = found
     weights = {name: loss.weight for name, loss in objective.terms}
@@ -66,6 +75,17 @@ def measured(network: Network, objective: Objective, pictures: Pictures) -> dict
         name: Target(values, {layer: weights[name] * scale for layer, scale in scales.items()})
         for name, (values, scales) in found.items()
     }
+
+
+def is_map(tensor: Tensor) -> bool:
+    """Whether `tensor`, of a target, has values at each position of a layer: `[1,h,w,C]`."""
+    return len(tensor.shape) == 4 and tensor.shape[0] == 1
+
+
+def any_size(tensor: Tensor) -> tf.TensorSpec:
+    """The specification of `tensor`, of a target; any height and width if it is a map."""
+    shape = [1, None, None, tensor.shape[-1]] if is_map(tensor) else tensor.shape
+    return tf.TensorSpec(shape, tensor.dtype)
 
 
 def _bytes(targets: dict[str, Target]) -> int:
@@ -80,6 +100,13 @@ def _measured(network: Network, terms: tuple[Term, ...], pictures: Pictures) -> 
     styles, masks = ([tf.constant(array) for array in arrays] for arrays in (pictures.styles, pictures.masks))
     shares = [tf.constant(share, tf.float32) for share in pictures.shares]
     return graph(tf.constant(pictures.content), styles, shares, masks)
+
+
+def _by_tiles(network: Network, terms: tuple[Term, ...], pictures: Pictures, side: int) -> dict[str, Target]:
+    of_network, of_picture = apart(tuple((name, loss) for name, loss, _ in terms))
+    whole = _measured(network, tuple(term for term in terms if term[:2] in of_picture), pictures)
+    styles = list(zip(pictures.styles, pictures.shares, strict=True))
+    return whole | targets_by_tiles(network, of_network, pictures.content, styles, pictures.masks, side)
 
 
 @lru_cache(maxsize=32)

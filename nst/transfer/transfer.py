@@ -41,6 +41,7 @@ class Transfer:
         seed: seed of everything random.
         jitter: largest shift of the picture per evaluation, 0..256 pixels; not with L-BFGS, not with style masks.
         stop: when a level ends early.
+        tiles: larger pictures are evaluated by tiles of at most so many pixels (`nst.transfer.tiles`). None: none is.
 
     Raises:
         InputError: an array is no picture or mask, the network lacks a layer, a level is too small, or settings
@@ -60,10 +61,12 @@ class Transfer:
     seed: int = 0
     jitter: int = 0
     stop: Stop = Stop()
+    tiles: int | None = None
 
     def __post_init__(self) -> None:
         checks.check_pictures(self.content, self.styles, self.mask)
         self.network.require(self.objective.layers)
+        checks.check_tiles(self.tiles, self.objective)
         checks.check_settings(self.levels, self.styles, self.objective, self.optimizer, self.jitter)
 
     @cached_property

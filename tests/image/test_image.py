@@ -198,7 +198,24 @@ def test_valid_sizes_are_accepted(size, checked):
     assert check_size(size) == checked
 
 
-@pytest.mark.parametrize("size", [31, -64, 64.0, True, None, "64", [], [64], [64, 31], [64, "64"], [64, 64, 64]])
+@pytest.mark.parametrize(
+    ("size", "dpi", "pixels"), [("40cm", 300, 4724), ("400 mm", 300, 4724), ("16in", 100.0, 1600), ("2.5in", 72, 180)]
+)
+def test_a_length_at_a_resolution_is_a_size(size: str, dpi: float, pixels: int) -> None:
+    assert check_size(size, dpi) == pixels
+
+
+def test_a_length_needs_a_resolution_and_enough_pixels() -> None:
+    with pytest.raises(InputError, match=r"size=40cm needs the pixels per inch, like output\.dpi=300"):
+        check_size("40cm")
+    with pytest.raises(InputError, match=r"size=2mm at output\.dpi=300 is 24 pixels; at least 32 are needed"):
+        check_size("2mm", 300)
+
+
+@pytest.mark.parametrize(
+    "size",
+    ["40 km", "cm", "1.2.3cm", "-4cm", 31, -64, 64.0, True, None, "64", [], [64], [64, 31], [64, "64"], [64, 64, 64]],
+)
 def test_invalid_sizes_are_refused(size):
     with pytest.raises(InputError, match="size must be"):
         check_size(size)

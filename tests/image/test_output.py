@@ -175,3 +175,31 @@ class TestRun:
         assert outcome.status == 2
         assert "output.bits=16: jpg has only 8 bits; use png or tiff" in outcome.err
         assert outcome.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_the_resolution_is_written_where_the_format_has_a_place_for_it(tmp_path: Path, suffix: str, bits: int) -> None:
+    if bits == 16 and suffix not in DEEP:
+        return
+    for dpi in (None, 300, 72.5):
+        write_image(PICTURE, tmp_path / f"a.{suffix}", bits=bits, dpi=dpi)
+        if suffix == "tiff" and bits == 16:
+            with tifffile.TiffFile(tmp_path / "a.tiff") as file:
+                unit, found = file.pages[0].tags["ResolutionUnit"].value, file.pages[0].tags["XResolution"].value
+            assert (unit == 2) == bool(dpi)
+            assert not dpi or found[0] / found[1] == pytest.approx(dpi)
+            continue
+        with Image.open(tmp_path / f"a.{suffix}") as picture:
+            stated = picture.info.get("dpi")
+        if dpi and suffix != "webp":
+            assert stated == pytest.approx((dpi, dpi), abs=0.6)  # JPEG has whole numbers, PNG pixels per meter
+        else:
+            assert suffix == "tiff" or stated is None
+
+
+def test_a_length_and_a_resolution_make_a_picture_of_that_size(nst: Callable[..., Outcome]) -> None:
+    assert nst("size=1in", "output.dpi=100").status == 0
+    with Image.open(only_run() / "result.png") as picture:
+        assert picture.size == (100, 80)
+        assert picture.info["dpi"] == pytest.approx((100, 100), abs=0.1)

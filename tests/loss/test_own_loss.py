@@ -32,7 +32,7 @@ class Means(PerLayer):
     power: float = field(default=2.0, kw_only=True)
 
     def target(self, reference):
-        values = averaged(reference, self.layers, mean)
+        values = averaged(reference.styles, self.layers, mean)
         return Target(values, self.scales(values, reference))
 
     def __call__(self, features, target):

@@ -8,12 +8,16 @@ import tensorflow as tf
 
 from nst.extractor.network import Network
 from nst.layers import IMAGE, STYLE_LAYERS
+from nst.loss.content.features import Features
 from nst.loss.contract import Loss, Reference
 from nst.loss.guided import SingleStyle
 from nst.loss.objective import measure, weigh
 from nst.loss.statistics import second_moments
 from nst.loss.style.gram import Gram, gram
+from nst.loss.style.gram_shifted import GramShifted
+from nst.loss.style.histogram import Histogram
 from nst.loss.style.moments import Moments
+from nst.loss.style.wasserstein import Wasserstein
 from nst.loss.taps import Taps
 from tests.conftest import blobs
 
@@ -23,7 +27,12 @@ GRAM = Gram(layers=("block1_conv2", "block2_conv1", "block3_conv1"))
 TERMS: dict[str, dict[str, Loss]] = {
     "one": {"style": GRAM},
     "two on a layer": {"style/a": GRAM, "style/b": Gram(weight=3.0, layers=("block2_conv1", "block4_conv1"))},
-    "beside a loss of features": {"style/a": GRAM, "style/b": Moments(layers=("block2_conv1", "block3_conv2"))},
+    "beside a loss of features": {"style/a": GRAM, "style/b": Histogram(layers=("block2_conv1", "block3_conv2"))},
+    "content": {"content": Features(layers=("block2_conv1", "block3_conv2")), "style": GRAM},
+    "moments": {"style": Moments(layers=("block2_conv1", "block3_conv2"))},
+    "wasserstein": {"style": Wasserstein(layers=("block2_conv1", "block3_conv2"))},
+    "shifted": {"style": GramShifted(layers=("block2_conv1", "block3_conv2"))},
+    "chained": {"style": GramShifted(layers=("block2_conv1", "block3_conv2"), chained=True)},
     "in a mask": {"style/0": SingleStyle(2.0, GRAM.layers, GRAM, 0, guided=True)},
     "of one of several styles": {"style/0": SingleStyle(2.0, GRAM.layers, GRAM, 0, guided=False)},
 }

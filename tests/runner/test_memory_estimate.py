@@ -153,6 +153,7 @@ def test_a_run_that_does_not_fit_is_refused_in_one_line_unless_it_is_done(
         ["style.scale=1", "optimizer=adam"],
         ["loss/style=sliced_wasserstein", "style.scale=1"],
         ["style.scale=1", "metrics.network=auto"],
+        ["style.scale=1", "tiles=256"],
     ],
 )
 def test_the_estimate_is_close_to_the_peak_memory(

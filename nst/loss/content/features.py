@@ -19,26 +19,27 @@ Departure: the default is `target`; the paper's is `half_sum`, a value that grow
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import tensorflow as tf
 
-from nst.loss.contract import Reference, Target
-from nst.loss.per_layer import Normalizer, PerLayer
-from nst.state import Features as FeatureMaps
-from nst.state import Scalar
+from nst.loss.layerwise import Described, Layerwise
+from nst.loss.per_layer import Normalizer
+from nst.loss.statistics import exact
+from nst.state import Scalar, Tensor
 
 
 @dataclass(frozen=True)
-class Features(PerLayer):
+class Features(Layerwise):
     """Content loss: mean squared distance of features (Gatys et al. 2016, equation 1).
 
     The formula and the normalizers are at the top of the file; for Args and Raises see `PerLayer`.
     """
 
     term: ClassVar[str] = "loss.content"
+    keeps_content: ClassVar[bool] = True
     normalizers: ClassVar[Mapping[str, Normalizer]] = {
-        "target": lambda P, C, M, HW: 1 / (tf.reduce_mean(P**2) + 1e-12),
+        "target": lambda P, C, M, HW: 1 / (tf.reduce_mean(exact(P) ** 2) + 1e-12),
         "mean": lambda P, C, M, HW: 1.0,
         "sum": lambda P, C, M, HW: C * M,
         "half_sum": lambda P, C, M, HW: C * M / 2,
@@ -50,11 +51,20 @@ class Features(PerLayer):
     weight: float = field(default=1.0, compare=False)
     layers: Sequence[str] = ("block4_conv2",)
 
-    def target(self, reference: Reference) -> Target:
-        """The content's features."""
-        values = {layer: reference.content[layer] for layer in self.layers}
-        return Target(values, self.scales(values, reference))
+    def describe(self, features: Tensor) -> tuple[()]:
+        """Nothing."""
+        del features
+        return ()
 
-    def __call__(self, features: FeatureMaps, target: Mapping[str, Any]) -> dict[str, Scalar]:
-        """Return `{layer: mean((F - P)^2)}`."""
-        return {layer: tf.reduce_mean((features[layer] - target[layer]) ** 2) for layer in self.layers}
+    def values(self, known: Described) -> dict[str, Tensor]:
+        """The content's features."""
+        return {layer: known.content[layer] for layer in self.layers}
+
+    def statistic(self, features: Tensor, target: Tensor) -> Scalar:
+        """mean((F - P)^2)."""
+        return tf.reduce_mean((exact(features) - exact(target)) ** 2)
+
+    def compare(self, statistic: Scalar, target: Tensor) -> Scalar:
+        """The statistic."""
+        del target
+        return statistic

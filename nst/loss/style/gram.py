@@ -22,8 +22,8 @@ from typing import ClassVar
 
 import tensorflow as tf
 
-from nst.loss.contract import Reference, Target
-from nst.loss.per_layer import Layerwise, Normalizer, averaged
+from nst.loss.layerwise import Described, Layerwise
+from nst.loss.per_layer import Normalizer, averaged
 from nst.loss.statistics import matrix, second_moments
 from nst.state import Scalar, Tensor
 
@@ -64,10 +64,13 @@ class Gram(Layerwise):
     weight: float = field(default=8.0, compare=False)
     layers: Sequence[str] = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
 
-    def target(self, reference: Reference) -> Target:
+    def describe(self, features: Tensor) -> Tensor:
+        """G, `[C,C]`, not to be differentiated."""
+        return second_moments(features)
+
+    def values(self, known: Described) -> dict[str, Tensor]:
         """The styles' averaged Gram matrices, `[C,C]`."""
-        values = averaged(reference, self.layers, second_moments)
-        return Target(values, self.scales(values, reference))
+        return averaged(known.styles, self.layers, lambda G: G)
 
     def statistic(self, features: Tensor, target: Tensor) -> Tensor:
         """G, `[C,C]`."""

@@ -24,6 +24,7 @@ Departure: the paper's shift is -1 in the network's own unit. Here the unit is t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 
 import tensorflow as tf
@@ -31,15 +32,17 @@ import tensorflow as tf
 from nst.errors import InputError, check_flag, check_name, check_number
 from nst.layers import block_of
 from nst.loss.contract import Reference, Target
-from nst.loss.per_layer import Normalizer, PerLayer, averaged
-from nst.loss.statistics import products
+from nst.loss.layerwise import Described, Layerwise
+from nst.loss.per_layer import Normalizer, averaged
+from nst.loss.statistics import exact, products, second_moments
+from nst.loss.style.gram import gram
 from nst.state import Features, Scalar, Tensor
 
 UNITS = ("mean", "one")
 
 
 @dataclass(frozen=True)
-class GramShifted(PerLayer):
+class GramShifted(Layerwise):
     """Style loss: mean squared distance of shifted Gram matrices (Novak & Nikulin 2016).
 
     The formula is at the top of the file; for the other Args and Raises see `PerLayer`.
@@ -72,35 +75,66 @@ class GramShifted(PerLayer):
         if self.chained and blocks != sorted(blocks):
             raise InputError(f"{self.term}.layers must go from shallow to deep if {self.term}.chained=true")
 
-    def target(self, reference: Reference) -> Target:
+    @property
+    def layerwise(self) -> bool:
+        """False if the layers are chained."""
+        return not self.chained
+
+    def describe(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Each channel's mean, `[C]`, and the matrix without shift, `[C,C]`."""
+        return tf.reduce_mean(exact(features), [0, 1, 2]), second_moments(features)
+
+    def values(self, known: Described) -> dict[str, Any]:
         """The styles' averaged matrices, and the shift of every layer."""
-        shifts = averaged(reference, self.layers, self._shift)
-        grams = [
-            {layer: share * gram for layer, gram in self._grams(features, shifts).items()}
-            for features, share in reference.styles
-        ]
-        values = {
-            layer: {"gram": tf.add_n([matrices[layer] for matrices in grams]), "shift": shifts[layer]}
+        shifts = averaged(known.styles, self.layers, lambda described: self._shift(described[0]))
+        grams = {
+            layer: averaged(known.styles, [layer], partial(_shifted, shift=shifts[layer]))[layer]
             for layer in self.layers
         }
+        return {layer: {"gram": grams[layer], "shift": shifts[layer]} for layer in self.layers}
+
+    def statistic(self, features: Tensor, target: Any) -> Tensor:
+        """G, `[C,C]`."""
+        return gram(exact(features) + target["shift"])
+
+    def compare(self, statistic: Tensor, target: Any) -> Scalar:
+        """mean((G - A)^2)."""
+        return tf.reduce_mean((statistic - target["gram"]) ** 2)
+
+    def target(self, reference: Reference) -> Target:
+        """The styles' averaged matrices, and the shift of every layer."""
+        if not self.chained:
+            return super().target(reference)
+        shifts = averaged(reference.styles, self.layers, self._shift)
+        chains = [(self._chain(features, shifts), share) for features, share in reference.styles]
+        grams = averaged(chains, self.layers, lambda G: G)
+        values = {layer: {"gram": grams[layer], "shift": shifts[layer]} for layer in self.layers}
         return Target(values, self.scales(values, reference))
 
     def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
         """Return `{layer: mean((G - A)^2)}`."""
-        grams = self._grams(features, {layer: target[layer]["shift"] for layer in self.layers})
-        return {layer: tf.reduce_mean((grams[layer] - target[layer]["gram"]) ** 2) for layer in self.layers}
+        if not self.chained:
+            return super().__call__(features, target)
+        grams = self._chain(features, {layer: target[layer]["shift"] for layer in self.layers})
+        return {layer: self.compare(grams[layer], target[layer]) for layer in self.layers}
 
-    def _shift(self, features: Tensor) -> Tensor:
-        unit = tf.reduce_mean(features) if self.unit == "mean" else tf.ones([], features.dtype)
+    def _shift(self, activations: Tensor) -> Tensor:
+        unit = tf.reduce_mean(activations) if self.unit == "mean" else tf.ones([], activations.dtype)
         return self.shift * unit
 
-    def _grams(self, features: Features, shifts: Mapping[str, Any]) -> dict[str, Any]:
+    def _chain(self, features: Features, shifts: Mapping[str, Any]) -> dict[str, Tensor]:
         shifted = {layer: features[layer] + shifts[layer] for layer in self.layers}
-        befores = [self.layers[0], *self.layers[:-1]] if self.chained else self.layers
         return {
             layer: products(shifted[layer], smaller(shifted[before], block_of(layer) - block_of(before)))
-            for layer, before in zip(self.layers, befores, strict=True)
+            for layer, before in zip(self.layers, [self.layers[0], *self.layers[:-1]], strict=True)
         }
+
+
+def _shifted(described: tuple[Tensor, Tensor], shift: Scalar) -> Tensor:
+    """(F + t)^T (F + t) / M from the means of F and F^T F / M."""
+    mean, second = described
+    crossed = mean[:, None] + mean[None]
+    return second + shift * crossed + shift**2
 
 
 def smaller(features: Tensor, blocks: int) -> Tensor:

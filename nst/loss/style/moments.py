@@ -13,25 +13,26 @@ mean          1                                 the paper's; its 1/N_l is the me
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import tensorflow as tf
 
-from nst.loss.contract import Reference, Target
-from nst.loss.per_layer import Normalizer, PerLayer, averaged
-from nst.state import Features, Scalar, Tensor
+from nst.loss.layerwise import Described, Layerwise
+from nst.loss.per_layer import Normalizer, averaged
+from nst.loss.statistics import exact
+from nst.state import Scalar, Tensor
 
 TINY = 1e-8  # added to a variance: sqrt has no finite gradient at 0
 
 
-def moments(features: Tensor) -> Tensor:
-    """`[1,h,w,C]` -> `[2,C]`: each channel's mean and standard deviation."""
-    mean, variance = tf.nn.moments(features[0], [0, 1])
+def moments(measured: Tensor) -> Tensor:
+    """Each channel's mean and variance, `[2,C]` -> mean and standard deviation, `[2,C]`."""
+    mean, variance = tf.unstack(measured)
     return tf.stack([mean, tf.sqrt(variance + TINY)])
 
 
 @dataclass(frozen=True)
-class Moments(PerLayer):
+class Moments(Layerwise):
     """Style loss: mean squared distance of means and standard deviations (Li et al. 2017, section 4.2).
 
     The formula and the normalizers are at the top of the file; for Args and Raises see `PerLayer`.
@@ -46,11 +47,22 @@ class Moments(PerLayer):
     weight: float = field(default=15.0, compare=False)
     layers: Sequence[str] = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
 
-    def target(self, reference: Reference) -> Target:
+    def values(self, known: Described) -> dict[str, Tensor]:
         """The styles' averaged moments, `[2,C]`."""
-        values = averaged(reference, self.layers, moments)
-        return Target(values, self.scales(values, reference))
+        return averaged(known.styles, self.layers, moments)
 
-    def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
-        """Return `{layer: mean((mu - m)^2) + mean((sigma - s)^2)}`."""
-        return {layer: 2 * tf.reduce_mean((moments(features[layer]) - target[layer]) ** 2) for layer in self.layers}
+    def statistic(self, features: Tensor, target: Tensor) -> Tensor:
+        """Each channel's mean and variance, `[2,C]`."""
+        del target
+        return tf.stack(tf.nn.moments(exact(features)[0], [0, 1]))
+
+    def combined(self, parts: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
+        """The mean and the variance of all positions."""
+        means, variances = tf.unstack(tf.stack(parts), axis=1)
+        shares = tf.constant(weights, means.dtype)
+        mean = tf.tensordot(shares, means, 1)
+        return tf.stack([mean, tf.tensordot(shares, variances + (means - mean) ** 2, 1)])
+
+    def compare(self, statistic: Tensor, target: Tensor) -> Scalar:
+        """mean((mu - m)^2) + mean((sigma - s)^2)."""
+        return 2 * tf.reduce_mean((moments(statistic) - target) ** 2)

@@ -28,16 +28,16 @@ from typing import Any, ClassVar
 import tensorflow as tf
 
 from nst.errors import check_number
-from nst.loss.contract import Reference, Target
-from nst.loss.per_layer import Normalizer, PerLayer
-from nst.loss.statistics import positions, products
-from nst.state import Features, Scalar, Tensor
+from nst.loss.layerwise import Described, Layerwise
+from nst.loss.per_layer import Normalizer
+from nst.loss.statistics import exact, positions, products
+from nst.state import Scalar, Tensor
 
 FEW = 32  # positions per channel; below it, sums over positions are in float64: 67 MB for 512 channels
 
 
 @dataclass(frozen=True)
-class Wasserstein(PerLayer):
+class Wasserstein(Layerwise):
     """Style loss: squared 2-Wasserstein distance of normal distributions (crowsonkb, style-transfer-pytorch).
 
     The formula is at the top of the file; for the other Args and Raises see `PerLayer`.
@@ -60,42 +60,51 @@ class Wasserstein(PerLayer):
         super().__post_init__()
         check_number(f"{self.term}.epsilon", self.epsilon, above=0)
 
-    def target(self, reference: Reference) -> Target:
+    def values(self, known: Described) -> dict[str, Any]:
         """Mean, and root, trace and eigenvalues of the covariance, of the positions of all styles."""
-        values = {layer: self._described(*_pooled(reference, layer)) for layer in self.layers}
-        return Target(values, self.scales(values, reference))
+        shares = tf.stack([tf.cast(share, tf.float64) for _, share in known.styles])
+        shares /= tf.reduce_sum(shares)  # 1 in float64, too
+        return {layer: self._of_style(_pooled([d[layer] for d, _ in known.styles], shares)) for layer in self.layers}
 
-    def __call__(self, features: Features, target: Mapping[str, Any]) -> dict[str, Scalar]:
-        """Return `{layer: squared distance / C}`, never below 0."""
-        return {layer: self._distance(features[layer], target[layer]) for layer in self.layers}
+    def statistic(self, features: Tensor, target: Any) -> Tensor:
+        """Mean and covariance, `[1 + C,C]`, float64."""
+        del target
+        return normal(exact(features))
 
-    def _described(self, mean: Tensor, covariance: Tensor) -> dict[str, Any]:
-        values, vectors = tf.linalg.eigh(covariance)
-        values = tf.maximum(values, 0) + self.epsilon
-        root = _composed(tf.sqrt(values), vectors)
-        return {"mean": mean, "root": root, "trace": tf.reduce_sum(values), "least": self.epsilon * values}
+    def combined(self, parts: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
+        """Mean and covariance of all positions."""
+        return _pooled(parts, tf.constant(weights, tf.float64))
 
-    def _distance(self, features: Tensor, target: Any) -> Tensor:
-        mean, covariance = normal(features)
+    def compare(self, statistic: Tensor, target: Any) -> Scalar:
+        """Squared distance / C, never below 0."""
+        mean, covariance = _mean_and_covariance(statistic)
         covariance += self.epsilon * tf.eye(mean.shape[0], dtype=mean.dtype)
         between = trace_of_root(target["root"] @ covariance @ target["root"], target["least"])
         traces = tf.linalg.trace(covariance) + target["trace"] - 2 * between
         distance = tf.reduce_mean((mean - target["mean"]) ** 2) + traces / mean.shape[0]
         below = tf.stop_gradient(tf.minimum(distance, 0))  # a rounding error; the gradient stays
-        return tf.cast(distance - below, features.dtype)
+        return distance - below
+
+    def _of_style(self, statistic: Tensor) -> dict[str, Any]:
+        mean, covariance = _mean_and_covariance(statistic)
+        values, vectors = tf.linalg.eigh(covariance)
+        values = tf.maximum(values, 0) + self.epsilon
+        root = _composed(tf.sqrt(values), vectors)
+        return {"mean": mean, "root": root, "trace": tf.reduce_sum(values), "least": self.epsilon * values}
 
 
-def normal(features: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean `[C]` and covariance `[C,C]` over the positions of `[1,h,w,C]`, in float64."""
+def normal(features: Tensor) -> Tensor:
+    """Mean and covariance over the positions of `[1,h,w,C]`, as `[1 + C,C]`, in float64."""
 
-    def exact() -> tuple[Tensor, Tensor]:
-        return _moments(tf.cast(features, tf.float64))
+    def accurate() -> Tensor:
+        mean, covariance = _moments(tf.cast(features, tf.float64))
+        return tf.concat([mean[None], covariance], 0)
 
-    def quick() -> tuple[Tensor, Tensor]:
+    def quick() -> Tensor:
         mean, covariance = (tf.cast(part, tf.float64) for part in _moments(features))
-        return mean, positive(covariance)
+        return tf.concat([mean[None], positive(covariance)], 0)
 
-    return tf.cond(positions(features) < FEW * features.shape[-1], exact, quick)
+    return tf.cond(positions(features) < FEW * features.shape[-1], accurate, quick)
 
 
 def _moments(features: Tensor) -> tuple[Tensor, Tensor]:
@@ -105,15 +114,17 @@ def _moments(features: Tensor) -> tuple[Tensor, Tensor]:
     return mean, 2 * covariance - tf.stop_gradient(covariance)  # the gradient of both factors at the cost of one
 
 
-def _pooled(reference: Reference, layer: str) -> tuple[Tensor, Tensor]:
-    """Mean and covariance of the positions of all styles at `layer`, weighted by the styles' shares."""
-    shares = tf.stack([tf.cast(share, tf.float64) for _, share in reference.styles])
-    shares /= tf.reduce_sum(shares)  # 1 in float64, too
-    means, within = (tf.stack(part) for part in zip(*(normal(f[layer]) for f, _ in reference.styles), strict=True))
+def _mean_and_covariance(statistic: Tensor) -> tuple[Tensor, Tensor]:
+    return statistic[0], statistic[1:]
+
+
+def _pooled(parts: Sequence[Tensor], shares: Tensor) -> Tensor:
+    """`normal` of all positions together, from that of each part."""
+    means, within = _mean_and_covariance(tf.stack(parts, axis=1))  # [parts,C], [C,parts,C]
     mean = tf.tensordot(shares, means, 1)
     apart = means - mean
     between = tf.transpose(apart) @ (shares[:, None] * apart)
-    return mean, tf.tensordot(shares, within, 1) + between
+    return tf.concat([mean[None], tf.tensordot(shares, within, [[0], [1]]) + between], 0)
 
 
 def _composed(values: Tensor, vectors: Tensor) -> Tensor:

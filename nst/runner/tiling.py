@@ -1,0 +1,50 @@
+"""Choose whether a run is evaluated by tiles, and how large they are."""
+
+from nst.errors import InputError
+from nst.layers import SMALLEST_TILE
+from nst.loss.objective import apart
+from nst.runner import checkpoint
+from nst.runner.folder import RunFolder
+from nst.runner.memory_estimate import Plan
+from nst.runtime import memory
+from nst.state import Level
+
+SIDES = (2048, 1536, 1024, 768, 512)  # pixels; of those that fit, `auto` takes the largest, with the least margin
+
+
+def chosen(asked: str | int | None, plan: Plan, level: Level, folder: RunFolder) -> int | None:
+    """The side of a run's tiles in pixels; None if the run has none.
+
+    A run that was begun in `folder` keeps its tiles.
+
+    Args:
+        asked: `auto`, a side, or None, for no tiles.
+        plan: the memory that the run needs without tiles.
+        level: its largest level.
+        folder: the run's folder.
+
+    """
+    long_side = max(level.height, level.width)
+    if isinstance(asked, int):
+        return asked if asked < long_side else None
+    if asked is None:
+        return None
+    record = folder.record or {}
+    if "tiles" in record or checkpoint.identity(folder.path):
+        begun = record.get("tiles", checkpoint.tiles(folder.path))
+        return begun if begun is not None and begun >= SMALLEST_TILE else None
+    available = memory.free()
+    if plan.needed(level.height, level.width) <= available or not tileable(plan):
+        return None
+    smaller = [side for side in SIDES if side < long_side]
+    fitting = (side for side in smaller if plan._replace(tiles=side).needed(level.height, level.width) <= available)
+    return next(fitting, smaller[-1] if smaller else None)  # if none fits, the run is refused as with the smallest
+
+
+def tileable(plan: Plan) -> bool:
+    """Whether every loss can be measured by tiles."""
+    try:
+        apart(plan.objective.terms)
+    except InputError:
+        return False
+    return True
