@@ -28,6 +28,7 @@ from nst.transfer.transfer import Transfer
 FLOAT = 4  # bytes
 PICTURE_BYTES = 3 * FLOAT  # per pixel
 PICTURES = 14  # image buffers of a step
+WHOLE = 7  # more of them by tiles: those of the losses of the picture, which otherwise reuse the features' memory
 GIB = 2**30
 WORKED_ON = 3  # tensors of the widest layer in a backward pass: gradient, mask, result
 MEASURED_ON = 3  # tensors of the widest layer in the metrics: after convolution, bias and ReLU
@@ -81,7 +82,8 @@ class Plan(NamedTuple):
         reach = 2 * margin(self.network, self.objective.layers)
         tile = min(height, self.tiles + reach) * min(width, self.tiles + reach)
         count = -(-height // self.tiles) * -(-width // self.tiles)
-        return height * width * self.targets * self._content() + tile * self._step() + count * self._statistics()
+        each = WHOLE * PICTURE_BYTES + self.targets * self._content()
+        return height * width * each + tile * self._step() + count * self._statistics()
 
     def _content(self) -> float:
         """Bytes per pixel for the content's features."""
