@@ -120,7 +120,7 @@ def _measured(
     contents = [content_layer] if content_layer else []
     layers = [*style_layers, *contents]
     parts = tiles(picture.shape[1:3], SIDE, network, layers)
-    weights = {layer: shares(parts, layer) for layer in layers}
+    weights = shares(parts, layers)
     guides = [_guides(styles[0].mask, picture, style_layers) for styles in groups]
     grams: list[dict[str, Tensor]] = [dict.fromkeys(style_layers, 0.0) for _ in groups]
     off = square = 0.0
@@ -196,9 +196,10 @@ def _grams(network: Network, picture: np.ndarray, layers: Sequence[str]) -> dict
     """{layer: Gram matrix of `picture`}."""
     grams: dict[str, Any] = dict.fromkeys(layers, 0.0)
     parts = tiles(picture.shape[1:3], SIDE, network, layers)
+    weights = shares(parts, layers)
     for index, tile in enumerate(parts):
         for layer, features in _inside(network(tf.constant(tile.of(picture)), layers), tile).items():
-            grams[layer] += shares(parts, layer)[index] * second_moments(features)
+            grams[layer] += weights[layer][index] * second_moments(features)
     return grams
 
 

@@ -115,13 +115,13 @@ def _fill(config: DictConfig, recipe: Mapping[str, Any]) -> None:
         _put(config, key, value)
     output = recipe.get("output") or {}
     formats = output.get("formats", []) if isinstance(output, Mapping) else None
-    if not isinstance(formats, list):
+    if not isinstance(output, Mapping) or not isinstance(formats, list):
         raise InputError("the recipe's output.formats is not a list")
     config.output.formats = formats
-    if isinstance(output, Mapping) and output.get("bits") is not None:
+    if output.get("bits") is not None:
         check_bits("the recipe's output.bits", output["bits"], formats)
         config.output.bits = output["bits"]
-    if isinstance(output, Mapping) and output.get("dpi") is not None:
+    if output.get("dpi") is not None:
         check_dpi("the recipe's output.dpi", output["dpi"])
         config.output.dpi = output["dpi"]
 

@@ -57,10 +57,10 @@ class Tile:
         return (bottom - top) * (right - left)
 
 
-def shares(parts: Sequence[Tile], layer: str) -> list[float]:
-    """Each tile's share of the positions of `layer`."""
-    counts = [tile.positions(layer) for tile in parts]
-    return [count / sum(counts) for count in counts]
+def shares(parts: Sequence[Tile], layers: Iterable[str]) -> dict[str, list[float]]:
+    """`{layer: each tile's share of its positions}`."""
+    counts = {layer: [tile.positions(layer) for tile in parts] for layer in layers}
+    return {layer: [count / sum(of_layer) for count in of_layer] for layer, of_layer in counts.items()}
 
 
 def tiles(size: Sequence[int], side: int, network: Network, layers: Iterable[str]) -> list[Tile]:

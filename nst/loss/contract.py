@@ -76,6 +76,9 @@ class Loss(ABC):
     guidable: ClassVar[bool] = False
     """Whether the loss can be measured in a part of the picture, because it depends on the features F only by F^T F."""
 
+    keeps_content: ClassVar[bool] = False
+    """Whether the values of a layerwise loss's target contain the content's features; a tile gets its part of them."""
+
     weight: float = field(compare=False)
     layers: Sequence[str]
 

@@ -8,7 +8,7 @@ by tile (`nst.transfer.tiles`).
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -35,9 +35,6 @@ class Layerwise(PerLayer):
     A subclass defines `values`, `statistic` and `compare`. Features are `[1,h,w,C]`, of a picture or a tile: float32,
     or bfloat16 if the network computes in it.
     """
-
-    keeps_content: ClassVar[bool] = False
-    """Whether the target's values contain the content's features; a tile is compared with its part of them."""
 
     @property
     def layerwise(self) -> bool:

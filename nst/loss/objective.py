@@ -146,6 +146,11 @@ def config_path(term: str) -> str:
     return f"loss.{term.replace('/', '.parts.')}"
 
 
+def tileable(loss: Loss) -> bool:
+    """Whether `loss` can be measured by tiles: it is layerwise, or of the picture alone."""
+    return loss.layerwise or tuple(loss.layers) == (IMAGE,)
+
+
 def apart(terms: NamedLosses) -> tuple[NamedLosses, NamedLosses]:
     """Split terms that can be measured by tiles into layerwise losses and those of the picture alone.
 
@@ -155,7 +160,7 @@ def apart(terms: NamedLosses) -> tuple[NamedLosses, NamedLosses]:
     of_picture = tuple(term for term in terms if tuple(term[1].layers) == (IMAGE,))
     of_network = tuple(term for term in terms if term not in of_picture)
     for name, loss in of_network:
-        if not loss.layerwise:
+        if not tileable(loss):
             kind = name.partition("/")[0]
             instead = "chained=false" if getattr(loss, "chained", False) else f"loss/{kind}={' or '.join(TILED[kind])}"
             raise InputError(f"tiles: {choice_of(name, loss)} cannot be measured by tiles; use {instead}, or tiles=off")

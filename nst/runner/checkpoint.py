@@ -170,16 +170,11 @@ def remove(folder: Path) -> None:
 
 def identity(folder: Path) -> str | None:
     """The identity in the checkpoint of `folder`; None if there is no readable checkpoint."""
-    return (_read_header(folder) or {}).get("identity")
+    return (header(folder) or {}).get("identity")
 
 
-def tiles(folder: Path) -> int | None:
-    """The side of the tiles of the run whose checkpoint is in `folder`; None if there is none, or no tiles."""
-    side = (_read_header(folder) or {}).get("tiles")
-    return side if type(side) is int else None
-
-
-def _read_header(folder: Path) -> dict[str, Any] | None:
+def header(folder: Path) -> dict[str, Any] | None:
+    """The header of the checkpoint of `folder`; None if there is no readable checkpoint."""
     try:
         with arrays.opened(folder / FILE) as file:
             return _header(file)

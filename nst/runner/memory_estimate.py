@@ -87,7 +87,7 @@ class Plan(NamedTuple):
 
     def _content(self) -> float:
         """Bytes per pixel for the content's features."""
-        kept = [loss.layers for _, loss in self.objective.terms if getattr(loss, "keeps_content", False)]
+        kept = [loss.layers for _, loss in self.objective.terms if loss.keeps_content]
         return self._size() * sum(self._layers()[layer] for layer in set().union(*kept))
 
     def _statistics(self) -> float:

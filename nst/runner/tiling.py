@@ -1,8 +1,7 @@
 """Choose whether a run is evaluated by tiles, and how large they are."""
 
-from nst.errors import InputError
 from nst.layers import SMALLEST_TILE
-from nst.loss.objective import apart
+from nst.loss.objective import tileable
 from nst.runner import checkpoint
 from nst.runner.folder import RunFolder
 from nst.runner.memory_estimate import Plan
@@ -22,7 +21,6 @@ def chosen(asked: str | int | None, plan: Plan, level: Level, folder: RunFolder)
         plan: the memory that the run needs without tiles.
         level: its largest level.
         folder: the run's folder.
-
     """
     long_side = max(level.height, level.width)
     if isinstance(asked, int):
@@ -30,21 +28,14 @@ def chosen(asked: str | int | None, plan: Plan, level: Level, folder: RunFolder)
     if asked is None:
         return None
     record = folder.record or {}
-    if "tiles" in record or checkpoint.identity(folder.path):
-        begun = record.get("tiles", checkpoint.tiles(folder.path))
-        return begun if begun is not None and begun >= SMALLEST_TILE else None
+    begun = record if "tiles" in record else checkpoint.header(folder.path)
+    if begun is not None:
+        side = begun.get("tiles")
+        return side if type(side) is int and side >= SMALLEST_TILE else None
     available = memory.free()
-    if plan.needed(level.height, level.width) <= available or not tileable(plan):
+    losses = [loss for _, loss in plan.objective.terms]
+    if plan.needed(level.height, level.width) <= available or not all(map(tileable, losses)):
         return None
     smaller = [side for side in SIDES if side < long_side]
     fitting = (side for side in smaller if plan._replace(tiles=side).needed(level.height, level.width) <= available)
     return next(fitting, smaller[-1] if smaller else None)  # if none fits, the run is refused as with the smallest
-
-
-def tileable(plan: Plan) -> bool:
-    """Whether every loss can be measured by tiles."""
-    try:
-        apart(plan.objective.terms)
-    except InputError:
-        return False
-    return True

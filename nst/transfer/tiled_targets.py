@@ -80,9 +80,10 @@ def _described(network: Network, losses: Sequence[Any], picture: np.ndarray, sid
     """`{layer: description}` for each of `losses`."""
     layers = network_layers([("", loss) for loss in losses])
     parts, descriptions = zip(*_measured(_descriptions(network, losses), network, layers, picture, side), strict=True)
+    weights = shares(parts, layers)
 
     def whole(index: int, loss: Any, layer: str) -> Any:
-        return loss.combined([part[index][layer] for part in descriptions], shares(parts, layer))
+        return loss.combined([part[index][layer] for part in descriptions], weights[layer])
 
     return [{layer: whole(index, loss, layer) for layer in loss.layers} for index, loss in enumerate(losses)]
 

@@ -42,7 +42,7 @@ def tiled(
     of_network, of_picture = apart(terms)
     layers, graphs = network_layers(of_network), _graphs(network, of_network, of_picture)
     parts = tiles(size, side, network, layers) if layers else []
-    weights = {layer: shares(parts, layer) for layer in layers}
+    weights = shares(parts, layers)
     of_tiles, of_whole = ({name: targets[name] for name, _ in some} for some in (of_network, of_picture))
     signature = [*TILE_SPECS, tf.nest.map_structure(any_size, of_tiles)]
     forward = graphs.forward.get_concrete_function(*signature)

@@ -12,11 +12,11 @@ from nst.errors import InputError
 from nst.extractor.network import Network, Source
 from nst.extractor.options import Options
 from nst.extractor.tiles import margin, shares, tiles
-from nst.layers import IMAGE, LAYERS, STYLE_LAYERS, block_of
+from nst.layers import LAYERS, STYLE_LAYERS, block_of
 from nst.loss.content.features import Features
 from nst.loss.content.laplacian import Laplacian
 from nst.loss.content.self_similarity import SelfSimilarity
-from nst.loss.objective import TILED, Mix, Objective
+from nst.loss.objective import TILED, Mix, Objective, tileable
 from nst.loss.smooth.total_variation import TotalVariation
 from nst.loss.style.gram import Gram
 from nst.loss.style.gram_shifted import GramShifted
@@ -103,7 +103,7 @@ def test_every_choice_of_loss_is_listed_if_it_can_be_measured_by_tiles(kind: str
     folder = CONF / "loss" / kind
     configs = {path.stem: OmegaConf.create({"seed": 0, "loss": OmegaConf.load(path)}) for path in folder.glob("*.yaml")}
     losses = {name: instantiate(config.loss, _convert_="all") for name, config in configs.items() if name != "mix"}
-    able = {name for name, loss in losses.items() if loss.layerwise or tuple(loss.layers) == (IMAGE,)}
+    able = {name for name, loss in losses.items() if tileable(loss)}
     assert able == set(TILED[kind])
 
 
@@ -158,7 +158,7 @@ class TestTiles:
             stride = 2 ** (block_of(layer) - 1)
             assert min(counts) > 0
             assert sum(counts) == (size[0] // stride) * (size[1] // stride)
-            assert sum(shares(parts, layer)) == pytest.approx(1)
+            assert sum(shares(parts, [layer])[layer]) == pytest.approx(1)
 
     @pytest.mark.parametrize("layer", ["block1_conv2", "block3_conv1", "block5_conv1"])
     def test_the_margin_is_as_far_as_a_feature_sees(self, layer: str) -> None:
