@@ -24,6 +24,11 @@ def block_of(layer: str) -> int:
     return int(layer[5])
 
 
+def stride_of(layer: str) -> int:
+    """Pixels of the picture from one position of `layer` to the next."""
+    return 2 ** (block_of(layer) - 1)
+
+
 def begins_block(layer: str) -> bool:
     """Whether `layer` is the first of its block."""
     return layer.endswith("conv1")

@@ -22,10 +22,10 @@ import tensorflow as tf
 from cachetools import LRUCache, cached
 
 from nst.extractor.network import Network
-from nst.extractor.tiles import Tile, inside_of, part_of, shares, stride_of, tiles
+from nst.extractor.tiles import Tile, inside_of, part_of, shares, tiles
 from nst.image.io import LUMA, fit, from_uint8, resize, to_uint8
 from nst.image.strips import strips
-from nst.layers import STYLE_LAYERS
+from nst.layers import STYLE_LAYERS, stride_of
 from nst.loss.contract import Size
 from nst.loss.guided import guide
 from nst.loss.statistics import second_moments

@@ -3,8 +3,8 @@
     python scripts/train_slim.py PICTURES... --teacher vgg19.h5 [--out FOLDER]
 
 PICTURES are files and folders; the teacher is Keras's VGG19 with all sixteen layers. The same command resumes an
-interrupted training; `tensorboard --logdir FOLDER` shows the curves. KERAS_BACKEND selects the backend: torch, jax or
-tensorflow.
+interrupted training; `--begin NETWORK.npz` trains a finished network further. `tensorboard --logdir FOLDER` shows the
+curves. KERAS_BACKEND selects the backend: torch, jax or tensorflow.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from distill.progress import Progress, validate
 from distill.schedule import Schedule
 from nst.errors import InputError, check_count, check_number
 
-PLACES = ("pictures", "teacher", "out", "stop_after")
+PLACES = ("pictures", "teacher", "out", "begin", "stop_after")
 """Options that the network's card omits or records elsewhere."""
 
 SIDE, VALIDATED = 144, 32
@@ -98,8 +98,8 @@ class Training:
         random = np.random.default_rng(options.seed)
         sample = self.data.training.batch(options.regressed, SIDE, random)
         samples = regression.Samples(teacher, sample, random)
-        resumed = self.progress.step is not None  # what the regression finds is then in the checkpoint
-        maps = regression.empty(self.student, samples) if resumed else regression.fit(self.student, samples)
+        resumed = self.progress.step is not None
+        maps = self._first_maps(samples, resumed)
         self.model = Distillation(self.student, teacher, samples.scales, maps)
         self.model.compile(optimizer=keras.optimizers.Adam(cast(Any, Schedule(options.rate, options.steps))))
         self.pools = visited.pools(self.student, options.sizes, options.pixels)
@@ -107,6 +107,15 @@ class Training:
             self.progress.restore(self.model, self.pools)
         else:
             self._look_around(0, {}, 0.0)
+
+    def _first_maps(self, samples: regression.Samples, resumed: bool) -> dict[str, np.ndarray]:
+        """Set the student's first weights; return the first maps from its layers to the teacher's."""
+        if resumed:  # weights and maps are in the checkpoint
+            return regression.empty(self.student, samples)
+        if self.options.begin:
+            networks.load(self.student, slim.read(self.options.begin))
+            return regression.maps(self.student, samples)
+        return regression.fit(self.student, samples)
 
     def _task(self) -> dict[str, Any]:
         """The settings that must be equal to resume a training."""
@@ -117,6 +126,7 @@ class Training:
                 "file": options.teacher.name,
                 "sha256": hashlib.sha256(options.teacher.read_bytes()).hexdigest(),
             },
+            "begin": hashlib.sha256(options.begin.read_bytes()).hexdigest() if options.begin else None,
             "forms": {layer: list(form) for layer, form in networks.FORMS.items()},
             **{key: vars(options)[key] for key in ("held_out", "regressed", "sizes", "pixels", "seed")},
         }
@@ -178,6 +188,8 @@ def _check(options: argparse.Namespace) -> None:
     check_number("--times", options.times, above=0)
     if not options.teacher.is_file():
         raise InputError(f"there is no file {options.teacher}")
+    if options.begin:
+        slim.check(options.begin)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -191,6 +203,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--stop-after", type=int, help="stop at the first checkpoint at or after this step")
     add("--sizes", nargs="+", type=int, default=[64, 128, 256, 512], help="sides of the pictures, rising")
     add("--pixels", type=int, default=98304, help="pixels per batch, at least four pictures")
+    add("--begin", type=Path, metavar="NETWORK", help="first weights: those of a finished network (.npz)")
     add("--regressed", type=int, default=400, help="number of crops for the regression of the first weights")
     add("--rate", type=float, default=1e-3, help="peak learning rate of Adam")
     add("--held-out", type=int, default=64, help="number of pictures kept for validation")

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from nst.extractor.network import Network
-from nst.layers import begins_block, block_of
+from nst.layers import begins_block, stride_of
 from nst.state import Image, Tensor
 
 TILE_SPECS = tf.TensorSpec([1, None, None, 3]), tf.TensorSpec([2, 4], tf.int32)  # of `Tile.of` and `Tile.tensor`
@@ -99,11 +99,6 @@ def margin(network: Network, layers: Iterable[str]) -> int:
             stride = stride_of(name)
         reach += stride * sum(kernel.shape[0] // 2 for kernel in network.weights[name][:-1])
     return reach
-
-
-def stride_of(layer: str) -> int:
-    """Pixels from one position of `layer` to the next."""
-    return 2 ** (block_of(layer) - 1)
 
 
 def inside_of(features: Tensor, layer: str, tile: Tensor) -> Any:

@@ -17,7 +17,7 @@ from nst.extractor.network import Network
 from nst.extractor.ops.winograd import PLACES, pays
 from nst.extractor.tiles import margin
 from nst.image.io import MIN_SIDE, fit
-from nst.layers import IMAGE, STYLE_LAYERS, block_of
+from nst.layers import IMAGE, STYLE_LAYERS, stride_of
 from nst.loss.objective import Objective
 from nst.observers.background import ITERATE, most_ahead
 from nst.optimizer.contract import Optimizer
@@ -138,7 +138,7 @@ class Plan(NamedTuple):
 
 def values_per_pixel(network: Network, layers: Sequence[str]) -> dict[str, float]:
     """{layer: number of feature values per pixel of the picture}, for `layers` and the layers below them."""
-    return {name: len(network.weights[name][-1]) / 4 ** (block_of(name) - 1) for name in network.needed(layers)}
+    return {name: len(network.weights[name][-1]) / stride_of(name) ** 2 for name in network.needed(layers)}
 
 
 def weights(network: Network, layers: Sequence[str]) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 
 from nst.errors import InputError, check_count
 from nst.image.io import check_picture, check_short_side
-from nst.layers import SMALLEST_TILE, block_of
+from nst.layers import SMALLEST_TILE, stride_of
 from nst.loss.contract import Loss
 from nst.loss.objective import Objective, apart, config_path
 from nst.optimizer.contract import Optimizer
@@ -71,7 +71,7 @@ def check_levels(levels: Sequence[Level], styles: Sequence[Style], objective: Ob
 
 def _check_positions(term: str, loss: Loss, height: int, width: int) -> None:
     for layer in loss.layers if loss.smallest > 1 else ():
-        there = min(height, width) >> (block_of(layer) - 1)
+        there = min(height, width) // stride_of(layer)
         if there < loss.smallest:
             raise InputError(
                 f"{config_path(term)}: patches of {loss.smallest} do not fit {layer}, which has {there} positions on a "

@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from nst.extractor.network import Network
-from nst.extractor.tiles import TILE_SPECS, Tile, inside_of, shares, stride_of, tiles
-from nst.layers import IMAGE
+from nst.extractor.tiles import TILE_SPECS, Tile, inside_of, shares, tiles
+from nst.layers import IMAGE, stride_of
 from nst.loss.contract import Size, Target
 from nst.loss.guided import SingleStyle
 from nst.loss.layerwise import Described

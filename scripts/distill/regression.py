@@ -48,10 +48,16 @@ class Samples:
         for chunk in chunks(len(images)):
             seen = features(teacher, images[chunk])
             for layer in LAYERS:
-                flat = to_numpy(seen[layer]).reshape(len(images[chunk]), -1, seen[layer].shape[-1])
-                found[layer] += [flat[i][places] for i, places in enumerate(self.places[layer][chunk])]
+                found[layer] += self.at(layer, to_numpy(seen[layer]), chunk)
         self.features = {layer: np.concatenate(values) for layer, values in found.items()}  # {layer: [positions,C]}
         self.scales = {layer: float(values.std()) for layer, values in self.features.items()}
+
+    def at(self, layer: str, features: np.ndarray, chunk: slice) -> list[np.ndarray]:
+        """`features` of the pictures `chunk` at the positions of `layer`: `[n,h,w,c]` -> n times `[positions,c]`."""
+        return [
+            image.reshape(-1, image.shape[-1])[places]
+            for image, places in zip(features, self.places[layer][chunk], strict=True)
+        ]
 
     def patches(self, inputs: np.ndarray, layer: str) -> np.ndarray:
         """The 3x3 inputs of the convolution `layer` at its positions, and a 1 for the bias: `[positions, 9 c + 1]`."""
@@ -80,6 +86,19 @@ def fit(student: keras.Model, samples: Samples) -> dict[str, np.ndarray]:
         maps[name] = regress(found, wanted)
         x = np.concatenate([to_numpy(layer(x[chunk])) for chunk in chunks(len(x))])
     return maps
+
+
+def maps(student: keras.Model, samples: Samples) -> dict[str, np.ndarray]:
+    """The best linear maps from the layers of a trained student to the teacher's: as `fit` returns them."""
+    found: dict[str, list[np.ndarray]] = {layer: [] for layer in LAYERS}
+    for chunk in chunks(len(samples.images)):
+        seen = features(student, samples.images[chunk])
+        for layer in LAYERS:
+            found[layer] += samples.at(layer, to_numpy(seen[layer]), chunk)
+    return {
+        layer: regress(np.concatenate(found[layer]), samples.features[layer] / samples.scales[layer])
+        for layer in LAYERS
+    }
 
 
 def empty(student: keras.Model, samples: Samples) -> dict[str, np.ndarray]:

@@ -13,6 +13,7 @@ import numpy as np
 from distill.backend import ops, to_numpy
 from distill.networks import DEVIATION, MEAN, Weights, weights_of
 from nst.errors import InputError
+from nst.extractor import slim_file
 from nst.extractor.slim_file import PARTS
 from nst.layers import LAYERS
 
@@ -77,6 +78,11 @@ def write(path: Path, weights: Weights, card: dict[str, Any]) -> None:
     part.replace(path)
     card = {**card, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     path.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n")
+
+
+def read(path: Path) -> Weights:
+    """The weights of a file that `write` wrote."""
+    return slim_file.read(path).weights
 
 
 def check(path: Path) -> None:

@@ -148,6 +148,16 @@ class TestRegression:
             missed, random = (losses.unexplained(x, goal) for x in (found @ maps[layer], other @ best))
             assert float(missed) < float(random), layer
 
+    def test_the_maps_of_a_trained_student_are_those_of_its_fit(
+        self, samples: regression.Samples, images: np.ndarray
+    ) -> None:
+        student = networks.student(SMALL_FORMS)
+        fitted = regression.fit(student, samples)
+        for layer, found in regression.maps(student, samples).items():
+            seen = _rows(to_numpy(student(images)[layer]))
+            expected = seen @ fitted[layer]
+            assert np.abs(seen @ found - expected).max() < 0.01 * np.abs(expected).max(), layer
+
 
 def _rows(features: np.ndarray) -> np.ndarray:
     return features.reshape(-1, features.shape[-1])
@@ -355,6 +365,10 @@ class TestTraining:
         repeated = self.run(tmp_path / "parts", command, *self.FULL_TRAINING)
         assert repeated.returncode == 0, repeated.stderr
         assert len(json.loads((tmp_path / "parts/vgg19_slim.json").read_text())["curve"]) == 5
+        goes_on = self.run(tmp_path / "on", command, "--steps", "3", "--begin", str(tmp_path / "whole/vgg19_slim.npz"))
+        assert goes_on.returncode == 0, goes_on.stderr
+        first = json.loads((tmp_path / "on/vgg19_slim.json").read_text())["curve"][0]
+        assert abs(first["spearman/content"] - card["curve"][-1]["spearman/content"]) < 0.02
         other_task = self.run(tmp_path / "parts", command, *self.FULL_TRAINING, "--seed", "4")
         assert other_task.returncode == 2
         assert "holds a training with different seed; choose another --out" in other_task.stderr
@@ -377,6 +391,7 @@ class TestTraining:
             ([str(tmp_path / "nowhere"), *command[3:]], f"there is no {tmp_path / 'nowhere'}"),
             ([*folders, str(tmp_path / "broken.jpg"), *command[3:]], f"{tmp_path / 'broken.jpg'} is not a readable"),
             ([*folders, "--teacher", "none.h5"], "there is no file none.h5"),
+            ([*command[2:], "--begin", "none.npz"], "there is no file none.npz"),
             ([*command[2:], "--every", "0"], "--every must be at least 1, not 0"),
             ([*command[2:], "--sizes", "16"], "--sizes must be at least 32, not 16"),
             ([*command[2:], "--rate", "0"], "--rate must be above 0, not 0"),
