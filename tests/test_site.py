@@ -33,7 +33,7 @@ def blocks(text: str, *languages: str) -> Iterator[str]:
 
 def commands(text: str) -> Iterator[str]:
     """The command lines of `nst.run`, without the command itself."""
-    for code in blocks(text, "", "bash"):
+    for code in blocks(text, "", "bash", "powershell"):
         for line in code.replace("\\\n", " ").splitlines():
             if "python -m nst.run" in line:
                 yield line.partition("python -m nst.run")[2].partition("&&")[0]

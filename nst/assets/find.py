@@ -44,7 +44,7 @@ class Asset:
 
 def catalogue() -> dict[str, dict[str, Any]]:
     """The named pictures: {name: {title, sources: [...]}}."""
-    return yaml.safe_load((_bundled() / "catalogue.yaml").read_text())
+    return yaml.safe_load((_bundled() / "catalogue.yaml").read_text("utf-8"))
 
 
 def find(image: str, *, fallback: bool = True, check: Check | None = None) -> Asset:

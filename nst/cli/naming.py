@@ -12,26 +12,43 @@ from omegaconf import DictConfig, OmegaConf
 
 from nst import settings
 from nst.redaction import MARK, redacted_address, redacted_override
+from nst.runtime import file_names, system
 
 LONGEST = 100  # bytes in a folder name, at most
 
 
-def folder_name(text: str, full: str | None = None) -> str:
-    """Turn `text` into a folder name; append a hash of `full` (default: `text`) if the name leaves anything out."""
+def folder_name(text: str, full: str | None = None, most: int = LONGEST) -> str:
+    """Turn `text` into a folder name for all systems, of at most `most` bytes.
+
+    A hash of `full` (default: `text`) is appended if the name leaves anything out, or if it has capital letters and the
+    system takes names that differ only in case for one.
+    """
     name, full = _clean(text), text if full is None else full
-    if name == full and len(name.encode()) <= LONGEST:
+    if name == full and len(name.encode()) <= most and not (system.CASELESS and name != name.lower()):
         return name
-    return f"{_cut(name, LONGEST - 9)}-{sha1(os.fsencode(full), usedforsecurity=False).hexdigest()[:8]}"
+    return f"{_cut(name, most - 9)}-{sha1(os.fsencode(full), usedforsecurity=False).hexdigest()[:8]}"
 
 
-def run_name(dirname: str) -> str:
+def longest(config: Any) -> int:
+    """The most bytes of a run's name in a sweep; on Windows fewer if the sweep's folder has a long path.
+
+    Args:
+        config: the config of the sweep or of a run of it, Hydra's part included.
+    """
+    if not system.WINDOWS:
+        return LONGEST
+    return min(LONGEST, file_names.room(Path(OmegaConf.select(config, "hydra.sweep.dir"))))
+
+
+def run_name(dirname: str, most: int = LONGEST) -> str:
     """Name a run's folder in a sweep by its overrides: the last two parts of each key, files without their folder.
 
     Args:
         dirname: Hydra's list of overrides, `key=value,key=value`.
+        most: bytes of the name, at most.
     """
     full = _shortened(redacted_override(str(dirname), tagged=True))
-    return folder_name(_shortened(redacted_override(str(dirname)), _last_name), full)
+    return folder_name(_shortened(redacted_override(str(dirname)), _last_name), full, most)
 
 
 def _shortened(dirname: str, value: Callable[[str], str] = str) -> str:
@@ -42,7 +59,7 @@ def _shortened(dirname: str, value: Callable[[str], str] = str) -> str:
 
 def _last_name(value: str) -> str:
     """Return the last part of a path or redacted address, or the contents of a list without brackets."""
-    name = re.sub(r"[\[\]\"' ]", "", value) if value.startswith("[") else value.rpartition("/")[2]
+    name = re.sub(r"[\[\]\"' ]", "", value) if value.startswith("[") else re.split(r"[/\\]", value)[-1]
     return re.sub(r"\?\*{3}['\"]?", "", name)
 
 
@@ -50,7 +67,7 @@ def label(group: str, *, _root_: DictConfig) -> str:
     """Return the name of the content or style picture for a folder name; `group` if the config names none."""
     image = OmegaConf.select(_root_, f"{group}.image", throw_on_missing=False)
     name = redacted_address(str(image)).partition("#")[0].removesuffix(f"?{MARK}")
-    return _cut(_clean(Path(name).stem), 40) if image else group
+    return _cut(_clean(Path(name).stem), 40).rstrip("-.") if image else group
 
 
 def output_folder(*, _root_: DictConfig) -> str:
@@ -66,7 +83,8 @@ def new_run_folder(config: DictConfig) -> Path:
 
 
 def _clean(text: Any) -> str:
-    return re.sub(r"[^\w.,=-]+", "-", str(text)).strip("-.") or "run"
+    name = re.sub(r"[^\w.,=-]+", "-", str(text)).strip("-.") or "run"
+    return f"_{name}" if file_names.problem(name) else name
 
 
 def _cut(text: str, most: int) -> str:
@@ -74,8 +92,12 @@ def _cut(text: str, most: int) -> str:
     return text.encode()[:most].decode(errors="ignore")
 
 
+def _run_name(dirname: str, *, _root_: DictConfig) -> str:
+    return run_name(dirname, longest(_root_))
+
+
 def register_resolvers() -> None:
     """Register `${nst.run_name:...}`, `${nst.label:...}` and `${nst.folder:}` with OmegaConf."""
     OmegaConf.register_new_resolver("nst.folder", output_folder, replace=True)
-    OmegaConf.register_new_resolver("nst.run_name", run_name, replace=True)
+    OmegaConf.register_new_resolver("nst.run_name", _run_name, replace=True)
     OmegaConf.register_new_resolver("nst.label", label, replace=True)

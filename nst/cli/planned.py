@@ -5,7 +5,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from nst.cli.naming import run_name
+from nst.cli.naming import longest, run_name
 
 SUBDIR = "${nst.run_name:${hydra.job.override_dirname}}"  # hydra.sweep.subdir in conf/config.yaml
 
@@ -20,7 +20,8 @@ def planned(config: DictConfig, jobs: Sequence[Sequence[str]]) -> list[str] | No
     hydra: Any = OmegaConf.to_container(config.hydra, resolve=False)
     if hydra["sweep"]["subdir"] != SUBDIR:
         return None
-    return [run_name(_dirname(job, hydra["job"]["config"]["override_dirname"])) for job in jobs]
+    settings, most = hydra["job"]["config"]["override_dirname"], longest(config)
+    return [run_name(_dirname(job, settings), most) for job in jobs]
 
 
 def _dirname(job: Sequence[str], settings: dict[str, Any]) -> str:

@@ -2,12 +2,11 @@
 
 import logging
 import os
-import shlex
 from collections import Counter
 from pathlib import Path
 
 from nst.errors import InputError
-from nst.runtime import logs
+from nst.runtime import logs, shell
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +46,7 @@ def finish(folder: Path, baseline: str | None = None, *, hurry: bool = False) ->
     counts = Counter(run.status for run in runs)
     log.info("%d runs: %s%s", len(runs), ", ".join(f"{count} {status}" for status, count in counts.items()), left)
     if hurry and len(runs) > QUICK:
-        log.info("report   python -m nst.report %s", shlex.quote(os.path.relpath(folder)))
+        log.info("report   python -m nst.report %s", shell.quote(os.path.relpath(folder)))
     else:
         _report(folder, baseline)
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from nst.cli.session import Session, session
 from nst.cli.task import task
 from nst.runtime import logs, signals
 
-STOP_FILE = "stop"  # while this file is in `pid_folder`, no further job begins
+_POLL = 0.2  # seconds between two looks for the file `stop`
 INTERRUPTED = (128 + signal.SIGINT, 128 + signal.SIGTERM)  # exit statuses of a run that a signal ended
 
 
@@ -33,7 +34,7 @@ class Job:
         top: the sweep's folder, an absolute path.
         here: the working directory of the command; relative paths in the config start there.
         threads: processor threads if the config has `threads=null`; None: all.
-        pid_folder: each running job writes its process id to the file `<num>` in it; None: no job does.
+        stop: once there is this file, the job ends early, or does not begin; None: only signals end it.
     """
 
     num: int
@@ -43,7 +44,7 @@ class Job:
     top: Path
     here: Path
     threads: int | None = None
-    pid_folder: Path | None = None
+    stop: Path | None = None
 
     def composed(self) -> DictConfig:
         """Compose the run's config, Hydra's part included."""
@@ -86,7 +87,7 @@ class Outcome:
 
 def perform(job: Job, *also: int) -> Outcome:
     """Do the run in this process without output. Any error or signal, those in `also` included, gives an outcome."""
-    with signals.deferred(*also) as interrupt, _process_id_written(job):
+    with signals.deferred(*also) as interrupt, _stopped_by(job.stop):
         try:
             return _performed(job, interrupt)
         except Exception as error:  # noqa: BLE001  any error: the other runs continue
@@ -94,17 +95,26 @@ def perform(job: Job, *also: int) -> Outcome:
 
 
 @contextmanager
-def _process_id_written(job: Job) -> Iterator[None]:
-    """Write this process's id to the job's file in `pid_folder`; delete the file at the end."""
-    if job.pid_folder is None:
+def _stopped_by(file: Path | None) -> Iterator[None]:
+    """Send this process SIGTERM, once, when `file` appears while inside."""
+    over = threading.Event()
+
+    def watch(file: Path) -> None:
+        while not over.wait(_POLL):
+            if file.exists():
+                signals.send_to_self(signal.SIGTERM)
+                return
+
+    if file is None:
         yield
         return
-    own = job.pid_folder / str(job.num)
-    own.write_text(str(os.getpid()))
+    watching = threading.Thread(target=watch, args=(file,), daemon=True)
+    watching.start()
     try:
         yield
     finally:
-        own.unlink(missing_ok=True)
+        over.set()
+        watching.join()  # no signal is sent after the job
 
 
 def _performed(job: Job, interrupt: signals.Interrupt) -> Outcome:
@@ -120,7 +130,7 @@ def _value(job: Job, config: DictConfig, command: Session, interrupt: signals.In
     """Do the run and return its score; None if it was interrupted, with the status added to `command`."""
     try:
         interrupt.resume()
-        if job.pid_folder and (job.pid_folder / STOP_FILE).exists():
+        if job.stop and job.stop.exists():
             raise KeyboardInterrupt
         return _run(job, config)
     except KeyboardInterrupt:

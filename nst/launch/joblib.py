@@ -8,16 +8,16 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+import psutil
 from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from nst.launch.engine import MOMENT, Engine
-from nst.launch.job import STOP_FILE, Job, Outcome, perform
-from nst.runtime import temporary
+from nst.launch.job import Job, Outcome, perform
+from nst.runtime import signals, temporary
 from nst.runtime.device import check_threads, processors
 
 LOST = "its process was lost (killed, or out of memory); repeat the command to continue it"
@@ -44,8 +44,9 @@ class Pool(Engine):
         self.threads = check_threads("hydra.launcher.threads", threads)
         self._idle: list[Any] = []
         self._at_work: dict[Future[Outcome], tuple[Any, Job]] = {}
-        self._pid_folder = temporary.folder()  # each running job writes its process id here
-        atexit.register(shutil.rmtree, self._pid_folder, ignore_errors=True)
+        folder = temporary.folder()
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        self._stop = folder / "stop"
 
     def free_slots(self) -> int:
         """Return the number of idle workers."""
@@ -55,7 +56,7 @@ class Pool(Engine):
         """Give each job to an idle worker or a new one."""
         for job in jobs:
             worker = self._idle.pop() if self._idle else _worker()
-            given = replace(job, threads=self.threads, pid_folder=self._pid_folder)
+            given = replace(job, threads=self.threads, stop=self._stop)
             self._at_work[worker.submit(_perform, given)] = worker, job
 
     def ended(self) -> list[Outcome]:
@@ -64,17 +65,16 @@ class Pool(Engine):
         return [self._outcome(future, *self._at_work.pop(future)) for future in done]
 
     def stop(self) -> None:
-        """Send SIGTERM to all jobs. After Ctrl-C in a terminal they already have a signal; a second ends set-up."""
-        (self._pid_folder / STOP_FILE).touch()  # for jobs that are about to begin
-        for file in self._pid_folder.iterdir():
-            with suppress(OSError, ValueError):  # the job has just ended
-                os.kill(int(file.read_text()), signal.SIGTERM)
+        """Let each job send itself SIGTERM; after Ctrl-C in a terminal it has a signal, and a second ends set-up.
+
+        Another process cannot send it on Windows, where that kills.
+        """
+        self._stop.touch()
 
     def _outcome(self, future: Future[Outcome], worker: Any, job: Job) -> Outcome:
         try:
             outcome = future.result()
         except BrokenProcessPool:
-            (self._pid_folder / str(job.num)).unlink(missing_ok=True)
             return Outcome(job.num, float("nan"), 1, lost=LOST)
         self._idle.append(worker)
         return outcome
@@ -104,9 +104,9 @@ def _start(command: int) -> None:
 
 
 def _end_after(command: int) -> None:
-    """End this process once its parent is no longer `command`; a job that is at work first writes its checkpoint."""
-    while os.getppid() == command:
+    """End this process once its parent `command` has ended; a job that is at work first writes its checkpoint."""
+    while os.getppid() == command and psutil.pid_exists(command):  # Windows keeps the number of an ended parent
         time.sleep(MOMENT)
     while not _at_work.acquire(timeout=MOMENT):
-        os.kill(os.getpid(), signal.SIGTERM)  # repeated, because a job that is about to begin ignores it
+        signals.send_to_self(signal.SIGTERM)  # repeated, because a job that is about to begin ignores it
     os._exit(1)

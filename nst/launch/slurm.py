@@ -5,7 +5,6 @@ that gets SIGTERM (preempted or cancelled) ends in the same way, and Slurm decid
 cases it continues from its checkpoint. `cluster=local` runs jobs as processes on this machine.
 """
 
-import os
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from submitit.core.utils import FailedJobError, UncompletedJobError
 from nst.errors import InputError, check_count, check_name, check_number
 from nst.launch.engine import MOMENT, Engine
 from nst.launch.job import INTERRUPTED, Job, Outcome, perform
+from nst.runtime import signals, system
 from nst.runtime.device import processors
 
 ARRAY = 1000  # jobs in one array; Slurm's default MaxArraySize is 1001
@@ -33,7 +33,7 @@ class Resumed:
         limit = submitit.JobEnvironment._usr_sig()
         outcome = perform(job, limit)
         if outcome.status == 128 + limit:
-            os.kill(os.getpid(), limit)  # submitit handles it now, and queues the job again
+            signals.send_to_self(limit)  # submitit handles it now, and queues the job again
         if outcome.status > 128:
             raise SystemExit(outcome.status)
         return outcome
@@ -54,12 +54,14 @@ class Slurm(Engine):
         poll_interval: seconds between two checks of the queue, above 0.
 
     Raises:
-        InputError: a value is out of range, or submitit rejects the parameters.
+        InputError: a value is out of range, submitit rejects the parameters, or this is Windows.
     """
 
     def __init__(
         self, folder: Path, cluster: str, parameters: Mapping[str, Any], max_num_timeout: int, poll_interval: float
     ) -> None:
+        if system.WINDOWS:
+            raise InputError("hydra/launcher=nst_slurm does not work on Windows; hydra/launcher=nst_joblib does")
         check_name("hydra.launcher.cluster", cluster, ("slurm", "local"))
         check_count("hydra.launcher.max_num_timeout", max_num_timeout)
         self._local = cluster == "local"

@@ -38,12 +38,14 @@ class History(Observer):
     def open(self, run: RunContext) -> None:
         """Start a new file; a resumed run keeps the rows up to its checkpoint."""
         path = run.folder / FILE
-        self._due, self._writer = Every(self.every, run.resumed), None
+        self._due = Every(self.every, run.resumed)
         rows = read(path, run.resumed, list(_row(run.resume))) if run.resume else []
-        with atomic(path) as part:
-            self._file = part.open("w", newline="", encoding="utf-8")  # keeps its handle when it is renamed
-            for row in rows:
-                self._write(row)
+        with atomic(path) as part, part.open("w", newline="", encoding="utf-8") as file:
+            if rows:
+                _start(file, rows[0]).writerows(rows)
+        number = own_files.for_writing(path, os.O_WRONLY | os.O_APPEND)
+        self._file = os.fdopen(number, "a", newline="", encoding="utf-8")
+        self._writer = csv.DictWriter(self._file, list(rows[0])) if rows else None
 
     def __call__(self, iterate: Iterate) -> None:
         """Write a row if one is due."""
@@ -55,8 +57,7 @@ class History(Observer):
         if self._file is None:
             return
         if self._writer is None:
-            self._writer = csv.DictWriter(self._file, list(row))
-            self._writer.writeheader()
+            self._writer = _start(self._file, row)
         self._writer.writerow(row)
         self._file.flush()
 
@@ -66,6 +67,13 @@ class History(Observer):
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _start(file: TextIO, row: Mapping[str, Any]) -> Any:
+    """Write the head for rows like `row`."""
+    writer = csv.DictWriter(file, list(row))
+    writer.writeheader()
+    return writer
 
 
 def read(path: Path, last: float = math.inf, columns: Sequence[str] | None = None) -> list[dict[str, str]]:

@@ -5,15 +5,14 @@ import math
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from nst.errors import InputError
 from nst.runtime import lock
 from nst.runtime.atomic import PART, temporary
+from nst.runtime.open_folder import OpenFolder, opened
 
-FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 LINKS = (errno.ELOOP, errno.ENOTDIR, errno.EMLINK)  # a link, or a file, in the place of a folder
 
 
@@ -38,8 +37,8 @@ class Out:
     def locked(self) -> Iterator[None]:
         """Lock the folder for this process while inside; wait for another process."""
         with self._inside(lock.NAME) as (folder, name):
-            number = os.open(name, FILE | os.O_RDWR | os.O_CREAT, 0o666, dir_fd=folder)
-        with os.fdopen(number, "r+") as file:
+            number = folder.open(name, os.O_RDWR | os.O_CREAT)
+        with os.fdopen(number, "r+", encoding="utf-8") as file:
             if not stat.S_ISREG(os.fstat(number).st_mode):
                 raise InputError(f"{self.path / lock.NAME} is not a file; delete it")
             lock.hold(file, math.inf, required=False)
@@ -50,13 +49,13 @@ class Out:
         """Write a file, and the folder that it is in."""
         with self._inside(name) as (folder, last):
             part = temporary(Path(last)).name
-            number = os.open(part, FILE | os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=folder)
+            number = folder.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
             try:
                 with os.fdopen(number, "wb") as file:
                     file.write(data)
-                os.replace(part, last, src_dir_fd=folder, dst_dir_fd=folder)
+                folder.replace(part, last)
             finally:
-                _remove(folder, part)
+                folder.remove(part)
 
     def write_text(self, name: str, text: str) -> None:
         """Write a file as UTF-8; names of files that are not UTF-8 are escaped."""
@@ -65,10 +64,7 @@ class Out:
     def has(self, name: str) -> bool:
         """Whether a regular file exists."""
         with self._inside(name) as (folder, last):
-            try:
-                return stat.S_ISREG(os.stat(last, dir_fd=folder, follow_symlinks=False).st_mode)
-            except OSError:
-                return False
+            return folder.has(last)
 
     def names(self, folder: str) -> list[str]:
         """The names of everything in a folder, like `pictures/a.jpg`; the folder is created if necessary.
@@ -76,23 +72,23 @@ class Out:
         Temporary files that a killed process has left are deleted first.
         """
         self._remove_left(f"{folder}/")
-        with self._inside(f"{folder}/") as (number, _):
-            return [f"{folder}/{name}" for name in os.listdir(number)]  # noqa: PTH208  of an open folder
+        with self._inside(f"{folder}/") as (found, _):
+            return [f"{folder}/{name}" for name in found.names()]
 
     def remove(self, name: str) -> None:
         """Delete a file, if it exists."""
         with self._inside(name) as (folder, last):
-            _remove(folder, last)
+            folder.remove(last)
 
     def _remove_left(self, name: str) -> None:
         """Delete the temporary files in the folder that `name` is in."""
         with self._inside(name) as (folder, _):
-            for part in filter(PART.fullmatch, os.listdir(folder)):  # noqa: PTH208  of an open folder
-                _remove(folder, part)
+            for part in filter(PART.fullmatch, folder.names()):
+                folder.remove(part)
 
     @contextmanager
-    def _inside(self, name: str) -> Iterator[tuple[int, str]]:
-        """Open the folder that `name` is in, step by step, and yield its descriptor and the last part of the name.
+    def _inside(self, name: str) -> Iterator[tuple[OpenFolder, str]]:
+        """Open the folder that `name` is in, step by step, and yield it with the last part of the name.
 
         Raises:
             OSError: a step is a link, or a call inside fails; the error names the file.
@@ -100,30 +96,10 @@ class Out:
         *folders, last = name.split("/")
         try:
             with ExitStack() as stack:
-                number = _opened_folder(stack, str(self.path), None)
+                folder = stack.enter_context(opened(self.path))
                 for part in folders:
-                    _make(part, number)
-                    number = _opened_folder(stack, part, number)
-                yield number, last
+                    folder = stack.enter_context(folder.folder(part))
+                yield folder, last
         except OSError as error:
             reason = "it is a link, or not a folder" if error.errno in LINKS else error.strerror
             raise OSError(error.errno, reason, str(self.path / name)) from error
-
-
-def _opened_folder(stack: ExitStack, name: str, within: int | None) -> int:
-    number = os.open(name, FOLDER, dir_fd=within)
-    stack.callback(os.close, number)
-    return number
-
-
-def _make(name: str, within: int) -> None:
-    try:
-        os.mkdir(name, dir_fd=within)
-    except FileExistsError:
-        return
-
-
-def _remove(folder: int, name: str) -> None:
-    """Delete a file, if it exists; a folder is left."""
-    with suppress(FileNotFoundError, IsADirectoryError):
-        os.unlink(name, dir_fd=folder)

@@ -3,7 +3,6 @@
 import importlib.resources
 import json
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from nst.report.pictures import FOLDER as PICTURES
 from nst.report.pictures import Displayed, Original
 from nst.report.runs import FIGURES, HISTORY, METRICS, Run
 from nst.runner.folder import at_home
+from nst.runtime import shell
 from nst.runtime.data_files import read_text
 from nst.setting_rules import of_a_command
 from nst.state import Metric
@@ -95,6 +95,7 @@ def _data(
         "higher": [metric.value for metric in Metric if metric.direction == "maximize"],  # is better
         "about": labels.common(runs),
         "common": common,
+        "shell": shell.name(),  # of `commands`
         "originals": {
             digest: {"role": original.role, "name": original.name, "credit": original.credit} | _files(copies)
             for digest, (original, copies) in sources.items()
@@ -131,10 +132,10 @@ def commands(run: Run) -> list[str]:
     folder = run.folder.relative_to(Path.cwd()) if run.folder.is_relative_to(Path.cwd()) else run.folder
     keys = settings.overridden(run.overrides)
     single = [text for key, text in zip(keys, run.overrides, strict=True) if not of_a_command(key)]
-    repeat = f"python -m nst.repeat {shlex.quote(at_home(str(folder)))}"
+    repeat = f"python -m nst.repeat {shell.quote(at_home(str(folder)))}"
     if run.pair or any(map(CHOOSES_CODE.search, single)):
         return [repeat]
-    return [repeat, f"python -m nst.run {' '.join(map(shlex.quote, single))}".rstrip()]
+    return [repeat, f"python -m nst.run {shell.join(single)}".rstrip()]
 
 
 def _files(copies: Displayed | None) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def find(folders: Sequence[Path]) -> tuple[list[Run], list[str]]:
     runs = []
     for folder in found:
         try:
-            runs.append(_read(folder, str(folder.relative_to(base)) if folder != base else folder.name))
+            runs.append(_read(folder, folder.relative_to(base).as_posix() if folder != base else folder.name))
         except OSError as error:
             problems.append(f"{folder}: its record cannot be read ({error.strerror or error})")
         except bounded.DataError as error:

@@ -2,7 +2,6 @@
 
 import io
 import os
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from nst.report.findings import find as compare
 from nst.report.out import Out
 from nst.report.pictures import Copies, originals
 from nst.report.runs import Run, find
+from nst.runtime import shell
 
 FOLDER, TENSORBOARD = "report", "tensorboard"
 
@@ -66,7 +66,7 @@ def _measured_apart(runs: Sequence[Run], folders: Sequence[Path]) -> list[str]:
     networks = {(m.get("network"), m.get("network_sha256")) for run in runs if (m := run.record.get("metrics"))}
     if len(networks) < 2:
         return []
-    command = shlex.join(["python", "-m", "nst.measure", *map(str, folders)])
+    command = shell.join(["python", "-m", "nst.measure", *map(str, folders)])
     return [f"measured with {len(networks)} different networks, so ranked separately; to measure with one: {command}"]
 
 

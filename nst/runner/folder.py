@@ -6,6 +6,7 @@ import logging
 import math
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
@@ -16,6 +17,7 @@ from nst.errors import InputError
 from nst.runner import finished
 from nst.runtime import lock, logs, own_files
 from nst.runtime.atomic import atomic, remove_left
+from nst.runtime.file_names import check_folder
 from nst.runtime.home import home
 
 log = logging.getLogger(__name__)
@@ -39,6 +41,7 @@ def locked(path: Path) -> Iterator[lock.Held]:
         InputError: it cannot be created.
         BusyError: another process is writing in it.
     """
+    check_folder(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
         held = lock.Held(path / lock.NAME)
@@ -162,7 +165,7 @@ class RunFolder:
         """
         self.check()
         with atomic(self.path / name) as part:
-            part.write_text(text, encoding="utf-8")
+            part.write_text(text, encoding="utf-8", newline="\n")
 
     def write_record(self, record: dict[str, Any]) -> None:
         """Write result.json, the last file of a run; what is no record there is set aside."""
@@ -181,7 +184,7 @@ def _finite(value: Any) -> Any:
 
 
 def point_latest(outputs: Path, picture: Path) -> None:
-    """Link `outputs/latest.png` to the run's `picture`, if that is inside `outputs`.
+    """Link `outputs/latest.png` to the run's `picture`, if that is inside `outputs`; copy it if links are not possible.
 
     The link leads to the picture, because TensorBoard follows links to folders and would list the run twice.
     """
@@ -192,9 +195,17 @@ def point_latest(outputs: Path, picture: Path) -> None:
         if own_files.is_folder(latest):
             raise IsADirectoryError(errno.EISDIR, "it is a folder")
         with atomic(latest) as part:
-            part.symlink_to(picture.resolve().relative_to(outputs.resolve()))
-    except OSError as error:  # for example, a file system without links
+            _link(part, picture.resolve().relative_to(outputs.resolve()), picture)
+    except OSError as error:
         log.info("%s does not lead to the new picture (%s)", latest, error.strerror)
+
+
+def _link(path: Path, target: Path, picture: Path) -> None:
+    """Create the link `path` to `target`, or a copy of `picture` there."""
+    try:
+        path.symlink_to(target)
+    except (OSError, NotImplementedError):  # Windows allows links only to some users; some file systems have none
+        shutil.copyfile(picture, path)
 
 
 def at_home(value: Any) -> Any:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import platform
-import resource
 import subprocess
 import sys
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import psutil
 
 from nst.assets.find import Asset
 from nst.redaction import redacted_data
@@ -63,11 +64,17 @@ def git_commit(folder: Path) -> str | None:
 
 def _git(folder: Path, *arguments: str) -> str:
     command = ["git", "-C", str(folder), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()  # noqa: S603
+    read = {"capture_output": True, "encoding": "utf-8", "errors": "replace"}
+    return subprocess.run(command, check=True, timeout=10, **read).stdout.strip()  # noqa: S603
 
 
 def peak_memory_mib() -> float:
     """The peak memory of this process, in MiB."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        used: Any = psutil.Process().memory_info()
+        return round(getattr(used, "peak_wset", used.rss) / 2**20, 1)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shlex
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +23,7 @@ from nst.runner.pictures import Pictures
 from nst.runner.record import measured_again, outcome, record_failure, write_pictures, write_settings
 from nst.runner.request import Request
 from nst.runner.time_estimate import TimeEstimate
-from nst.runtime import device, logs, signals
+from nst.runtime import device, logs, shell, signals
 from nst.state import Ending, Iterate, full_size_equivalents
 
 if TYPE_CHECKING:  # it imports TensorFlow; pictures are read before
@@ -216,7 +215,7 @@ def _log_end(folder: RunFolder, record: Record, resume_with: str) -> None:
     text, work = "%s after %d evaluations (%.0f full-size equivalents), %.0f s  %s", record["full_size_equivalents"]
     log.info(text, record["ending"], record["evaluations"], work, record["seconds"], named)
     log.info("picture  %s", _displayed(folder.path / PICTURE))
-    log.info("curves   tensorboard --logdir %s", shlex.quote(_displayed(folder.path.parent)))
+    log.info("curves   tensorboard --logdir %s", shell.quote(_displayed(folder.path.parent)))
     if record["status"] == "interrupted" and resume_with:
         log.info("resume   the same command, with %s", resume_with)
 

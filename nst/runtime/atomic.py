@@ -6,14 +6,18 @@ Only this module makes the names of temporary files, and only it deletes those t
 import os
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from nst.runtime import system
 from nst.runtime.own_files import is_folder, set_aside
 
 PART = re.compile(r"\..+\.[0-9a-f]{16}\.nst-part", re.DOTALL)  # names of temporary files
 LONGEST = 100  # bytes of the file's own name in that of its temporary file
+PATIENCE = 2.0  # seconds; on Windows a file that another program has open cannot be replaced
+_POLL = 0.05  # seconds
 
 
 def temporary(path: Path) -> Path:
@@ -37,10 +41,32 @@ def atomic(path: Path) -> Iterator[Path]:
 
 
 def replace(part: Path, path: Path) -> None:
-    """Rename the temporary file `part` to `path`; a folder there is set aside."""
+    """Rename the temporary file `part` to `path`; a folder there is set aside.
+
+    Raises:
+        OSError: as `renamed`.
+    """
     if is_folder(path):
         set_aside(path, "it is a folder")
-    part.replace(path)
+    renamed(part, path)
+
+
+def renamed(part: Path, path: Path) -> None:
+    """Rename the file `part` to `path`, in the place of a file there.
+
+    Raises:
+        OSError: it cannot be renamed; on Windows, also if another program has `path` open for `PATIENCE` seconds.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            part.replace(path)
+        except PermissionError:
+            if not system.WINDOWS or time.monotonic() >= deadline:
+                raise
+            time.sleep(_POLL)
+        else:
+            return
 
 
 def remove_left(folder: Path) -> None:

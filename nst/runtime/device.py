@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 def processors() -> int:
     """The number of processors that this process may use, at least 1."""
-    if sys.platform == "linux":
+    if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 

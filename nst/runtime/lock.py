@@ -1,21 +1,23 @@
 """File locks between processes; the system releases them when a process ends."""
 
-import fcntl
 import logging
 import os
 import time
 from pathlib import Path
 from typing import IO
 
+from filelock import lock_descriptor
+
 from nst.errors import InputError
 from nst.runtime import own_files
-from nst.runtime.regular import open_regular
+from nst.runtime.regular import descriptor
 
 log = logging.getLogger(__name__)
 
 NAME = ".lock"  # name of the lock file in a folder
 PATIENCE = 0.75  # seconds; a report holds the lock briefly to test for a running process
 _POLL = 0.05  # seconds
+_GLANCE = 0.1  # seconds; another process that only tests the lock has released it by then
 
 
 class BusyError(InputError):
@@ -73,17 +75,15 @@ def hold(file: IO[str], seconds: float, *, required: bool = True) -> bool:
     deadline = time.monotonic() + seconds
     while True:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(_POLL)
+            if lock_descriptor(file.fileno(), blocking=False):
+                return True
         except OSError:
             if required:
                 raise
             return True
-        else:
-            return True
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(_POLL)
 
 
 def opened(path: Path) -> IO[str]:
@@ -92,7 +92,7 @@ def opened(path: Path) -> IO[str]:
     Raises:
         OSError: it cannot be created or written.
     """
-    return os.fdopen(own_files.for_writing(path, os.O_WRONLY), "w")
+    return os.fdopen(own_files.for_writing(path, os.O_WRONLY), "w", encoding="utf-8")
 
 
 def in_place(file: IO[str], path: Path) -> bool:
@@ -106,10 +106,15 @@ def in_place(file: IO[str], path: Path) -> bool:
 def held(path: Path) -> bool:
     """Whether another process holds the lock on the file `path`."""
     try:
-        with open_regular(path, follow=False) as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        with _to_test(path) as file:
+            return not hold(file, _GLANCE)
     except OSError:
         return False
-    return False
+
+
+def _to_test(path: Path) -> IO[str]:
+    """Open an existing lock file; for writing if possible, because locks on NFS need that."""
+    try:
+        return os.fdopen(descriptor(path, os.O_RDWR, follow=False), "r+", encoding="utf-8")
+    except OSError:
+        return os.fdopen(descriptor(path, follow=False), encoding="utf-8")

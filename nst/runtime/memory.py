@@ -1,9 +1,9 @@
 """Free and used memory of the machine and of this process, in bytes."""
 
-import os
 from functools import cache
 from pathlib import Path
 
+import psutil
 import tensorflow as tf
 
 
@@ -15,7 +15,7 @@ def free() -> float:
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
         return _of_gpu()
-    return min(_of_machine(), _of_group()) + max(0, held() - _held_at_first())
+    return min(psutil.virtual_memory().available, _of_group()) + max(0, held() - _held_at_first())
 
 
 def expected(needed: float) -> float:
@@ -26,11 +26,8 @@ def expected(needed: float) -> float:
 
 
 def held() -> int:
-    """Bytes of memory that this process holds; 0 if unknown."""
-    try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
-    except (OSError, ValueError):
-        return 0
+    """Bytes of memory that this process holds."""
+    return psutil.Process().memory_info().rss
 
 
 @cache
@@ -45,18 +42,9 @@ def _of_gpu() -> float:
     return float(limits[0]) - tf.config.experimental.get_memory_info("GPU:0")["current"]
 
 
-def _of_machine(meminfo: Path = Path("/proc/meminfo")) -> float:
-    """Available bytes as Linux reports them; infinity on other systems."""
-    try:
-        lines = dict(line.split(":", 1) for line in meminfo.read_text().splitlines())
-        return float(lines["MemAvailable"].split()[0]) * 1024
-    except (OSError, KeyError, ValueError):
-        return float("inf")
-
-
 def _of_group(root: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/self/cgroup")) -> float:
     """Bytes left in the process's control group (version 2 or 1) and its parents; infinity if there is no limit."""
-    lines = membership.read_text().splitlines() if membership.is_file() else []
+    lines = membership.read_text("utf-8").splitlines() if membership.is_file() else []
     bounds = [float("inf")]
     for _, controllers, path in (line.split(":", 2) for line in lines):
         if controllers and "memory" not in controllers.split(","):
@@ -71,8 +59,8 @@ def _of_group(root: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/pro
 def _left(group: Path, limit: str, usage: str) -> float:
     """Bytes left in one group; the file cache counts as free, because the system releases it on demand."""
     try:
-        most, used = (group / limit).read_text().strip(), int((group / usage).read_text())
-        stat = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+        most, used = (group / limit).read_text("ascii").strip(), int((group / usage).read_text("ascii"))
+        stat = dict(line.split() for line in (group / "memory.stat").read_text("ascii").splitlines())
     except (OSError, ValueError):
         return float("inf")
     cached = int(stat.get("inactive_file", 0)) + int(stat.get("active_file", 0))

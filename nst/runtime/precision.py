@@ -38,7 +38,7 @@ def native() -> bool:
 def multiplies(cpuinfo: Path) -> bool:
     """Whether every processor in Linux's `cpuinfo` multiplies bfloat16 natively; False if the file is missing."""
     try:
-        flags = re.findall(r"^flags\s*:(.*)$", cpuinfo.read_text(), re.MULTILINE)
+        flags = re.findall(r"^flags\s*:(.*)$", cpuinfo.read_text("utf-8"), re.MULTILINE)
     except OSError:
         return False
     return bool(flags) and all(NATIVE & set(line.split()) for line in flags)

@@ -45,8 +45,8 @@ def _discarded() -> ExitStack:
         logger.setLevel(logging.CRITICAL + 1)
     with suppress(OSError, ValueError, AttributeError):  # closed or missing
         sys.stderr.flush()
-    with suppress(OSError):  # stderr is closed, or there is no /dev/null
-        null = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    with suppress(OSError):  # stderr is closed, or there is no null device
+        null = os.open(os.devnull, os.O_WRONLY)
         undo.callback(os.close, null)
         kept = os.dup(2)
         undo.callback(os.close, kept)

@@ -9,6 +9,11 @@ from pathlib import Path
 
 from nst.errors import InputError, suggestion
 
+# What a system lacks is 0: O_BINARY is Windows' alone, the others are those of POSIX.
+NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)  # a pipe or a terminal cannot block
+BINARY = getattr(os, "O_BINARY", 0)
+
 MOST_BYTES = 2**30  # a larger picture or file of weights is refused
 KINDS = {
     stat.S_IFDIR: "a folder",
@@ -38,11 +43,14 @@ def descriptor(path: Path, flags: int = os.O_RDONLY, *, follow: bool = True) -> 
     """
     with suppress(FileNotFoundError):
         _check_kind(path, os.stat(path, follow_symlinks=follow))  # noqa: PTH116  opening a device can have an effect
-    links = 0 if follow else os.O_NOFOLLOW
-    number = os.open(path, flags | links | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, 0o666)
+    links = 0 if follow else NO_LINK
+    number = os.open(path, flags | links | AT_ONCE | BINARY, 0o666)
     try:
-        _check_kind(path, os.fstat(number))  # the path may lead elsewhere since
-    except UnfitError:
+        state = os.fstat(number)
+        _check_kind(path, state)  # the path may lead elsewhere since
+        if not (follow or NO_LINK) and not os.path.samestat(state, path.lstat()):
+            raise UnfitError(errno.ELOOP, "it is a link, not a file", str(path))
+    except OSError:
         os.close(number)
         raise
     return number

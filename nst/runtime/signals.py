@@ -1,11 +1,13 @@
 """Deferred signals: Ctrl-C or SIGTERM ends a run after its current step; a second Ctrl-C ends it at once.
 
-During set-up, when there is no picture to save, a second signal of any kind ends it at once.
+During set-up, when there is no picture to save, a second signal of any kind ends it at once. On Windows, where no other
+process can send SIGTERM, Ctrl-Break (SIGBREAK) counts as SIGTERM.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from _thread import start_new_thread
@@ -14,7 +16,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from types import FrameType
 
+from nst.runtime import system
+
 log = logging.getLogger(__name__)
+
+_BREAK = getattr(signal, "SIGBREAK", signal.SIGTERM)
+_ENDING = {signal.SIGTERM, _BREAK}
 
 
 class Interrupt:
@@ -74,6 +81,7 @@ def deferred(*also: int) -> Iterator[Interrupt]:
     interrupt = Interrupt(_innermost.get())
 
     def note(number: int, _frame: FrameType | None) -> None:
+        number = signal.SIGTERM if number == _BREAK else number
         if interrupt():
             interrupt.again(number)
             return
@@ -83,7 +91,7 @@ def deferred(*also: int) -> Iterator[Interrupt]:
     if threading.current_thread() is not threading.main_thread():  # signals need the main thread
         yield interrupt
         return
-    before = {number: signal.signal(number, note) for number in {signal.SIGINT, signal.SIGTERM, *also}}
+    before = {number: signal.signal(number, note) for number in {signal.SIGINT, *_ENDING, *also}}
     token = _innermost.set(interrupt)
     try:
         yield interrupt
@@ -97,14 +105,23 @@ def deferred(*also: int) -> Iterator[Interrupt]:
 def raising() -> Iterator[None]:
     """Raise SystemExit for SIGTERM inside, as Python raises KeyboardInterrupt for SIGINT; `deferred` replaces it."""
 
-    def end(number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + signal.SIGTERM)
 
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, end)
+    before = {number: signal.signal(number, end) for number in _ENDING}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def send_to_self(number: int) -> None:
+    """Send this process a signal from any thread; the main thread handles it."""
+    if system.WINDOWS:
+        signal.raise_signal(number)  # `os.kill` would end the process at once
+    else:
+        os.kill(os.getpid(), number)  # interrupts what the main thread waits for

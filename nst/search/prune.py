@@ -49,7 +49,7 @@ def prepared(settings: Settings, address: str, folder: Path) -> Iterator[None]:
 
 def override(folder: Path, trial: int) -> str:
     """Return the override that adds the observer to the run of a trial."""
-    return f"+{PRUNE_KEY}={{_target_:{__name__}.PruneObserver,folder:{str(folder.resolve())!r},trial:{trial}}}"
+    return f"+{PRUNE_KEY}={{_target_:{__name__}.PruneObserver,folder:{folder.resolve().as_posix()!r},trial:{trial}}}"
 
 
 class PruneObserver(Observer):

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage, get_storage
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 from nst.errors import InputError
 from nst.redaction import is_redacted, redacted_address
+from nst.runtime import system
 
 JOURNAL = "journal://"
 PATIENCE = 60  # seconds to wait for another process that writes
@@ -25,7 +26,9 @@ def storage(address: str) -> BaseStorage:
     if is_redacted(address):
         raise InputError(f"hydra.sweeper.storage: {address} lacks its user name and password; give the whole address")
     if address.startswith(JOURNAL):
-        return JournalStorage(JournalFileBackend(address.removeprefix(JOURNAL + "/")))
+        file = address.removeprefix(JOURNAL + "/")
+        lock = JournalFileOpenLock(file) if system.WINDOWS else None  # Optuna's default lock is a symbolic link
+        return JournalStorage(JournalFileBackend(file, lock))
     if address.startswith("sqlite:"):  # many runs may write at once
         return RDBStorage(address, engine_kwargs={"connect_args": {"timeout": PATIENCE}})
     return get_storage(address)

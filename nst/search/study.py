@@ -48,7 +48,7 @@ class Trials:
     ) -> None:
         self._space, self.folder = space, folder.resolve()
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self.address = settings.storage or f"sqlite:///{self.folder}/search.db"
+        self.address = settings.storage or f"sqlite:///{self.folder.as_posix()}/search.db"
         self.study = _study(settings, self.address, [metric.direction for metric in score])
         names = [metric.value for metric in score]
         self._agree(settings, {"score": names, "fixed": _compared(fixed), MEASURED_WITH: measured_with})

@@ -18,6 +18,7 @@ from nst.report import spreadsheet, table
 from nst.report.__main__ import main
 from nst.report.runs import find
 from nst.report.write import report
+from nst.runtime import system
 from tests.report.test_report import make_run, read_data
 
 READ = ("result.png", "result.json", "config.yaml", "overrides.yaml", "history.csv")
@@ -171,6 +172,13 @@ def copies(folder: Path) -> Iterator[str]:
         yield f"pictures/.{path.name}.part"
 
 
+@pytest.fixture(params=["open folders", "paths"])
+def _ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports are written into open folders, or as on Windows by paths that are checked before each use."""
+    monkeypatch.setattr(system, "WINDOWS", request.param == "paths")
+
+
+@pytest.mark.usefixtures("_ways")
 class TestLinksInReports:
     @pytest.mark.parametrize("kind", ["link", "broken link", "hard link"])
     def test_files_that_are_links_are_replaced_or_refused_and_nothing_behind_them_changes(

@@ -1,7 +1,9 @@
 """Run folders: done means whole; what cannot be used is set aside, and the run is made again."""
 
+import errno
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from nst.image.io import read_image
 from nst.observers import history
 from nst.runner import checkpoint, finished
 from nst.runner.folder import RunFolder, point_latest
-from nst.runtime import signals
+from nst.runtime import signals, system
 from nst.runtime.lock import BusyError
 from tests.conftest import Outcome
 
@@ -235,6 +237,45 @@ def test_a_folder_named_latest_png_is_left_alone(nst: Command) -> None:
     assert "outputs/latest.png does not lead to the new picture (it is a folder)" in outcome.out
     assert sorted(path.name for path in Path("outputs").iterdir() if path.name.startswith("l")) == ["latest.png"]
     assert not list(Path("outputs").glob(".*"))
+
+
+def test_without_links_latest_png_is_a_copy(nst: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EINVAL, "A required privilege is not held by the client")
+
+    monkeypatch.setattr(os, "symlink", refused)
+    latest = Path("outputs/latest.png")
+    for seed in (1, 2):
+        outcome = nst(f"seed={seed}", f"hydra.run.dir=outputs/{seed}", "init=noise")
+        assert (outcome.status, outcome.err) == (0, "")
+        assert "latest.png" not in outcome.out
+        assert not latest.is_symlink()
+        assert latest.read_bytes() == Path(f"outputs/{seed}/result.png").read_bytes()
+
+
+def test_on_windows_a_folder_that_it_cannot_have_is_refused_in_one_line(
+    nst: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(system, "WINDOWS", True)
+    for arguments in (["hydra.run.dir=outputs/nul"], ["-m", "seed=1,2", "sweep_dir=outputs/nul"]):
+        outcome = nst(*arguments)
+        assert (outcome.status, outcome.err.count("\n")) == (2, 1)
+        assert "outputs/nul: Windows has no folder 'nul', because 'nul' is the name of a device" in outcome.err
+    outcome = nst("-m", "seed=1,2", f"sweep_dir={'s' * 150}")
+    assert (outcome.status, outcome.err.count("\n")) == (2, 1)
+    assert "characters, at most 157 on Windows; choose a shorter output.folder" in outcome.err
+
+
+def test_on_windows_names_of_runs_are_shorter_in_a_long_path(nst: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(system, "WINDOWS", True)
+    top = Path("s" * (150 - len(str(Path.cwd()))))
+    weights = "loss.style.layer_weights=[0.1234567,0.2345678,0.3456789,0.4567891,0.5678912]"
+    assert nst("-m", "seed=1,2", f"sweep_dir={top}", weights).status == 0
+    runs = [path.parent for path in top.glob("*/result.json")]
+    assert len(runs) == 2
+    assert max(len(str(path.absolute())) for path in runs) <= 178
+    names = json.loads((top / ".sweep.json").read_text())
+    assert all(run.name in json.dumps(names) for run in runs)
 
 
 def test_a_current_folder_that_was_deleted_ends_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

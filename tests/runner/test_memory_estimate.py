@@ -97,12 +97,6 @@ def test_the_error_states_that_no_size_fits(plan: Plan, set_free: SetFree) -> No
         memory_estimate.check_fits(plan, 512, 512)
 
 
-def test_the_machines_free_memory_is_read(tmp_path: Path) -> None:
-    (tmp_path / "meminfo").write_text("MemTotal:  9000 kB\nMemAvailable:  2000 kB\n")
-    assert memory._of_machine(tmp_path / "meminfo") == 2000 * 1024
-    assert memory._of_machine(tmp_path / "none") == float("inf")
-
-
 @pytest.mark.parametrize(
     ("membership", "group", "limit", "usage"),
     [
@@ -127,9 +121,8 @@ def test_a_control_groups_limit_is_read(tmp_path: Path, membership: str, group: 
 
 
 def test_free_and_held_memory_are_plausible() -> None:
-    known = Path("/proc/self/statm").exists()
-    assert 0 < memory.free() < (2**50 if known else np.inf) or not known
-    assert 50 * 2**20 < memory.held() < 2**40 or not known
+    assert 0 < memory.free() < 2**50
+    assert 50 * 2**20 < memory.held() < 2**40
     assert memory.expected(1e9) >= 1e9
 
 

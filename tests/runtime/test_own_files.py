@@ -1,16 +1,22 @@
 """Temporary names, files that are set aside, and locks: nothing of other people's is followed or deleted."""
 
-import fcntl
+import errno
 import logging
 import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from filelock import lock_descriptor
 
-from nst.runtime import lock, own_files
+from nst.runtime import lock, own_files, system
 from nst.runtime.atomic import atomic, remove_left, temporary
 from nst.runtime.lock import BusyError, Held
 from nst.runtime.regular import open_regular
+from tests.conftest import ROOT
 
 
 def test_only_ones_own_temporary_files_in_the_folder_itself_are_removed(tmp_path: Path) -> None:
@@ -62,6 +68,55 @@ def test_only_regular_files_of_a_bounded_size_are_read(tmp_path: Path) -> None:
     assert not lock.held(pipe)
 
 
+@pytest.mark.parametrize(("windows", "failures", "replaced"), [(True, 2, True), (True, 1000, False), (False, 2, False)])
+def test_on_windows_a_file_that_is_open_elsewhere_is_replaced_once_it_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, windows: bool, failures: int, replaced: bool
+) -> None:
+    path, replace, refused = tmp_path / "result.png", os.replace, []
+
+    def open_elsewhere(part: Path, target: Path) -> None:
+        if len(refused) < failures:
+            refused.append(part)
+            raise PermissionError(errno.EACCES, "it is being used by another process", str(target))
+        replace(part, target)
+
+    path.write_text("old")
+    monkeypatch.setattr(system, "WINDOWS", windows)
+    monkeypatch.setattr("nst.runtime.atomic.PATIENCE", 0.2)
+    monkeypatch.setattr(os, "replace", open_elsewhere)
+    with nullcontext() if replaced else pytest.raises(PermissionError), atomic(path) as part:
+        part.write_text("new")
+    assert path.read_text() == ("new" if replaced else "old")
+    assert [file.name for file in tmp_path.iterdir()] == ["result.png"]
+
+
+def test_a_lock_is_free_for_all_who_only_test_it(tmp_path: Path) -> None:
+    path = tmp_path / lock.NAME
+    path.touch()
+    with ThreadPoolExecutor(8) as threads:
+        assert not any(threads.map(lock.held, [path] * 64))
+    path.chmod(0o444)
+    assert not lock.held(path)
+    held = Held(path)
+    assert lock.held(path)
+    held.release()
+
+
+def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
+    path = tmp_path / lock.NAME
+    code = f"from pathlib import Path\nfrom nst.runtime.lock import Held\nheld = Held(Path({str(path)!r}))\n"
+    code += "print(1, flush=True)\ninput()"
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, cwd=ROOT) as process:
+        assert process.stdout
+        assert process.stdout.readline()
+        assert lock.held(path)
+        process.kill()
+        process.wait(20)
+    assert not lock.held(path)
+    Held(path).release()
+
+
 def test_names_of_what_is_set_aside_are_not_used_twice(tmp_path: Path) -> None:
     path = tmp_path / "file"
     names = []
@@ -101,15 +156,15 @@ def test_a_lock_that_was_removed_is_locked_again(tmp_path: Path) -> None:
 def test_a_lock_file_that_was_replaced_before_it_was_locked_is_not_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, flock, calls = tmp_path / lock.NAME, fcntl.flock, []
+    path, calls = tmp_path / lock.NAME, []
 
-    def replaced(file: object, mode: int) -> None:
+    def replaced(number: int, *, blocking: bool) -> bool:
         if not calls:  # another process removes the file between its opening and its lock
             path.unlink()
-        calls.append(mode)
-        flock(file, mode)  # pyright: ignore[reportArgumentType]
+        calls.append(number)
+        return lock_descriptor(number, blocking=blocking)
 
-    monkeypatch.setattr(lock.fcntl, "flock", replaced)
+    monkeypatch.setattr(lock, "lock_descriptor", replaced)
     held = Held(path)
     held.check()
     held.release()

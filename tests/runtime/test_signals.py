@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from nst.runtime.signals import deferred
+from nst.runtime import signals, system
+from nst.runtime.signals import deferred, send_to_self
 from tests.conftest import ROOT
 
 
@@ -110,3 +111,28 @@ def test_a_signal_during_logging_does_not_reenter_the_handler(caplog: pytest.Log
             assert logged.wait(10)
     finally:
         log.removeHandler(busy)
+
+
+@pytest.mark.parametrize("windows", [False, True])
+def test_a_thread_can_send_this_process_a_signal(windows: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(system, "WINDOWS", windows)
+    if windows:
+        monkeypatch.setattr(os, "kill", lambda *_: pytest.fail("on Windows this ends the process"))
+    with deferred() as interrupt:
+        sender = threading.Thread(target=send_to_self, args=(signal.SIGTERM,))
+        sender.start()
+        sender.join()
+        assert interrupt.signal == signal.SIGTERM
+
+
+def test_ctrl_break_counts_as_sigterm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signals, "_BREAK", signal.SIGUSR1)  # in place of Windows' SIGBREAK
+    monkeypatch.setattr(signals, "_ENDING", {signal.SIGTERM, signal.SIGUSR1})
+    before = signal.getsignal(signal.SIGUSR1)
+    with deferred() as interrupt:
+        signal.raise_signal(signal.SIGUSR1)
+        assert interrupt.signal == signal.SIGTERM
+    with pytest.raises(SystemExit) as caught, signals.raising():
+        signal.raise_signal(signal.SIGUSR1)
+    assert caught.value.code == 128 + signal.SIGTERM
+    assert signal.getsignal(signal.SIGUSR1) == before

@@ -19,6 +19,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from optuna.trial import TrialState
 
 from nst.errors import InputError
+from nst.runtime import system
 from nst.search import prune
 from nst.search.settings import settle
 from nst.search.space import as_overrides, corners, labels, split
@@ -121,6 +122,15 @@ class TestSearch:
         records = [json.loads(path.read_text()) for path in Path("found").glob("*/result.json")]
         assert sorted(trial.values for trial in found) == sorted(record["score"] for record in records)
         assert '"name":"loss.style.weight"' in Path("found/report/data.js").read_text()
+
+    def test_on_windows_a_journal_file_is_locked_without_links(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(system, "WINDOWS", True)
+        monkeypatch.setattr(os, "symlink", lambda *_: pytest.fail("only some accounts may make links"))
+        opened = storage(f"journal:///{tmp_path}/found.log")
+        optuna.create_study(storage=opened, study_name="nst").add_trial(optuna.create_trial(value=1.0))
+        assert len(optuna.load_study(storage=opened, study_name="nst").trials) == 1
 
     @pytest.mark.slow
     def test_a_journal_file_works_as_storage(self, nst: Command) -> None:

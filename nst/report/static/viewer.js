@@ -62,7 +62,7 @@
     const parts = [], run = byId.get(right), other = byId.get(left);
     if (run?.error) parts.push(element("p", { class: "bad" }, `${run.status}: ${run.error}`));
     if (run) parts.push(other ? difference(other, run) : facts(run));
-    if (run) parts.push(element("div", {}, "Repeat this run:", ...run.commands.map(command)));
+    if (run) parts.push(element("div", {}, `Repeat this run (in ${data.shell}):`, ...run.commands.map(command)));
     const credits = (run?.madeOf ?? []).map((id) => data.originals[id]).filter((original) => original?.credit);
     if (credits.length) parts.push(element("p", { class: "hint" }, credits.map((original) => `${original.role}: ${original.name}, ${original.credit}`).join(". ")));
     $("details").replaceChildren(...parts);
