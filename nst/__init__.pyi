@@ -30,6 +30,7 @@ from .metrics import measure_picture as measure_picture
 from .observers.console import Console as Console
 from .observers.history import History as History
 from .observers.notebook import Notebook as Notebook
+from .observers.preview import Preview as Preview
 from .observers.snapshots import Snapshots as Snapshots
 from .observers.tensorboard import TensorBoard as TensorBoard
 from .optimizer.adam import Adam as Adam

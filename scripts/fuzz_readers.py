@@ -135,4 +135,40 @@ class Checkpoints:
         self._checkpoint.load(self._path.parent, "x", self._about["origin"], self._optimizer, self._levels)
 
 
-READERS: dict[str, Callable[[], Reader]] = {"pictures": Pictures, "recipes": Recipes, "checkpoints": Checkpoints}
+class Watches:
+    """progress.json and history.csv of a run that is watched, separated by a null byte."""
+
+    def __init__(self) -> None:
+        from nst.dashboard import watched
+
+        self._watched = watched
+
+    def seeds(self) -> list[bytes]:
+        """The files of a run at its second level."""
+        progress = {"level": 1, "levels": 2, "size": [48, 64], "evaluation": 3, "steps": 9, "done": 0.25, "loss": 1.5}
+        progress |= {"seconds": 0.75, "seconds_per_evaluation": 0.25, "seconds_left": None}
+        head = "level,evaluation,seconds,gradient_norm,loss/total,loss/style/block1_conv1\n"
+        rows = "".join(f"0,{step},{step / 4},1.0,{9 / step},{8 / step}\n" for step in range(1, 4))
+        return [f"{json.dumps(progress)}\0{head}{rows}".encode(), b"{}\0"]
+
+    def prepare(self, folder: Path) -> None:
+        """Make the run folder."""
+        self._folder = folder
+        for name in ("config.yaml", "overrides.yaml"):
+            (folder / name).write_text("")
+
+    def read(self, data: bytes) -> None:
+        """Read the folder as at the first look of a watch, and write what the page gets."""
+        for name, part in zip(("progress.json", "history.csv"), [*data.split(b"\0", 1), b""], strict=False):
+            (self._folder / name).write_bytes(part)
+        run = self._watched.Watched(self._folder, "run", new=True)
+        run.poll()
+        json.dumps(run.view, allow_nan=False)
+
+
+READERS: dict[str, Callable[[], Reader]] = {
+    "pictures": Pictures,
+    "recipes": Recipes,
+    "checkpoints": Checkpoints,
+    "watches": Watches,
+}

@@ -13,11 +13,12 @@ from tests.conftest import ROOT
 
 PACKAGE = ROOT / "nst"
 ORDER = (
-    ("run", "repeat", "fetch", "measure"),
+    ("run", "repeat", "fetch", "measure", "watch"),
     ("launch",),
     ("cli",),
     ("search",),
     ("sweep",),
+    ("dashboard",),
     ("report",),
     ("runner",),
     ("transfer",),
@@ -98,7 +99,7 @@ def test_package_init_files_import_at_most_lazy_loader(path: Path) -> None:
     assert set(imports(path)) == {"lazy_loader"} if lazy else not path.read_text().strip()
 
 
-@pytest.mark.parametrize("package", ["cli", "report"])
+@pytest.mark.parametrize("package", ["cli", "dashboard", "report"])
 def test_the_package_does_not_import_tensorflow(package: str) -> None:
     names = [name for name in MODULES if name.startswith(f"nst.{package}.")]
     code = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)\n"

@@ -16,6 +16,7 @@ FORMATS: dict[str, dict[str, Any]] = {
     "webp": {"quality": 95},
     "tiff": {"compression": "tiff_lzw"},
 }
+QUICK = 1  # level of zlib, the fastest that compresses
 OPAQUE = ("jpg",)  # formats without alpha
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOR_TYPES = {3: 2, 4: 6}  # {channels: PNG color type}
@@ -39,6 +40,7 @@ def save(
     *,
     dpi: float | None = None,
     text: PngImagePlugin.PngInfo | None = None,
+    quick: bool = False,
 ) -> None:
     """Write `levels`, `[H,W,3]` or `[H,W,4]` with alpha, uint8 or uint16, as a `suffix` file.
 
@@ -48,11 +50,14 @@ def save(
         suffix: a key of `FORMATS`.
         dpi: pixels per inch; WebP has no place for it.
         text: text chunks, for PNG.
+        quick: compress less, for PNG of 8 bits.
     """
     if levels.dtype == np.uint16:
         DEEP[suffix](levels, path, dpi, text)
         return
     more: dict[str, Any] = {"pnginfo": text} if suffix == "png" and text else {}
+    if quick and suffix == "png":
+        more["compress_level"] = QUICK
     if dpi and suffix != "webp":
         more["dpi"] = (dpi, dpi)
     kind = {"jpg": "jpeg"}.get(suffix, suffix)

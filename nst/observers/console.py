@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from nst.errors import check_number
 from nst.observers.contract import Observer, RunContext
-from nst.observers.pace import Pacer, pixels
+from nst.observers.pace import Pacer, share
 from nst.runtime.logs import console, duration
 from nst.state import Iterate
 
@@ -31,18 +31,17 @@ class Console(Observer):
         self._bar: Progress | None = None
 
     def open(self, run: RunContext) -> None:
-        """Start the bar. It measures work: pixels times evaluations."""
+        """Start the bar. It measures the share of the work that is done."""
         self._run, self._logged_at, self._pace = run, time.monotonic(), Pacer(run.levels)
-        self._work = sum(pixels(level) * level.steps for level in run.levels)
         if console.is_terminal:
             self._bar = Progress(BarColumn(), TextColumn("{task.description}"), console=console, transient=True)
-            self._task = self._bar.add_task("first step", total=self._work)
+            self._task = self._bar.add_task("first step", total=1.0)
             self._bar.start()
 
     def __call__(self, iterate: Iterate) -> None:
         """Update the bar, or log a line if one is due."""
         if self._bar is not None:
-            self._bar.update(self._task, completed=self._done(iterate), description=self._line(iterate))
+            self._bar.update(self._task, completed=share(self._run.levels, iterate), description=self._line(iterate))
         elif time.monotonic() - self._logged_at >= self.every:
             self._logged_at = time.monotonic()
             log.info("%s", self._line(iterate))
@@ -53,11 +52,6 @@ class Console(Observer):
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
-
-    def _done(self, iterate: Iterate) -> int:
-        """Work so far; a level that ended early counts in full."""
-        before = sum(pixels(level) * level.steps for level in self._run.levels[: iterate.level])
-        return before + pixels(self._run.levels[iterate.level]) * iterate.state.used
 
     def _line(self, iterate: Iterate) -> str:
         level, point, pace = self._run.levels[iterate.level], iterate.point, self._pace(iterate)

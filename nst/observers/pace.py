@@ -1,4 +1,4 @@
-"""The pace of a run: seconds per evaluation, and the seconds left."""
+"""The pace of a run: seconds per evaluation, the seconds left, and the share that is done."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -56,6 +56,12 @@ class Pacer:
         rise = min(max(rise, 0.0), each / here)
         rest = sum(other.steps * (each + rise * (pixels(other) - here)) for other in later)
         return each * (level.steps - iterate.state.used) + rest
+
+
+def share(levels: Sequence[Level], iterate: Iterate) -> float:
+    """The share of a run's work that is done, 0..1; a level that ended early counts in full."""
+    work = [pixels(level) * level.steps for level in levels]
+    return (sum(work[: iterate.level]) + pixels(levels[iterate.level]) * iterate.state.used) / sum(work)
 
 
 def pixels(level: Level) -> int:

@@ -118,7 +118,7 @@ def find(folders: Sequence[Path]) -> tuple[list[Run], list[str]]:
     found: dict[Path, None] = {}
     problems: list[str] = []
     for folder in folders:
-        here = sorted(_folders(folder), key=_natural)
+        here = sorted(run_folders(folder), key=_natural)
         if not here:
             problems.append(f"{folder}: {'no run in it' if folder.is_dir() else 'there is no such folder'}")
         found |= dict.fromkeys(path.resolve() for path in here)
@@ -134,7 +134,7 @@ def find(folders: Sequence[Path]) -> tuple[list[Run], list[str]]:
     return runs, [printable(problem) for problem in problems]
 
 
-def _folders(top: Path) -> Iterator[Path]:
+def run_folders(top: Path) -> Iterator[Path]:
     """Yield the run folders at or below `top`, without searching inside run folders or following links."""
     for path, names, files in os.walk(top):
         if RESULT in files or (CONFIG in files and OVERRIDES in files):

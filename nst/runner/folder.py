@@ -171,15 +171,15 @@ class RunFolder:
         """Write result.json, the last file of a run; what is no record there is set aside."""
         if self.record is None:
             self._set_record_aside()
-        self.write_text(RESULT, json.dumps(_finite(record), indent=2, allow_nan=False) + "\n")
+        self.write_text(RESULT, json.dumps(finite(record), indent=2, allow_nan=False) + "\n")
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """`value` with None for nan and infinity, which JSON lacks."""
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 NAME = ".lock"  # name of the lock file in a folder
 PATIENCE = 0.75  # seconds; a report holds the lock briefly to test for a running process
 _POLL = 0.05  # seconds
-_GLANCE = 0.1  # seconds; another process that only tests the lock has released it by then
+GLANCE = 0.1  # seconds; another process that only tests the lock has released it by then
 
 
 class BusyError(InputError):
@@ -103,11 +103,11 @@ def in_place(file: IO[str], path: Path) -> bool:
         return False
 
 
-def held(path: Path) -> bool:
-    """Whether another process holds the lock on the file `path`."""
+def held(path: Path, seconds: float = GLANCE) -> bool:
+    """Whether another process holds the lock on the file `path`, for so many seconds."""
     try:
         with _to_test(path) as file:
-            return not hold(file, _GLANCE)
+            return not hold(file, seconds)
     except OSError:
         return False
 
