@@ -37,8 +37,11 @@ class GridSweeper(BasicSweeper):
         return [jobs] if max_batch_size is None else list(self.split_overrides_to_chunks(jobs, max_batch_size))
 
     def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
-        """Compose all runs before the first one."""
+        """Compose all runs before the first one, then write the plan of the sweep."""
+        from nst.cli import session
+
         self._composed.check(self._complete, batch)
+        session.write_plan()
 
     def sweep(self, arguments: list[str]) -> Any:
         """Do the runs; the launcher has the complete config. What is no file at multirun.yaml is set aside."""
@@ -69,6 +72,7 @@ class OptunaSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> Any:
         """Run the search; `arguments` take precedence over `params`."""
+        from nst.cli import session
         from nst.errors import InputError
 
         try:
@@ -80,7 +84,11 @@ class OptunaSweeper(Sweeper):
         launcher = self.launcher
         given = [f"{key}={value}" for key, value in self.params.items()]
         return search(
-            self, [*given, *arguments], self.settings, lambda: isinstance(launcher, EngineLauncher) and launcher.engine
+            self,
+            [*given, *arguments],
+            self.settings,
+            lambda: isinstance(launcher, EngineLauncher) and launcher.engine,
+            session.write_plan,
         )
 
 

@@ -1,7 +1,10 @@
-"""The command `python -m nst.run`, installed as `nst`: one run, or a sweep with `-m`."""
+"""The command `python -m nst.run`, installed as `nst`: one run, or a sweep with `-m`; it also runs the others."""
 
 import signal
 import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.util import find_spec
 
 import hydra
 
@@ -14,6 +17,8 @@ from nst.runtime import signals
 from nst.runtime.process import open_streams
 
 TERMINATED = 128 + signal.SIGTERM
+OTHERS = ("fetch", "measure", "repeat", "report", "resume", "show", "watch")
+"""The other commands, `python -m nst.NAME`; as the first word, which is never an override, each runs from here."""
 
 job = hydra.main(version_base=configs.VERSION_BASE, config_path=configs.conf_dir(), config_name="config")(task)
 
@@ -21,8 +26,20 @@ job = hydra.main(version_base=configs.VERSION_BASE, config_path=configs.conf_dir
 def main() -> int:
     """Run the command; return its exit status: 0 done, 1 diverged or failed, 2 bad input, 130 and 143 interrupted."""
     open_streams()
+    if other := _other(sys.argv[1:2]):
+        return other(sys.argv[2:])
+    if sys.argv[1:2] == ["run"]:
+        del sys.argv[1]
     configs.register()
     return guarded(_run)
+
+
+def _other(words: Sequence[str]) -> Callable[[Sequence[str]], int] | None:
+    """The main function of the other command that the first of `words` names; None if it names none."""
+    if not words or words[0] not in OTHERS or (found := find_spec(f"nst.{words[0]}")) is None:
+        return None
+    module = f"{found.name}.__main__" if found.submodule_search_locations else found.name
+    return import_module(module).main
 
 
 def _run() -> int:
@@ -42,7 +59,7 @@ def _run() -> int:
                 raise
             status = TERMINATED
         if command.sweep and command.sweep.is_dir():
-            sweep.finish(command.sweep, command.baseline, hurry=status == TERMINATED)
+            sweep.finish(command.sweep, command.baseline, command.resume_with, hurry=status == TERMINATED)
     return status
 
 

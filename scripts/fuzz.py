@@ -2,7 +2,9 @@
 
 pip install 'nst[fuzz]'
 python scripts/fuzz.py pictures 3600
+python scripts/fuzz.py texts 3600
 python scripts/fuzz.py recipes 3600
+python scripts/fuzz.py commands 3600
 python scripts/fuzz.py checkpoints 3600
 
 A reader may return, or raise an InputError of one line. Every other exception, an input that takes over 10 s and more

@@ -58,6 +58,57 @@ class Pictures:
         self._image.read_result(self._path)
 
 
+class Texts:
+    """Recipes inside pictures of every format: found, unpacked, and read as by `nst.show`."""
+
+    def __init__(self) -> None:
+        from PIL import PngImagePlugin
+
+        from nst.cli import configs, recipe
+
+        configs.register()
+        self._recipe = recipe
+        PngImagePlugin.ChunkStream.crc = lambda self, cid, data: self.fp and self.fp.read(4)
+
+    def seeds(self) -> list[bytes]:
+        """A picture of each format that nst writes, with a recipe."""
+        from tests.attacks.mutate import seeds
+
+        return [data for name, data in seeds().items() if name.startswith("recipe.")]
+
+    def prepare(self, folder: Path) -> None:
+        """Choose the file."""
+        self._path = folder / "picture"
+
+    def read(self, data: bytes) -> None:
+        """Read the recipe."""
+        self._path.write_bytes(data)
+        self._recipe.read(self._path)
+
+
+class Commands:
+    """Overrides in the record of a sweep."""
+
+    def __init__(self) -> None:
+        from nst.cli import configs, sweep_command
+        from nst.cli.config_files import ConfigFiles
+
+        configs.register()
+        self._check, self._files = sweep_command.check, ConfigFiles()
+
+    def seeds(self) -> list[bytes]:
+        """Overrides of every kind."""
+        given = ("size=64", "style=ink,mosaic", "ablate=['init=noise']", "hydra.launcher.n_jobs=2", "~loss/smooth")
+        return [text.encode() for text in (*given, "hydra.sweeper.params.size='choice(32,64)'", "a={b:[1,'c']}")]
+
+    def prepare(self, folder: Path) -> None:
+        """Do nothing: it needs no file."""
+
+    def read(self, data: bytes) -> None:
+        """Check an override."""
+        self._check(data.decode("utf-8", "replace"), self._files)
+
+
 class Recipes:
     """config.yaml, result.json and overrides.yaml of a run folder, separated by null bytes."""
 
@@ -168,7 +219,9 @@ class Watches:
 
 READERS: dict[str, Callable[[], Reader]] = {
     "pictures": Pictures,
+    "texts": Texts,
     "recipes": Recipes,
+    "commands": Commands,
     "checkpoints": Checkpoints,
     "watches": Watches,
 }

@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 
 PACKAGE = ROOT / "nst"
 ORDER = (
-    ("run", "repeat", "fetch", "measure", "watch"),
+    ("run", "repeat", "resume", "show", "fetch", "measure", "watch"),
     ("launch",),
     ("cli",),
     ("search",),

@@ -2,14 +2,12 @@
 
 import argparse
 from collections.abc import Sequence
-from typing import Any
 
 import hydra
 from hydra._internal.utils import get_args_parser
 
-from nst.arguments import Parser
+from nst.arguments import Parser, own_version
 from nst.errors import InputError
-from nst.runner.provenance import versions
 
 AGAINST_MULTIRUN = ("hydra.mode=RUN", "+hydra.mode=RUN", "++hydra.mode=RUN")
 
@@ -37,14 +35,6 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="nst", parents=[get_args_parser()], add_help=False, conflict_handler="resolve")
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the versions of nst and Hydra")
+    text = f"nst {own_version()}, Hydra {hydra.__version__}"
+    parser.add_argument("--version", action="version", version=text, help="print the versions of nst and Hydra")
     return parser
-
-
-class _Version(argparse.Action):
-    """Print the versions of nst and Hydra, and exit."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        own = versions().get("nst", "from a checkout without installation")
-        print(f"nst {own}, Hydra {hydra.__version__}")  # noqa: T201
-        parser.exit()

@@ -9,28 +9,28 @@ from typing import Any
 import numpy as np
 
 from nst.cli import naming
-from nst.cli.recipe import Recipe, changed, choices, compose_recipe
+from nst.cli.config_files import ConfigFiles
+from nst.cli.recipe import CONF, Recipe, compose_recipe
+from nst.cli.recipe_changes import changed, choices
 from nst.errors import InputError
 from nst.image.io import read_result
-from nst.runner.folder import PICTURE
 from nst.runner.request import Request
 from nst.runner.run import run
 
 log = logging.getLogger(__name__)
 
 
-def repeat(recipe: Recipe, overrides: Sequence[str] = ()) -> int:
+def repeat(recipe: Recipe, overrides: Sequence[str] = (), files: ConfigFiles = CONF) -> int:
     """Run the recipe; without overrides, log what differs from the recorded run. Return the exit status."""
     recipe = replace(recipe, picture=recipe.picture and recipe.picture.resolve())  # the run moves outputs/latest.png
     tiles = {} if overrides or not recipe.record.get("tiles") else {"tiles": recipe.record["tiles"]}
-    config = changed(compose_recipe({**recipe.config, **tiles}), overrides)
+    config = changed(compose_recipe({**recipe.config, **tiles}, files), overrides, files)
     asked, chosen = (recipe.record.get(key) for key in ("overrides", "choices"))
-    request = Request(
-        config, naming.new_run_folder(config), [*(asked or []), *overrides], choices(chosen or {}, overrides)
-    )
+    after = choices(chosen or {}, overrides, files)
+    request = Request(config, naming.new_run_folder(config), [*(asked or []), *overrides], after)
     record = run(request)
     if not overrides:
-        for line in differences(recipe, record, request.folder / PICTURE):
+        for line in differences(recipe, record, request.folder / recipe.written):
             log.info("%s", line)
     return 0 if record["status"] == "done" else 1
 
@@ -57,8 +57,10 @@ def _facts(record: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _pixels(before: Path | None, now: Path) -> list[str]:
-    if before is None or not now.is_file():
+    if before is None:
         return []
+    if not now.is_file():
+        return [f"the pixels are not compared: the run wrote no {now.name}"]
     try:
         old, new = (read_result(path).astype(np.int16) for path in (before, now))
     except InputError as error:

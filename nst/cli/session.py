@@ -3,16 +3,17 @@
 Hydra calls the task and the callback but does not return their results, so they write them to the session.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hydra.experimental.callback import Callback
 
-from nst.cli import hydra_errors
+from nst.cli import hydra_errors, resuming
 from nst.cli.grid import jobs_of_grid
 from nst.cli.planned import planned
 from nst.report import plan
@@ -28,6 +29,8 @@ class Session:
         sweep: the folder of its sweep; None for a single run.
         jobs: the overrides of each run of its sweep; None for a single run, and for a search.
         baseline: the setting with which the report of its sweep compares the others; None: the report chooses it.
+        resume_with: the command that resumes its sweep; empty for a single run.
+        plan: writes the plan of its sweep; None for a single run.
     """
 
     threads: int | None = None
@@ -35,6 +38,8 @@ class Session:
     sweep: Path | None = None
     jobs: list[list[str]] | None = None
     baseline: str | None = None
+    resume_with: str = ""
+    plan: Callable[[], None] | None = None
 
     @property
     def status(self) -> int:
@@ -68,7 +73,7 @@ class RecordSweepFolder(Callback):
     """Hydra callback at the start of a sweep; named in `hydra.callbacks` of conf/config.yaml."""
 
     def on_multirun_start(self, config: Any, **_: Any) -> None:
-        """Check the sweep, store its runs and its folder, and write its plan into it.
+        """Check the sweep, and store its runs, its folder and its plan.
 
         Raises:
             SystemExit: the sweep is invalid, has no runs, or too many. Hydra ignores other exceptions of a callback.
@@ -79,7 +84,15 @@ class RecordSweepFolder(Callback):
         except Exception as error:
             raise SystemExit(hydra_errors.show(error)) from error
         current().sweep = folder = Path(config.hydra.sweep.dir)
-        current().baseline = config.baseline
-        if names is not None:
-            with suppress(OSError):  # the sweeper then raises the same
-                plan.write_runs(folder, names)
+        current().baseline, current().resume_with = config.baseline, resuming.line(folder, config.hydra)
+        current().plan = partial(plan.write_runs, folder, names, resuming.recorded(config.hydra))
+
+
+def write_plan() -> None:
+    """Write the plan of the running sweep into its folder; sweepers call it after their checks, before the first run.
+
+    A command that is refused so leaves the plan of an earlier one as it is.
+    """
+    if write := current().plan:
+        with suppress(OSError):  # the sweeper then raises the same
+            write()

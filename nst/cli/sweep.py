@@ -13,12 +13,13 @@ log = logging.getLogger(__name__)
 QUICK = 100  # runs; a report of so many takes seconds
 
 
-def finish(folder: Path, baseline: str | None = None, *, hurry: bool = False) -> None:
+def finish(folder: Path, baseline: str | None = None, resume_with: str = "", *, hurry: bool = False) -> None:
     """Print the table of the runs in `folder`, if there are any, and write their report.
 
     Args:
         folder: the folder of the sweep.
         baseline: the setting with which the report compares the others; None: the recorded one, else the first.
+        resume_with: the command that does the runs that are not done; empty: none is shown.
         hurry: write the report only if that is quick, because the process may soon be killed.
     """
     from nst.report import findings, plan, table
@@ -31,6 +32,7 @@ def finish(folder: Path, baseline: str | None = None, *, hurry: bool = False) ->
     if not runs:
         if missing:
             log.info("no run has begun%s", left)
+            _resume(resume_with)
         return
     try:
         found, _ = findings.find(runs, baseline)
@@ -45,10 +47,17 @@ def finish(folder: Path, baseline: str | None = None, *, hurry: bool = False) ->
         log.info("%s", line)
     counts = Counter(run.status for run in runs)
     log.info("%d runs: %s%s", len(runs), ", ".join(f"{count} {status}" for status, count in counts.items()), left)
+    if missing or set(counts) - {"done", "pruned"}:
+        _resume(resume_with)
     if hurry and len(runs) > QUICK:
         log.info("report   python -m nst.report %s", shell.quote(os.path.relpath(folder)))
     else:
         _report(folder, baseline)
+
+
+def _resume(command: str) -> None:
+    if command:
+        log.info("resume   %s", command)
 
 
 def _report(folder: Path, baseline: str | None) -> None:

@@ -1,6 +1,5 @@
 """The task that Hydra calls for each run."""
 
-import re
 from contextlib import chdir
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from nst.cli import hydra_errors, session
+from nst.cli import hydra_errors, resuming, session
 from nst.errors import InputError
 from nst.runner.request import Request, as_given, score
 from nst.sweep import suite
@@ -26,7 +25,7 @@ def task(config: DictConfig) -> Any:
         folder=Path(hydra_.runtime.output_dir),
         overrides=as_given(hydra_.overrides.task),
         choices=dict(hydra_.runtime.choices),
-        resume_with=_quoted("sweep_dir", hydra_.sweep.dir) if in_a_sweep else _quoted("hydra.run.dir", hydra_.run.dir),
+        resume_with="" if in_a_sweep else resuming.line(Path(hydra_.run.dir), hydra_),
         sweep=Path(hydra_.sweep.dir) if in_a_sweep else None,
         threads=command.threads,
     )
@@ -42,9 +41,3 @@ def task(config: DictConfig) -> Any:
         return float("nan")
     command.statuses.append(0 if record["status"] in ("done", "pruned") else 1)
     return score(config, record["metrics"]) if record["status"] == "done" else float("nan")
-
-
-def _quoted(key: str, value: str) -> str:
-    """`key=value`, quoted for the shell where necessary."""
-    plain = re.fullmatch(r"[\w./:~-]+", value, re.ASCII)
-    return f"{key}={value}" if plain else hydra_errors.quoted(f"{key}={value}")

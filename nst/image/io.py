@@ -4,15 +4,16 @@ The picture in memory is `[1,H,W,3]` float32, RGB, sRGB-encoded, 0..1.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
 from nst.assets.picture_file import MAX_PIXELS, opened
 from nst.errors import InputError, check_count, check_name, check_number
+from nst.image import texts
 from nst.image.decode import decode, decode_alpha
 from nst.image.encode import DEEP, FORMATS, OPAQUE, save
 from nst.runtime.atomic import atomic
@@ -105,6 +106,16 @@ def read_result(path: Path) -> np.ndarray:
         return np.asarray(picture.convert("RGB"))
 
 
+def read_texts(path: Path, names: tuple[str, ...]) -> dict[str, str]:
+    """`{name: text}` of those of `names` that a picture file has, written by `write_image`.
+
+    Raises:
+        InputError: the file is missing or broken, or a text in it is.
+    """
+    with opened(path, str(path)) as picture:
+        return texts.of_picture(picture, names, str(path))
+
+
 def read_alpha(path: str | Path, height: int, width: int) -> np.ndarray | None:
     """The alpha of a picture file: `[height,width]` float32, 0 (clear) to 1 (opaque); None if it is opaque everywhere.
 
@@ -175,7 +186,7 @@ def write_image(
     alpha: np.ndarray | None = None,
     bits: int = 8,
     dpi: float | None = None,
-    text: PngImagePlugin.PngInfo | None = None,
+    text: Mapping[str, str] | None = None,
     quick: bool = False,
 ) -> None:
     """Write a picture as sRGB, atomically; the suffix of `path` selects the format: png, jpg, webp or tiff.
@@ -186,15 +197,17 @@ def write_image(
         alpha: `[H,W]` float, 0 (clear) to 1 (opaque); None means opaque. JPEG ignores it.
         bits: bits per channel: 8, or 16 for png and tiff.
         dpi: pixels per inch, for printing; WebP cannot record it.
-        text: text chunks for a PNG; other formats ignore them.
+        text: {name: text} to put inside; the names begin with `nst.`. `read_texts` reads them.
         quick: compress a PNG of 8 bits less, in a fraction of the time; other formats ignore it.
 
     Raises:
-        InputError: the suffix is unknown, or its format does not support `bits`.
+        InputError: the suffix is unknown, its format does not support `bits`, or has no room for `text`.
     """
     path = Path(path)
     suffix = check_name("picture format", path.suffix.lstrip(".").lower().replace("jpeg", "jpg"), FORMATS)
     check_bits("bits", bits, [suffix])
+    if text and not texts.fits(suffix, text):
+        raise InputError(f"{path}: its texts are too long for {suffix}")
     if alpha is not None and suffix not in OPAQUE:
         picture = np.concatenate([np.asarray(picture), alpha[None, ..., None]], axis=-1)
     with atomic(path) as part:

@@ -1,4 +1,4 @@
-"""The plan of a sweep, so that the report of an interrupted sweep counts the runs that were not started."""
+"""The plan of a sweep: its command, with which it is resumed, and the runs that its report misses if it is stopped."""
 
 import json
 import os
@@ -13,17 +13,29 @@ from nst.runtime.atomic import atomic
 from nst.runtime.data_files import read_text
 
 FILE = ".sweep.json"  # in the sweep's folder
-SHAPE = {"runs": [str], "left": int}
+SHAPE = {"command": [str], "runs": [str], "left": int}
 
 
-def write_runs(sweep: Path, names: Sequence[str]) -> None:
-    """Write the names of the run folders of a sweep, before its first run."""
-    _write(sweep, {"runs": list(names)})
+def write_runs(sweep: Path, names: Sequence[str] | None, command: Sequence[str] = ()) -> None:
+    """Write the plan of a sweep, before its first run.
+
+    Args:
+        sweep: its folder.
+        names: the names of its run folders; None if they are not known before, as in a search.
+        command: the overrides of its command, without secrets.
+    """
+    _write(sweep, {"command": list(command), **({} if names is None else {"runs": list(names)})})
 
 
 def write_left(sweep: Path, count: int) -> None:
     """Write how many trials of a search are left."""
-    _write(sweep, {"left": count})
+    before = _read(sweep)
+    _write(sweep, {**({"command": before["command"]} if "command" in before else {}), "left": count})
+
+
+def command(sweep: Path) -> list[str] | None:
+    """The overrides of the latest command in the folder `sweep`; None if it has no plan, or no readable one."""
+    return _read(sweep).get("command")
 
 
 def places(sweep: Path) -> dict[str, int]:

@@ -7,7 +7,7 @@ import math
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Self
@@ -104,7 +104,9 @@ class RunFolder:
         except (OSError, DataError):
             return None
 
-    def claim(self, identity: str, begun: str | None = None) -> dict[str, Any] | None:
+    def claim(
+        self, identity: str, begun: str | None = None, difference: Callable[[Mapping[str, Any]], str] = lambda _: ""
+    ) -> dict[str, Any] | None:
         """The record of the run `identity` if it is done in this folder; None if the run may write here.
 
         A run is done if its record says so and every file in the record is whole; what is not is set aside.
@@ -112,6 +114,7 @@ class RunFolder:
         Args:
             identity: identity of the run to write.
             begun: identity in the folder's checkpoint, if it has one.
+            difference: describes what differs from the run with a record, for the message.
 
         Raises:
             TakenError: the folder holds another run.
@@ -120,10 +123,8 @@ class RunFolder:
         record = self.record or {}
         held = record.get("identity") or begun
         if held and held != identity:
-            raise TakenError(
-                f"{self.path} holds a run with other settings or pictures, or of another version of nst; "
-                f"choose another folder"
-            )
+            what = difference(record) or "other settings or pictures, or another version of nst"
+            raise TakenError(f"{self.path} holds another run: {what}; choose another folder")
         done = record.get("status") == "done"
         damaged = finished.damaged(self.path, record) if done else {}
         if done and not damaged:

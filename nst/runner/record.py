@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import yaml
 from omegaconf import DictConfig
-from PIL import PngImagePlugin
 
 from nst.errors import InputError
+from nst.image import texts
 from nst.image.io import write_image
 from nst.redaction import redacted
 from nst.runner import finished
@@ -21,6 +21,9 @@ from nst.state import Ending, Result, Terms
 
 log = logging.getLogger(__name__)
 
+RECIPE = ("nst.config", "nst.record")
+"""The names of a recipe's texts inside a picture."""
+RECORDED = ("identity", "overrides", "choices", "provenance", "tiles")
 STATUS = {
     Ending.STEPS: "done",
     Ending.CONVERGED: "done",
@@ -33,20 +36,25 @@ STATUS = {
 def write_pictures(
     folder: RunFolder, result: Result, settings: dict[str, Any], record: dict[str, Any], alpha: np.ndarray | None
 ) -> None:
-    """Write result.png with its recipe inside, and the other formats of `output.formats`, all with `alpha`.
+    """Write result.png and the other formats of `output.formats`, all with `alpha` and with their recipe inside.
 
     The record gets their checksums.
     """
     bits, dpi = settings["output"]["bits"], settings["output"]["dpi"]
-    text = PngImagePlugin.PngInfo()
-    text.add_itxt("nst.config", yaml.safe_dump(settings, sort_keys=False), zip=True)
-    included = {key: record[key] for key in ("identity", "overrides", "choices", "provenance", "tiles")}
-    text.add_itxt("nst.record", json.dumps(included), zip=True)
-    write_image(result.image, folder.path / PICTURE, alpha=alpha, bits=bits, dpi=dpi, text=text)
+    recipe = recipe_texts(settings, record)
     others = [f"result.{suffix}" for suffix in settings["output"]["formats"] if suffix != "png"]
-    for name in others:
-        write_image(result.image, folder.path / name, alpha=alpha, bits=bits, dpi=dpi)
+    for name in (PICTURE, *others):
+        inside = recipe if texts.fits(name.rpartition(".")[2], recipe) else None
+        if inside is None:
+            log.warning("%s has no recipe inside: it is too long for this format; that in %s is whole", name, PICTURE)
+        write_image(result.image, folder.path / name, alpha=alpha, bits=bits, dpi=dpi, text=inside)
     record["files"] = finished.files(folder.path, [PICTURE, *others])
+
+
+def recipe_texts(settings: dict[str, Any], record: dict[str, Any]) -> dict[str, str]:
+    """The recipe of a picture, `{name: text}`: the config as YAML, and a part of the record as JSON."""
+    included = {key: record[key] for key in RECORDED}
+    return {RECIPE[0]: yaml.safe_dump(settings, sort_keys=False), RECIPE[1]: json.dumps(included)}
 
 
 def outcome(config: DictConfig, result: Result, metrics: dict[str, Any]) -> dict[str, Any]:

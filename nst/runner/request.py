@@ -23,7 +23,7 @@ class Request:
         folder: the run folder.
         overrides: the overrides of the command line.
         choices: {group: chosen file}; None skips the check of choices.
-        resume_with: override that resumes this run when added to the same command.
+        resume_with: command that resumes this run; empty: none is shown.
         sweep: folder of the sweep that the run belongs to.
         threads: number of CPU threads if the config has none; None uses all.
     """

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +17,9 @@ from nst.image.io import from_uint8, read_result
 from nst.observers.background import Background
 from nst.observers.contract import RunContext, opened
 from nst.pyramid import Octaves
-from nst.runner import checkpoint, provenance
+from nst.runner import checkpoint, difference, provenance
 from nst.runner.checks import check_choices, check_resolves, checked_tiles
-from nst.runner.folder import PICTURE, RunFolder, point_latest
+from nst.runner.folder import CONFIG, PICTURE, RunFolder, point_latest
 from nst.runner.identity import identity as identity_of
 from nst.runner.pictures import Pictures
 from nst.runner.record import measured_again, outcome, record_failure, write_pictures, write_settings
@@ -32,6 +34,7 @@ if TYPE_CHECKING:  # it imports TensorFlow; pictures are read before
 log = logging.getLogger(__name__)
 
 Record = dict[str, Any]  # the content of result.json
+RESUME = "resume   %s"
 
 
 def run(request: Request) -> Record:
@@ -50,6 +53,8 @@ def run(request: Request) -> Record:
             record = _run(request, folder, interrupt)
         except (Exception, KeyboardInterrupt) as error:
             record_failure(request, folder, error)
+            if request.resume_with and not isinstance(error, InputError):
+                log.info(RESUME, request.resume_with)
             raise
     interrupt.resume()
     return record
@@ -71,7 +76,7 @@ def _run(request: Request, folder: RunFolder, interrupt: signals.Interrupt) -> R
     setup = setup.by_tiles(chosen(checked_tiles(config.tiles), setup.memory, setup.transfer.levels[-1], folder))
     transfer = setup.transfer
     identity = identity_of(request.recipe, pictures.assets, transfer.network, transfer.levels, transfer.tiles)
-    if done := folder.claim(identity, checkpoint.identity(folder.path)):
+    if done := folder.claim(identity, checkpoint.identity(folder.path), partial(_difference, request, setup, folder)):
         return _done_already(request, folder, done, setup)
     record: Record = {
         "status": "failed",
@@ -94,6 +99,16 @@ def _run(request: Request, folder: RunFolder, interrupt: signals.Interrupt) -> R
     point_latest(Path(config.output.folder or "."), folder.path / PICTURE)
     _log_end(folder, record, request.resume_with)
     return record
+
+
+def _difference(request: Request, setup: Setup, folder: RunFolder, record: Mapping[str, Any]) -> str:
+    """What differs from the run in `folder`, which has this record: old -> new."""
+    transfer = setup.transfer
+    described = provenance.describe(setup.pictures.assets, transfer.network, "")
+    now = difference.of_record({"tiles": transfer.tiles, "provenance": described})
+    before = difference.recorded_settings(folder.path / CONFIG)
+    settings = difference.settings(before, request.recipe) if before else []
+    return difference.described([*settings, *difference.facts(record, now)])
 
 
 def _done_already(request: Request, folder: RunFolder, done: Record, setup: Setup) -> Record:
@@ -217,7 +232,7 @@ def _log_end(folder: RunFolder, record: Record, resume_with: str) -> None:
     log.info("picture  %s", _displayed(folder.path / PICTURE))
     log.info("curves   tensorboard --logdir %s", shell.quote(_displayed(folder.path.parent)))
     if record["status"] == "interrupted" and resume_with:
-        log.info("resume   the same command, with %s", resume_with)
+        log.info(RESUME, resume_with)
 
 
 def _displayed(path: Path) -> str:

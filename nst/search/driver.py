@@ -26,7 +26,11 @@ log = logging.getLogger(__name__)
 
 
 def search(
-    sweeper: Any, arguments: Sequence[str], given: Mapping[str, Any], prepare_launcher: Callable[[], object]
+    sweeper: Any,
+    arguments: Sequence[str],
+    given: Mapping[str, Any],
+    prepare_launcher: Callable[[], object],
+    begin: Callable[[], object],
 ) -> None:
     """Ask the study for settings, run them and report the scores, until there are `n_trials` trials in total.
 
@@ -35,6 +39,7 @@ def search(
         arguments: overrides; the sweeps among them are the space, but for pairs and seeds.
         given: the fields of `nst.search.settings.Settings`.
         prepare_launcher: called before the first trial, so that errors of the launcher come first.
+        begin: called after all checks, before the first trial.
 
     Raises:
         InputError: a setting, score, space or storage is invalid; raised before the first trial.
@@ -54,6 +59,7 @@ def search(
             log.warning("trials with different extractors are compared although each is measured with its own network")
         trials = Trials(settings, runs.space, runs.fixed, config.score, folder, mark)
         _write_config(sweeper.config, folder)
+        begin()
         # signals are deferred also between runs, where Python may lose a KeyboardInterrupt
         with prune.prepared(settings, trials.address, folder), signals.deferred() as interrupt:
             _go(sweeper.launcher, trials, settings, runs, interrupt)

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms
 
+from nst.image.texts import chunks, packet
+
 EXTREMES = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 2**24, 2**31 - 1, 2**31, 2**32 - 1)
 SIGNATURE = 12  # bytes at the beginning that name the format
 WIDTHS = ("B", "<H", ">H", "<I", ">I")
@@ -52,6 +54,14 @@ def seeds() -> dict[str, bytes]:
         ("animated.gif", color, "GIF", several),
         ("lossless.jp2", color, "JPEG2000", {}),
         ("lossy.jp2", clear, "JPEG2000", {"irreversible": True, "quality_layers": [20]}),
+    ]
+    recipe = {"nst.config": "size: 64\nsteps: 3\n", "nst.record": '{"overrides": ["size=64"]}'}
+    xmp = packet(recipe)
+    made += [
+        ("recipe.png", color, "PNG", {"pnginfo": chunks(recipe)}),
+        ("recipe.jpg", color, "JPEG", {"xmp": xmp}),
+        ("recipe.webp", color, "WEBP", {"xmp": xmp}),
+        ("recipe.tiff", color, "TIFF", {"tiffinfo": {700: xmp}, "compression": "tiff_lzw"}),
     ]
     if "AVIF" in Image.SAVE:
         made += [("color.avif", color, "AVIF", told), ("clear.avif", clear, "AVIF", {})]

@@ -14,10 +14,11 @@ import pytest
 import yaml
 from PIL import Image, PngImagePlugin
 
-from nst import repeat
+from nst import repeat, show
 from nst.errors import InputError
-from nst.image.io import read_alpha, read_image, read_result
+from nst.image.io import read_alpha, read_image, read_result, read_texts
 from nst.report.write import report
+from nst.runner.record import RECIPE
 from tests.attacks.disguises import DISGUISES
 from tests.attacks.mutate import mutated, seeds
 from tests.conftest import Held, Outcome
@@ -32,6 +33,7 @@ READERS: list[Callable[[Path], object]] = [
     lambda path: read_image(path, 64),
     read_result,
     lambda path: read_alpha(path, 40, 48),
+    lambda path: read_texts(path, RECIPE),
 ]
 KEYS = {
     "content": ["content.image={}"],
@@ -59,7 +61,7 @@ def outcome_of(read: Callable[[Path], object], path: Path) -> str:
     except InputError as error:
         assert str(error).isprintable(), f"not one line: {error!r}"
         return "refused"
-    assert found is None or isinstance(found, np.ndarray)
+    assert found is None or isinstance(found, np.ndarray | dict)
     return "read"
 
 
@@ -110,9 +112,9 @@ def test_other_formats_under_names_of_pictures(nst: Command, tmp_path: Path, sta
             outcome = nst(*(part.format("me.jpg", "me.jpg") for part in KEYS[key]))
             assert (outcome.status, outcome.err.count("\n")) == (2, 1), outcome.err
             count += 1
-        assert repeat.main(["me.jpg"]) == 2
+        assert repeat.main(["me.jpg"]) == show.main(["me.jpg"]) == 2
         assert reported(tmp_path / "runs", content) == 0
-        count += 2
+        count += 3
     assert not [command for command in started if "git" not in str(command)]
     assert not (tmp_path / "w").exists()
     held(f"{count} files of other formats under names of pictures: all held")
@@ -173,7 +175,7 @@ def test_devices_pipes_sockets_and_folders_in_recipes_and_records(
             assert repeat.main(["recipe.png"]) == 2, f"{group}, {kind}"
             count += 1
         if kind != "folder":
-            assert repeat.main([str(path)]) == 2, kind
+            assert repeat.main([str(path)]) == show.main([str(path)]) == 2, kind
         runs = tmp_path / f"runs-{count}"
         (runs / "run").mkdir(parents=True)
         write_record(runs / "run", path)

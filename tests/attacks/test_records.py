@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 import yaml
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
-from nst import repeat
+from nst import repeat, resume, show
 from nst.assets.cache import sha256
 from nst.cli import sweep
+from nst.image.texts import chunks, packet
 from nst.report.__main__ import main as report_main
 from nst.report.write import report
 from nst.runner import run as runner
@@ -26,7 +27,7 @@ from tests.test_bounded import HOSTILE, from_yaml
 
 pytestmark = pytest.mark.slow
 Command = Callable[..., Outcome]
-SEED, REPEATED, REPORTED = 20, 500, 500  # mutated records through each command
+SEED, REPEATED, RESUMED, REPORTED = 20, 500, 150, 500  # mutated records through each command
 
 VALUES: list[Any] = [
     *(None, True, 0, -1, 2**62, 10**30, 1e308, float("inf"), float("nan"), 0.5),
@@ -64,18 +65,18 @@ def recorded(nst: Command, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def repeated(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[[Path], Outcome]:
-    """`nst.repeat` up to the first step, which counts as status 0."""
+def repeated(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
+    """`nst.repeat`, or another command, up to the first step, which counts as status 0."""
 
     def stop(*_: Any) -> None:
         raise Reached
 
     monkeypatch.setattr(runner, "_optimize", stop)
 
-    def call(source: Path) -> Outcome:
+    def call(source: Path, main: Callable[[list[str]], int] = repeat.main) -> Outcome:
         capfd.readouterr()
         try:
-            status = repeat.main([str(source)])
+            status = main([str(source)])
         except Reached:
             status = 0
         return Outcome(status, *map(str, capfd.readouterr()))
@@ -130,18 +131,21 @@ def check_one_line(name: str, outcome: Outcome) -> None:
         assert outcome.err.rstrip("\n").isprintable(), (name, outcome)
 
 
+@pytest.mark.parametrize(("main", "count"), [(repeat.main, REPEATED), (resume.main, RESUMED)], ids=["repeat", "resume"])
 def test_mutated_recipes_are_repeated_or_refused_in_one_line(
-    recorded: Path, repeated: Callable[[Path], Outcome], held: Held
+    recorded: Path, repeated: Command, held: Held, main: Callable[[list[str]], int], count: int
 ) -> None:
     refused = 0
-    for name, config, record in mutants(recorded, REPEATED):
+    for index, (name, config, record) in enumerate(mutants(recorded, count)):
         (recorded / "config.yaml").write_text(config)
         (recorded / "result.json").write_text(record)
-        outcome = repeated(recorded)
+        if index % 5 == 0:
+            check_one_line(name, repeated(recorded, show.main))
+        outcome = repeated(recorded, main)
         check_one_line(name, outcome)
         refused += outcome.status == 2
-    assert 0.5 * REPEATED < refused < REPEATED
-    held(f"{REPEATED} mutated recipes and records: all held, {refused} refused")
+    assert 0.5 * count < refused < count
+    held(f"{count} mutated recipes and records: all held, {refused} refused")
 
 
 def test_mutated_records_are_reported_or_left_out_with_one_line(recorded: Path, tmp_path: Path, held: Held) -> None:
@@ -170,7 +174,7 @@ def test_mutated_records_are_reported_or_left_out_with_one_line(recorded: Path, 
 
 
 def test_hostile_texts_are_refused_in_every_place(
-    recorded: Path, repeated: Callable[[Path], Outcome], tmp_path: Path, capfd: pytest.CaptureFixture[str], held: Held
+    recorded: Path, repeated: Command, tmp_path: Path, capfd: pytest.CaptureFixture[str], held: Held
 ) -> None:
     count = 0
     whole = {name: (recorded / name).read_text() for name in ("config.yaml", "result.json")}
@@ -178,14 +182,12 @@ def test_hostile_texts_are_refused_in_every_place(
         name, key = ("config.yaml", "nst.config") if read is from_yaml else ("result.json", "nst.record")
         (recorded / name).write_text(text)
         texts = {"nst.config": whole["config.yaml"], "nst.record": whole["result.json"], key: text}
-        chunks = PngImagePlugin.PngInfo()
-        for each, value in texts.items():
-            chunks.add_itxt(each, value, zip=True)
-        Image.new("RGB", (8, 8)).save(tmp_path / "picture.png", pnginfo=chunks)
-        for source in (recorded, tmp_path / "picture.png"):
+        Image.new("RGB", (8, 8)).save(tmp_path / "picture.png", pnginfo=chunks(texts))
+        Image.new("RGB", (8, 8)).save(tmp_path / "picture.webp", xmp=packet(texts))
+        for source in (recorded, tmp_path / "picture.png", tmp_path / "picture.webp"):
             began = time.monotonic()
-            outcome = repeated(source)
-            assert (outcome.status, outcome.err.count("\n")) == (2, 1), (text[:60], outcome)
+            for outcome in (repeated(source), repeated(source, show.main)):
+                assert (outcome.status, outcome.err.count("\n")) == (2, 1), (text[:60], outcome)
             assert time.monotonic() - began < 20
         (line,) = report([recorded]).problems
         assert "its record cannot be read" in line

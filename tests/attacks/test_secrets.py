@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from nst.assets import find as assets
+from nst.image.texts import packet
 from nst.report.__main__ import main as report_main
 from tests.attacks.server import Server, reply
 from tests.conftest import Held, Outcome, only_run
@@ -85,8 +86,10 @@ def spellings(site: Site) -> dict[bytes, str]:
 
 
 def unpacked(data: bytes) -> Iterator[bytes]:
-    """`data`, and every zlib stream in the text chunks of a PNG file."""
+    """`data`, every zlib stream in the text chunks of a PNG file, and every packed text of an XMP packet."""
     yield data
+    for packed in re.findall(rb"<nst:\w+>([^<]*)<", data):
+        yield zlib.decompress(base64.b64decode(packed))
     if not data.startswith(b"\x89PNG\r\n\x1a\n"):
         return
     at = 8
@@ -128,7 +131,14 @@ def test_a_search_finds_a_planted_secret(site: Site, tmp_path: Path) -> None:
     text.add_itxt("nst.config", site.address("content"), zip=True)
     png = io.BytesIO()
     Image.new("L", (2, 2)).save(png, "png", pnginfo=text)
-    planted = [png.getvalue(), *spellings(site), yaml.safe_dump({"a": site.address("style", OTHER)}).encode()]
+    jpg = io.BytesIO()
+    Image.new("L", (2, 2)).save(jpg, "jpeg", xmp=packet({"nst.config": site.address("content")}))
+    planted = [
+        png.getvalue(),
+        jpg.getvalue(),
+        *spellings(site),
+        yaml.safe_dump({"a": site.address("style", OTHER)}).encode(),
+    ]
     for number, data in enumerate(planted):
         (tmp_path / "planted").write_bytes(b"before " * (number > 0) + data + b" after")
         with pytest.raises(AssertionError, match="contains"):
@@ -142,7 +152,7 @@ def test_a_run_and_its_repetition_hold_no_secret(
     nst: Command, repeat_command: Command, site: Site, tmp_path: Path, held: Held
 ) -> None:
     both = (site.given("content.image", "content"), site.given("style.image", "style"))
-    first = nst(*SMALL, *both, "output.formats=[jpg]")
+    first = nst(*SMALL, *both, "output.formats=[jpg,webp,tiff]")
     assert first.status == 0, first.err
     run = only_run()
     assert run.name.endswith("_content_style")

@@ -5,10 +5,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from nst import run
 from nst.cli.flags import flags_first
 from tests.conftest import ROOT, Outcome
 
@@ -53,7 +55,7 @@ def test_a_flag_without_its_value_is_refused_in_one_line(capsys: pytest.CaptureF
     assert capsys.readouterr().err == "nst: argument --config-dir/-cd: expected one argument\n"
 
 
-@pytest.mark.parametrize("command", ["repeat", "fetch", "measure", "report"])
+@pytest.mark.parametrize("command", ["repeat", "resume", "show", "fetch", "measure", "report"])
 def test_the_other_commands_refuse_a_bad_option_in_one_line(command: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", f"nst.{command}", "x", "--foo"], cwd=ROOT, capture_output=True, text=True, check=False
@@ -80,6 +82,32 @@ def test_the_version_is_that_of_nst_and_that_of_hydra(nst: Command) -> None:
     outcome = nst("--version")
     assert (outcome.status, outcome.err) == (0, "")
     assert outcome.out == f"nst {version('nst')}, Hydra {version('hydra-core')}\n"
+
+
+OTHERS = [name for name in run.OTHERS if find_spec(f"nst.{name}")]
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_other_commands_run_as_the_first_word_and_print_the_version(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["nst", name, "--version"])
+    with pytest.raises(SystemExit, match=r"^0$"):
+        run.main()
+    assert capsys.readouterr() == (f"nst {version('nst')}\n", "")
+    monkeypatch.setattr(sys, "argv", ["nst", name, "x", "--foo"])
+    with pytest.raises(SystemExit, match=r"^2$"):
+        run.main()
+    assert "there is no option --foo" in capsys.readouterr().err
+
+
+def test_run_may_be_written_as_the_first_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["nst", "run", "size=64", "--version"])
+    with pytest.raises(SystemExit, match=r"^0$"):
+        run.main()
+    assert "Hydra" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--cfg", "job"], ["--version"], ["--hydra-help"]], ids=" ".join)

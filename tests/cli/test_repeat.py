@@ -10,7 +10,8 @@ import pytest
 import yaml
 from PIL import Image, PngImagePlugin
 
-from nst.cli.recipe import changed, choices, compose_recipe
+from nst.cli.recipe import compose_recipe
+from nst.cli.recipe_changes import changed, choices
 from nst.errors import InputError
 from nst.image.io import read_image
 from nst.runner.instantiate import plain

@@ -1,7 +1,9 @@
 """Written pictures: exact values at 8 and 16 bits, with and without alpha, as sRGB."""
 
+import base64
 import io
 import json
+import re
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -9,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image, ImageCms, PngImagePlugin
+from PIL import Image, ImageCms
 
 from nst.errors import InputError
 from nst.image.encode import DEEP, FORMATS, OPAQUE
 from nst.image.io import read_alpha as alpha
-from nst.image.io import read_image, to_uint8, write_image
+from nst.image.io import read_image, read_texts, to_uint8, write_image
+from nst.image.texts import JPEG_BYTES, fits, packet
 from tests.conftest import Outcome, blobs, only_run
 
 HEIGHT, WIDTH = 40, 56
@@ -98,14 +101,60 @@ def test_a_written_file_has_an_srgb_profile_and_is_reproducible(suffix: str, bit
     assert "sRGB" in ImageCms.getProfileDescription(profile)
 
 
-def test_a_png_of_either_depth_holds_its_text(tmp_path: Path) -> None:
-    text = PngImagePlugin.PngInfo()
-    text.add_itxt("nst.config", "size: 512 größe", zip=True)
-    for bits in (8, 16):
-        write_image(PICTURE, tmp_path / "a.png", bits=bits, text=text)
-        with Image.open(tmp_path / "a.png") as file:
-            assert isinstance(file, PngImagePlugin.PngImageFile)
-            assert file.text["nst.config"] == "size: 512 größe"
+@pytest.mark.parametrize(
+    ("name", "bits"), [("a.png", 8), ("a.png", 16), ("a.jpg", 8), ("a.webp", 8), ("a.tiff", 8), ("a.tiff", 16)]
+)
+def test_every_format_and_depth_holds_its_texts(name: str, bits: int, tmp_path: Path) -> None:
+    text = {"nst.config": "size: 512 größe\n", "nst.record": '{"a": "<&>"}'}
+    for own_alpha in (None, ALPHA):
+        write_image(PICTURE, tmp_path / name, bits=bits, text=text, alpha=own_alpha)
+        assert read_texts(tmp_path / name, tuple(text)) == text
+        write_image(PICTURE, tmp_path / f"plain-{name}", bits=bits, alpha=own_alpha)
+        assert read_texts(tmp_path / f"plain-{name}", tuple(text)) == {}
+        np.testing.assert_array_equal(read_image(tmp_path / name), read_image(tmp_path / f"plain-{name}"))
+
+
+def test_texts_that_are_too_long_for_a_format_are_refused_or_left_out(rng: np.random.Generator, tmp_path: Path) -> None:
+    text = {"nst.config": rng.bytes(60_000).hex()}
+    assert [fits(suffix, text) for suffix in ("jpg", "png", "webp", "tiff")] == [False, True, True, True]
+    with pytest.raises(InputError, match="too long for jpg"):
+        write_image(PICTURE, tmp_path / "a.jpg", text=text)
+    almost = {"nst.config": rng.bytes(42_000).hex()}
+    assert fits("jpg", almost)
+    assert JPEG_BYTES - len(packet(almost)) < 2000, "the test is near the limit"
+    write_image(PICTURE, tmp_path / "a.jpg", text=almost)
+    assert read_texts(tmp_path / "a.jpg", ("nst.config",)) == almost
+
+
+@pytest.mark.parametrize("form", ["<nst:config>{}</nst:config>", " nst:config='{}'", ' nst:config="{}" x="1"'])
+def test_a_packet_that_another_program_wrote_is_read(form: str, tmp_path: Path) -> None:
+    """Programs write a property as an element or as an attribute, and break lines."""
+    own = packet({"nst.config": "size: 512"}).decode()
+    found = re.search("<nst:config>(.*)</nst:config>", own)
+    assert found
+    xmp = form.format(f"{found[1][:10]}\n  {found[1][10:]}").encode()
+    Image.new("RGB", (40, 40)).save(tmp_path / "a.jpg", xmp=xmp)
+    assert read_texts(tmp_path / "a.jpg", ("nst.config", "nst.record")) == {"nst.config": "size: 512"}
+
+
+@pytest.mark.parametrize(
+    ("packed", "message"),
+    [
+        (b"bm90IHBhY2tlZA==", "nst.config is broken"),
+        (base64.b64encode(zlib.compress(b"size: 512")[:-6]), "its end is missing"),
+        (base64.b64encode(zlib.compress(bytes(2**26), 9)[:40_000]), "is over 4 MiB long"),
+        (base64.b64encode(zlib.compress(b"\xff\xfe")), "nst.config is broken"),
+        (b"", "its end is missing"),
+    ],
+)
+def test_a_broken_or_huge_text_is_refused_in_one_line(packed: bytes, message: str, tmp_path: Path) -> None:
+    for suffix in ("jpg", "webp", "tiff"):
+        path = tmp_path / f"a.{suffix}"
+        xmp = b"<nst:config>" + packed + b"</nst:config>"
+        Image.new("RGB", (40, 40)).save(path, xmp=xmp, tiffinfo={700: xmp}, compression="tiff_lzw")
+        with pytest.raises(InputError, match=message) as refused:
+            read_texts(path, ("nst.config",))
+        assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "I;16"])

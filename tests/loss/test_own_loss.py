@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from nst import resume
+from nst.cli import config_files, configs
+from nst.cli.recipe import compose_recipe
+from nst.errors import InputError
 from tests.conftest import Outcome, only_run
 
 LOSS = '''
@@ -75,3 +79,30 @@ def test_an_unknown_setting_of_a_user_loss_is_reported(nst: Callable[..., Outcom
     outcome = nst("--config-dir=my_configs", "loss/style=means", "+loss.style.powre=1.5")
     assert outcome.status == 2
     assert "'loss.style.powre' is unknown; did you mean 'power'?" in outcome.err
+
+
+@pytest.mark.usefixtures("user_loss")
+def test_a_user_loss_is_repeated_and_resumed_with_the_folder_of_its_config(
+    nst: Callable[..., Outcome], repeat_command: Callable[..., Outcome]
+) -> None:
+    assert nst("--config-dir=my_configs", "loss/style=means", "hydra.run.dir=here").status == 0
+    refused = repeat_command("here")
+    assert (refused.status, refused.err.count("\n")) == (2, 1)
+    assert "loss.style._target_ is mine.Means, which conf/loss/style does not name; --config-dir" in refused.err
+    outcome = repeat_command("here/result.png", "--config-dir", "my_configs")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert "the pixels are identical" in outcome.out
+    assert repeat_command("--config-dir=my_configs", "here", "loss/style=means", "loss.style.power=1.5").status == 0
+    assert resume.main(["here", "--config-dir", "my_configs"]) == 0
+    assert "there is no such folder" in repeat_command("here", "--config-dir", "nowhere").err
+
+
+@pytest.mark.usefixtures("user_loss")
+def test_a_class_in_another_group_than_its_config_is_refused(nst: Callable[..., Outcome]) -> None:
+    configs.register()
+    files = config_files.of(Path("my_configs"))
+    with pytest.raises(InputError, match=r"optimizer._target_ is mine\.Means, which conf/optimizer and .* do not name"):
+        compose_recipe({"optimizer": {"_target_": "mine.Means"}}, files)
+    with pytest.raises(InputError, match=r"os\.system"):
+        compose_recipe({"loss": {"style": {"_target_": "os.system"}}}, files)
+    assert compose_recipe({"loss": {"style": {"_target_": "mine.Means"}}}, files).loss.style._target_ == "mine.Means"
