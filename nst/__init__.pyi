@@ -31,6 +31,7 @@ from .observers.console import Console as Console
 from .observers.history import History as History
 from .observers.notebook import Notebook as Notebook
 from .observers.preview import Preview as Preview
+from .observers.profile import Profile as Profile
 from .observers.snapshots import Snapshots as Snapshots
 from .observers.tensorboard import TensorBoard as TensorBoard
 from .optimizer.adam import Adam as Adam

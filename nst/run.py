@@ -11,6 +11,7 @@ import hydra
 from nst.cli import configs, sweep
 from nst.cli.flags import flags_first
 from nst.cli.hydra_errors import guarded
+from nst.cli.photographs import each_a_run
 from nst.cli.session import session
 from nst.cli.task import task
 from nst.runtime import signals
@@ -44,8 +45,8 @@ def _other(words: Sequence[str]) -> Callable[[Sequence[str]], int] | None:
 
 def _run() -> int:
     """Do one run or a sweep; return the exit status: 130 or 143 if interrupted; a sweep still gets its report."""
-    sys.argv[1:] = flags_first(sys.argv[1:])
     with session() as command:
+        sys.argv[1:], command.photographs = each_a_run(flags_first(sys.argv[1:]))
         try:
             with signals.raising():
                 job()

@@ -11,7 +11,9 @@ REPLICATED = (*PICTURES, "pair", "seed")
 OF_A_SWEEP: dict[str, Any] = {"pairs": {}, "replicates": None, "ablate": []}
 """The keys that make several runs, with their defaults, which each of these runs records."""
 PRUNE_KEY = "observers.prune"
-"""The key under which a search adds its observer; the run's record does not contain it."""
+"""The key under which a search adds its observer."""
+NOT_RECORDED = (PRUNE_KEY, "observers.profile")
+"""Observers that the run's record does not contain, because they serve the command, not the picture."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ RULES = {
     "observers": Rule(identity=False, named=True, compared=False),
     PRUNE_KEY: Rule(identity=False, named=False, compared=False),
     "threads": Rule(identity=False, named=True, compared=False),
+    "eager": Rule(identity=False, named=True, compared=False),  # identity has it if it is true
+    "traceback": Rule(identity=False, named=False, compared=False),
     "checkpoint": Rule(identity=False, named=True, compared=False),
     "metrics": Rule(identity=False, named=True, compared=False),
     "metrics.network": Rule(identity=False, named=False, compared=False),
@@ -67,6 +71,8 @@ RULES = {
     "sweep_dir": Rule(identity=False, named=False, compared=False),
     "sweep": Rule(identity=False, named=False, compared=True),  # a group of named configs
     "suite": Rule(identity=False, named=False, compared=False),  # also a group of named configs
+    "profile": Rule(identity=False, named=False, compared=False),  # also a group of named configs
+    "debug": Rule(identity=False, named=True, compared=False),  # also a group of named configs
     "experiment": PICTURE_KEY,  # also a group of named configs
 }
 """{key: its rule}. A nested key without a rule follows the rule of the key above it."""

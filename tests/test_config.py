@@ -24,11 +24,13 @@ from nst.state import full_size_equivalents
 from tests.conftest import CONF
 
 FILES = sorted(path.relative_to(CONF) for path in CONF.rglob("*.yaml"))
-NAMED = ("experiment", "suite", "sweep")  # groups of complete commands
+NAMED = ("experiment", "suite", "sweep", "profile", "debug")  # groups of complete commands
 GROUP_FILES = [  # hydra: test_launch
     file for file in FILES if file.parts[0] not in ("config.yaml", "pairs.yaml", "hydra", *NAMED)
 ]
-EXPERIMENTS, SUITES, SWEEPS = ([file.stem for file in FILES if file.parts[0] == group] for group in NAMED)
+EXPERIMENTS, SUITES, SWEEPS, PROFILES, DEBUGS = (
+    [file.stem for file in FILES if file.parts[0] == group] for group in NAMED
+)
 
 
 def load(*overrides: str) -> DictConfig:

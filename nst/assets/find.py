@@ -18,7 +18,6 @@ import yaml
 
 from nst.assets.cache import cache_folder, sha256
 from nst.assets.download import Check, download
-from nst.assets.picture_file import suffixes
 from nst.assets.unreachable import UnreachableError
 from nst.errors import InputError, suggestion
 from nst.redaction import redacted_address
@@ -59,22 +58,6 @@ def find(image: str, *, fallback: bool = True, check: Check | None = None) -> As
     if "://" in image:
         return _download(image, image, check=check)
     return _from_catalogue(image, fallback) if image in catalogue() else _local(image)
-
-
-def pictures_in(image: str) -> list[str]:
-    """The paths of the pictures in a folder, sorted; `[image]` if it is not a folder.
-
-    Raises:
-        InputError: the folder has no pictures.
-    """
-    folder = expanded(image)
-    if image in catalogue() or not os.path.isdir(folder):  # noqa: PTH112
-        return [image]
-    known = suffixes()
-    found = [str(path) for path in sorted(folder.iterdir()) if path.suffix.lower() in known and path.is_file()]
-    if not found:
-        raise InputError(f"{image} is a folder without pictures")
-    return found
 
 
 def _local(image: str) -> Asset:

@@ -8,7 +8,7 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeperConf
 from hydra.core.config_store import ConfigStore
 from hydra.core.plugins import Plugins
 
-from nst.cli import naming
+from nst.cli import naming, search_path
 from nst.runner import schema
 from nst.sweep import suite
 
@@ -28,6 +28,7 @@ def register() -> None:
     """Register schema, resolvers and sweeper with Hydra, and make Hydra raise errors instead of printing them."""
     version.setbase(VERSION_BASE)  # `hydra.main` does the same, but a launcher's processes do not call it
     os.environ["HYDRA_FULL_ERROR"] = "1"  # `hydra_errors` prints them instead
+    search_path.require()
     schema.register()
     Plugins.instance()  # it registers Hydra's own sweeper, which the next lines replace
     sweeper = BasicSweeperConf("hydra_plugins.nst_plugins.GridSweeper")

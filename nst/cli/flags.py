@@ -19,7 +19,7 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
         InputError: `-m` and `hydra.mode=RUN` contradict each other, or a flag would load a pickle.
         SystemExit: after `--version`, or after the error line of an invalid flag.
     """
-    options = _parser().parse_intermixed_args(list(arguments))
+    options = flags_of(arguments)
     left, flags = list(options.overrides), []
     for argument in arguments:
         if left and argument == left[0]:
@@ -31,6 +31,11 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
     if options.multirun and any(override in AGAINST_MULTIRUN for override in options.overrides):
         raise InputError("-m makes a sweep, but hydra.mode=RUN makes one run; leave one of them out")
     return [*flags, *options.overrides]
+
+
+def flags_of(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the values of Hydra's flags, and the overrides as `overrides`."""
+    return _parser().parse_intermixed_args(list(arguments))
 
 
 def _parser() -> argparse.ArgumentParser:

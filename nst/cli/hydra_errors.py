@@ -4,10 +4,12 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from traceback import format_exception
 
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
+from nst.cli import search_path
 from nst.cli.unknown_keys import elsewhere, unknown_in
 from nst.errors import InputError, UnknownKeyError, printable, suggestion, unknown_key
 from nst.redaction import redacted, redacted_address
@@ -51,6 +53,8 @@ def _of_hydra(error: BaseException, text: str) -> str | None:
     added = re.search(r"Multiple values for ([\w/]+)\.", text)
     if added and (given := next((part for part in sys.argv if part.startswith(f"+{added[1]}=")), None)):
         return f"{added[1]} has a choice already, which another replaces: write {given[1:]}, without +"
+    if missing := search_path.about(text):
+        return missing
     if resolver := re.search(r"InputError raised while resolving interpolation: (.*?)(?: full_key: .*)?$", text):
         return resolver[1]
     if in_file := re.search(r"In '([^']+)': .*Key '([^']+)' not in '(\w+)'", text):
@@ -62,17 +66,21 @@ def _of_hydra(error: BaseException, text: str) -> str | None:
     return _about_key(cause, str(error)) if cause is not None and cause.full_key else None
 
 
-def show(error: BaseException, log_file: Path | None = None) -> int:
+def show(error: BaseException, log_file: Path | None = None, *, traceback: bool = False) -> int:
     """Print `error` as one line on stderr; return the exit status: 2 if the user can correct it, else 1.
 
     Args:
         error: the exception that ended the command or a run.
         log_file: the log with the traceback; None before a run begins.
+        traceback: print the whole traceback above the line, without the secrets of addresses.
     """
-    before_the_job = (*INPUT_ERRORS, OSError, ValueError, RecursionError)  # while composing and creating the folder
+    # while composing and creating the folder:
+    before_the_job = (*INPUT_ERRORS, OSError, ValueError, RecursionError, UserWarning)
     expected = isinstance(error, before_the_job if log_file is None else INPUT_ERRORS)
     where = f" (traceback: {log_file})" if log_file and not expected else ""
     line = _shortened(printable(one_line(error, log_file and log_file.parent)))
+    if traceback:
+        print(redacted("".join(format_exception(error))), file=sys.stderr)  # noqa: T201
     print(f"nst: {line}{where}", file=sys.stderr)  # noqa: T201
     return 2 if expected else 1
 

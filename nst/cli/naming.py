@@ -59,8 +59,9 @@ def _shortened(dirname: str, value: Callable[[str], str] = str) -> str:
 
 def _last_name(value: str) -> str:
     """Return the last part of a path or redacted address, or the contents of a list without brackets."""
+    value = value.strip("\"'").replace("\\'", "'")
     name = re.sub(r"[\[\]\"' ]", "", value) if value.startswith("[") else re.split(r"[/\\]", value)[-1]
-    return re.sub(r"\?\*{3}['\"]?", "", name)
+    return re.sub(r"\?\*{3}", "", name)
 
 
 def label(group: str, *, _root_: DictConfig) -> str:

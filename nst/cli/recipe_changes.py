@@ -15,7 +15,7 @@ from nst.runner.instantiate import plain
 from nst.setting_rules import OF_A_SWEEP, PICTURES
 from nst.settings import flatten
 
-GROUPS_OF_CONFIGS = ("experiment", "suite", "sweep")
+GROUPS_OF_CONFIGS = ("experiment", "suite", "sweep", "profile", "debug")
 
 
 def changed(config: DictConfig, overrides: Sequence[str], files: ConfigFiles = CONF) -> DictConfig:

@@ -11,10 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from hydra.core.global_hydra import GlobalHydra
 from hydra.experimental.callback import Callback
 
-from nst.cli import hydra_errors, resuming
+from nst.cli import hydra_errors, resuming, search_path
 from nst.cli.grid import jobs_of_grid
+from nst.cli.photographs import check_sweep
 from nst.cli.planned import planned
 from nst.report import plan
 
@@ -31,6 +33,7 @@ class Session:
         baseline: the setting with which the report of its sweep compares the others; None: the report chooses it.
         resume_with: the command that resumes its sweep; empty for a single run.
         plan: writes the plan of its sweep; None for a single run.
+        photographs: the folder or pattern whose pictures are the contents of its runs; empty if there is none.
     """
 
     threads: int | None = None
@@ -40,6 +43,7 @@ class Session:
     baseline: str | None = None
     resume_with: str = ""
     plan: Callable[[], None] | None = None
+    photographs: str = ""
 
     @property
     def status(self) -> int:
@@ -79,6 +83,8 @@ class RecordSweepFolder(Callback):
             SystemExit: the sweep is invalid, has no runs, or too many. Hydra ignores other exceptions of a callback.
         """
         try:
+            search_path.extend(GlobalHydra.instance().config_loader(), config)
+            check_sweep(config, current().photographs)
             current().jobs = jobs = jobs_of_grid(config)
             names = None if jobs is None else planned(config, jobs)
         except Exception as error:

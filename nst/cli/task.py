@@ -37,7 +37,8 @@ def task(config: DictConfig) -> Any:
         with chdir(hydra_.runtime.cwd):  # hydra.job.chdir=true: paths start where the command was given
             record = run(request)
     except Exception as error:  # noqa: BLE001  any error: the other runs of a sweep continue
-        command.statuses.append(hydra_errors.show(error, request.folder / "run.log"))
+        status = hydra_errors.show(error, request.folder / "run.log", traceback=config.traceback)
+        command.statuses.append(status)
         return float("nan")
     command.statuses.append(0 if record["status"] in ("done", "pruned") else 1)
     return score(config, record["metrics"]) if record["status"] == "done" else float("nan")

@@ -38,11 +38,6 @@ class Background:
             self._waiting.popleft().result()
         self._waiting.append(self._pool.submit(self._notify, iterate))
 
-    @property
-    def over(self) -> bool:
-        """Whether an observer has ended the run."""
-        return any(observer.over for observer in self._observers)
-
     def drain(self) -> None:
         """Wait until the observers have got every iterate."""
         while self._waiting:

@@ -53,13 +53,15 @@ class Observer(ABC):
 
     over: bool = False
     """True ends the run with status `pruned`; the runner reads it after every step."""
+    synchronous: bool = False
+    """True: called in the thread of the steps, which wait for it; for what depends on the exact time of a step."""
 
     def open(self, run: RunContext) -> None:  # noqa: B027  optional
         """Called before the first step."""
 
     @abstractmethod
     def __call__(self, iterate: Iterate) -> None:
-        """Called after every step, in order, in a separate thread, while the next steps run."""
+        """Called after every step, in order; unless `synchronous`, in a separate thread, while the next steps run."""
 
     def close(self, record: Mapping[str, Any]) -> None:  # noqa: B027
         """Called after the last step, for every kind of ending, with the `record` that result.json will hold."""

@@ -28,4 +28,5 @@ def identity(
     weights = [network.source.name, network.source.sha256]
     what = [identity_part(config), pictures, *weights, *computing, [list(level) for level in levels]]
     what += [tiles] if tiles else []
+    what += ["eager"] if config.get("eager") else []  # rounds otherwise than a compiled graph
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()

@@ -6,7 +6,9 @@ from itertools import count
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
-from nst.assets.find import Asset, find, pictures_in
+from nst.assets.find import Asset, find
+from nst.assets.picture_folder import names_several, pictures_in
+from nst.errors import InputError
 from nst.image.decode import decode_alpha
 from nst.image.io import MIN_SIDE, Size, check_size, read_alpha, read_image
 from nst.image.mask import gray, regions
@@ -40,6 +42,11 @@ class Pictures:
         size = OmegaConf.to_object(config.size) if OmegaConf.is_config(config.size) else config.size
         size = check_size(size, config.output.dpi)
         content, sources = build(config, "content"), build(config, "style")
+        if names_several(str(content.image)):
+            raise InputError(
+                f"content.image: {content.image} names several pictures, but a config has one content; "
+                "content.image=... in a command of nst.run makes a run of each"
+            )
         self.content = self._read("content", content.image, size, MIN_SIDE)
         self.alpha = read_alpha(self.assets["content"].path, *self.content.shape[1:3])
         self._long_side = max(self.content.shape[1:3])

@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from nst.redaction import redacted_data
 from nst.runner.folder import at_home
 from nst.runner.instantiate import plain
-from nst.setting_rules import OF_A_SWEEP, PRUNE_KEY
+from nst.setting_rules import NOT_RECORDED, OF_A_SWEEP, PRUNE_KEY
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ class Request:
 
     @cached_property
     def recipe(self) -> dict[str, Any]:
-        """The config as recorded: redacted, without the observer of a search and the other runs of a sweep.
+        """The config as recorded: redacted, without the observers of a command and the other runs of a sweep.
 
         Callers must not change it.
         """
         settings = {**redacted_data(at_home(plain(self.config))), **OF_A_SWEEP}
-        group, _, name = PRUNE_KEY.partition(".")
-        (settings.get(group) or {}).pop(name, None)
+        for group, _, name in (key.partition(".") for key in NOT_RECORDED):
+            (settings.get(group) or {}).pop(name, None)
         return settings
 
 

@@ -67,7 +67,8 @@ def _run(request: Request, folder: RunFolder, interrupt: signals.Interrupt) -> R
         if not config.extractor.get("weights"):
             read_ahead.begin(request.choices.get("extractor"))
     pictures = Pictures(config)
-    device_name = device.prepare(request.threads if config.threads is None else config.threads)
+    threads = request.threads if config.threads is None else config.threads
+    device_name = device.prepare(threads, eager=config.eager)
 
     from nst.runner.setup import set_up
     from nst.runner.tiling import chosen
@@ -165,12 +166,14 @@ def _descend(
     record["resumed_at"] = resume.evaluation if resume else None
     _log_start(setup, record)
     observers = [*setup.observers, TimeEstimate(setup.transfer.network.source.name), last]
-    with opened(observers, _context(request, setup, folder, resume), record), Background(observers) as background:
+    direct = [observer for observer in observers if observer.synchronous]
+    others = [observer for observer in observers if not observer.synchronous]
+    with opened(observers, _context(request, setup, folder, resume), record), Background(others) as background:
         interrupt.setting_up = False
         result = stylize(
             setup.transfer,
-            observers=[background],
-            interrupted=lambda: interrupt() or background.over,
+            observers=[background, *direct],
+            interrupted=lambda: interrupt() or any(observer.over for observer in observers),
             resume=resume,
         )
         background.drain()

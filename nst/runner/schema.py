@@ -76,6 +76,8 @@ class Config:
     precision: Precision = MISSING
     threads: int | None = MISSING
     fallback: bool = MISSING
+    eager: bool = MISSING
+    traceback: bool = MISSING
     checkpoint: float | None = MISSING
     score: list[Metric] = MISSING
     metrics: Metrics = field(default_factory=Metrics)

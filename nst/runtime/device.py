@@ -29,11 +29,12 @@ def check_threads(what: str, value: object) -> int:
     return threads
 
 
-def prepare(threads: int | None = None) -> str:
+def prepare(threads: int | None = None, *, eager: bool = False) -> str:
     """Import TensorFlow, limit its threads, let GPU memory grow, and return the name of the device.
 
     Args:
         threads: number of CPU threads, at least 1; None uses all. Only the first run of a process can set it.
+        eager: compute without compiled graphs, until the next call.
 
     Returns:
         The name of the first GPU, or `CPU`.
@@ -55,6 +56,7 @@ def prepare(threads: int | None = None) -> str:
             tf.config.threading.set_inter_op_parallelism_threads(threads)
         except RuntimeError:
             log.warning("threads=%s has no effect: TensorFlow is already running in this process", threads)
+    tf.config.run_functions_eagerly(eager)
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
         if not tf.config.experimental.get_memory_growth(gpu):

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, TiffImagePlugin
 
 from nst.assets import picture_file
-from nst.assets.find import pictures_in
+from nst.assets.picture_folder import pictures_in
 from nst.errors import InputError
 from tests.attacks.disguises import DISGUISES
 from tests.conftest import ROOT
@@ -143,6 +143,7 @@ from pathlib import Path
 from PIL import Image
 Image.register_open("OTHER", lambda *_: sys.exit("a plugin was called"), lambda _: True)
 from nst.assets.picture_file import opened
+from nst.assets.picture_folder import pictures_in
 from nst.errors import InputError
 try:
     with opened(Path(sys.argv[1]), "mine"):
