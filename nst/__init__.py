@@ -14,7 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no messages about kernels 
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "1")  # keep memory between steps: this is up to twice as fast
 
 _public, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
-_WITHOUT_TENSORFLOW = ("InputError", "read_image", "report", "write_image")
+_WITHOUT_TENSORFLOW = ("Composed", "InputError", "compose", "read_image", "report", "write_image")
 
 
 def __getattr__(name: str) -> Any:

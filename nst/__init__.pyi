@@ -1,4 +1,6 @@
 from . import report as report
+from .cli.compose import Composed as Composed
+from .cli.compose import compose as compose
 from .color import Free as Free
 from .color import HistogramMatching as HistogramMatching
 from .color import Luminance as Luminance

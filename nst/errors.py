@@ -35,7 +35,9 @@ def printable(text: str) -> str:
 def suggestion(word: object, known: Iterable[str], cutoff: float = 0.5) -> str:
     """`; did you mean 'adam'?` if one of `known` is near `word`, else `; choose from adam, lbfgs, sgd`."""
     names = sorted(set(known))
-    near = difflib.get_close_matches(str(word), names, n=1, cutoff=cutoff)
+    near = [
+        match for text in (str(word), str(word).lower()) for match in difflib.get_close_matches(text, names, 1, cutoff)
+    ]
     return f"; did you mean '{near[0]}'?" if near else f"; choose from {', '.join(names)}" if names else ""
 
 

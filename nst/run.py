@@ -8,8 +8,8 @@ from importlib.util import find_spec
 
 import hydra
 
-from nst.cli import configs, sweep
-from nst.cli.flags import flags_first
+from nst.cli import configs, group_help, sweep
+from nst.cli.flags import flags_first, help_topics
 from nst.cli.hydra_errors import guarded
 from nst.cli.photographs import each_a_run
 from nst.cli.session import session
@@ -45,8 +45,12 @@ def _other(words: Sequence[str]) -> Callable[[Sequence[str]], int] | None:
 
 def _run() -> int:
     """Do one run or a sweep; return the exit status: 130 or 143 if interrupted; a sweep still gets its report."""
+    arguments = flags_first(sys.argv[1:])
+    topics, config_dir = help_topics(arguments)
+    if topics:
+        return group_help.show(topics, config_dir)
     with session() as command:
-        sys.argv[1:], command.photographs = each_a_run(flags_first(sys.argv[1:]))
+        sys.argv[1:], command.photographs = each_a_run(arguments)
         try:
             with signals.raising():
                 job()
@@ -59,6 +63,9 @@ def _run() -> int:
             if error.code != TERMINATED:
                 raise
             status = TERMINATED
+        except Exception:
+            command.discard_sweep()
+            raise
         if command.sweep and command.sweep.is_dir():
             sweep.finish(command.sweep, command.baseline, command.resume_with, hurry=status == TERMINATED)
     return status

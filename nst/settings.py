@@ -1,16 +1,24 @@
 """Settings of runs as flat mappings: which of them a sweep varies, and how to display them."""
 
+import itertools
 import json
 import re
-from collections.abc import Mapping, Sequence
-from pathlib import PurePath
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from nst import bounded
+from nst.redaction import MARK
 from nst.setting_rules import rule
 
-PICTURE_PATH = re.compile(r"[^\s<>]*/[^\s<>/]+\.\w{3,5}")
+PICTURE_PATH = re.compile(
+    r"[^\s<>]*/[^\s<>/]+\.\w{3,5}|[^<>\n]*[^<>\n/]\.(?:jpe?g|png|webp|tiff?|bmp|gif|avif|jp2)", re.I
+)
 """Matches the path or the address of a picture."""
+
+SEPARATOR = re.compile(r"[/\\]")
+"""Between the parts of a path."""
+PICTURED = ("content", "style")
+"""The groups whose settings `image` are pictures."""
 
 Value = bool | int | float | str
 
@@ -20,6 +28,13 @@ def compared(config: Mapping[str, Any], choices: Mapping[str, Any]) -> dict[str,
     knobs = {key: value for key, value in config.items() if rule(key).compared}
     chosen = {group: choice for group, choice in choices.items() if choice and rule(group).compared}
     return {**flatten(knobs), **flatten(chosen)}
+
+
+def chosen(config: Mapping[str, Any], choices: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """`choices`; for content and style, the name of a picture with which overrides or a suite replace the choice's."""
+    given, by_pair = overridden(overrides), config.get("pair") is not None
+    images = {role: (config.get(role) or {}).get("image") for role in PICTURED if by_pair or f"{role}.image" in given}
+    return {**choices, **{role: displayed(image) for role, image in images.items() if image and role in choices}}
 
 
 def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Value]:
@@ -67,9 +82,49 @@ def displayed(value: Any) -> str:
         return f"{value:g}"
     text = str(value)
     if text.startswith("["):
-        items = [str(item) for item in _list(text)]
+        items = [displayed(item) if is_picture(item) else str(item) for item in _list(text)]
         return ", ".join(items) if len(items) < 4 else f"{items[0]} … {items[-1]} ({len(items)})"
-    return PurePath(text.partition("#")[0]).stem if PICTURE_PATH.fullmatch(text.partition("#")[0]) else text
+    return _end(text, 1, suffix=False) if is_picture(text) else text
+
+
+def is_picture(value: object) -> bool:
+    """Whether `value` is the path or the address of a picture."""
+    return isinstance(value, str) and bool(PICTURE_PATH.fullmatch(_path(value)))
+
+
+def labels(values: Iterable[Any]) -> dict[Any, str]:
+    """`{value: displayed(value)}`; values that look the same get more of their paths, so that their texts differ."""
+    alike: dict[str, list[Any]] = {}
+    for value in dict.fromkeys(values):
+        alike.setdefault(displayed(value), []).append(value)
+    return {value: text for same in alike.values() for value, text in zip(same, _told_apart(same), strict=True)}
+
+
+def _told_apart(values: Sequence[Any]) -> Sequence[str]:
+    """Texts of values that look the same, by which they differ: of pictures, the shortest ends of their paths."""
+    if len(values) == 1:
+        return [displayed(values[0])]
+    if all(map(is_picture, values)):
+        for parts, suffix in itertools.product(range(1, max(map(_depth, values)) + 1), (False, True)):
+            texts = [_end(value, parts, suffix=suffix) for value in values]
+            if len(set(texts)) == len(values):
+                return texts
+    return [str(value) for value in values]
+
+
+def _depth(image: str) -> int:
+    return len(SEPARATOR.findall(_path(image))) + 1
+
+
+def _end(image: str, parts: int, *, suffix: bool) -> str:
+    """The last `parts` of a path, with or without the suffix: `x/a` of `/y/x/a.jpg`."""
+    end = "/".join(SEPARATOR.split(_path(image))[-parts:])
+    return end if suffix else end.rpartition(".")[0]
+
+
+def _path(image: str) -> str:
+    """A path, or an address without checksum and redacted query."""
+    return image.partition("#")[0].removesuffix(f"?{MARK}")
 
 
 def _list(text: str) -> list[Any]:

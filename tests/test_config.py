@@ -198,3 +198,25 @@ def test_a_runs_name_is_short_and_distinct() -> None:
     assert naming.run_name("loss.style.layers=[block1_conv1,block2_conv1],size=[64,64]").startswith(
         "style.layers=block1_conv1,block2_conv1,size=64,64-"
     )
+
+
+def test_a_long_name_of_a_run_has_room_for_more_of_its_parts() -> None:
+    given = (
+        "content.image=/a/on_holiday_in_the_mountains_01.jpg,extractor=vgg19_slim,loss.style.weight=4,size=64,steps=2"
+    )
+    name = naming.run_name(f"{given},style.image=/a/klimt.jpg")
+    assert name.startswith("content=on_holiday-ins_01.jpg,extractor=vgg19_slim,style.weight=4,size=64,steps=2,st")
+    assert len(name) <= naming.LONGEST
+    assert name != naming.run_name(f"{given},style.image=/b/klimt.jpg")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "name"),
+    [
+        (["content.image=x/me.jpg", 'style.image="https://example.org/klimt.png?secret=1"'], "me_klimt"),
+        (["style=blend", "style.images=[ink,x/klimt.jpg]"], "harbor_ink-klimt"),
+        (["style=blend"], "harbor_starry_night-mosaic"),
+    ],
+)
+def test_the_folder_of_a_run_has_the_names_of_its_pictures(overrides: list[str], name: str) -> None:
+    assert naming.new_run_folder(load(*overrides)).name.endswith(f"_{name}")

@@ -14,6 +14,7 @@ import pytest
 
 import nst
 import tour
+from nst.cli import group_help
 from tests.conftest import ROOT
 from tests.test_config import CONF, load
 
@@ -40,9 +41,12 @@ def commands(text: str) -> Iterator[str]:
 
 
 def composes(command: str) -> None:
-    """Compose the config of a command; of a sweep, that of its first run."""
+    """Compose the config of a command; of a sweep, that of its first run. After `--help`, there are topics."""
     arguments = shlex.split(command, comments=True)
     overrides = [argument for argument in arguments if not argument.startswith("-")]
+    if "--help" in arguments and overrides:
+        assert group_help.show(overrides) == 0
+        return
     several = any(override.startswith(("suite=", "replicates=")) for override in overrides)
     if several or {"-m", "--multirun"} & set(arguments):
         overrides = [re.sub(r",[^\[\](){}]*$", "", override) for override in overrides]

@@ -11,7 +11,7 @@ from nst.report.groups import grouped
 from nst.report.runs import Run
 from nst.runner.instantiate import settings_of
 from nst.setting_rules import PICTURES
-from nst.settings import compared
+from nst.settings import chosen, compared
 from nst.sweep.expansion import Expansion
 
 
@@ -38,5 +38,6 @@ def check(config: DictConfig, expansion: Expansion) -> None:
 def _planned(expansion: Expansion, setting: tuple[str, ...]) -> Run:
     """The first run of a setting, as the report would read it."""
     config: Any = expansion.composed(setting)
-    knobs = compared(settings_of(config), dict(config.hydra.runtime.choices))
+    own = settings_of(config)
+    knobs = compared(own, chosen(own, dict(config.hydra.runtime.choices), setting))
     return Run(Path(), " ".join(setting), {}, knobs, setting, "done")

@@ -1,13 +1,17 @@
 """The flags of `python -m nst.run`: Hydra's, with errors in one line, in any place of the command."""
 
 import argparse
+import re
 from collections.abc import Sequence
+from typing import NoReturn
 
 import hydra
 from hydra._internal.utils import get_args_parser
 
 from nst.arguments import Parser, own_version
+from nst.cli import other_words
 from nst.errors import InputError
+from nst.runner.schema import Config
 
 AGAINST_MULTIRUN = ("hydra.mode=RUN", "+hydra.mode=RUN", "++hydra.mode=RUN")
 
@@ -38,8 +42,32 @@ def flags_of(arguments: Sequence[str]) -> argparse.Namespace:
     return _parser().parse_intermixed_args(list(arguments))
 
 
+def help_topics(arguments: Sequence[str]) -> tuple[list[str], str | None]:
+    """The groups and settings after `--help`, and the value of `--config-dir`; no topics: Hydra prints the help."""
+    options = _parser().parse_intermixed_args(list(arguments))
+    topics = [text for text in options.overrides if "=" not in text and not text.startswith("~")]
+    return topics if options.help else [], options.config_dir
+
+
+class _Parser(Parser):
+    """Explains settings that are written like options."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print `message` and exit; a setting with dashes gets its override."""
+        unknown = re.match(r"unrecognized arguments: --([\w-]+)", message)
+        if unknown and (meant := _meant(unknown[1].replace("-", "_"))):
+            overrides = " or ".join(name if "=" in name else f"{name}=..." for name in meant)
+            message = f"there is no option --{unknown[1]}; settings have no dashes: write {overrides}"
+        super().error(message)
+
+
+def _meant(name: str) -> list[str]:
+    """The settings that an option with the name of a setting means; empty if there is none."""
+    return other_words.setting(name) or [key for key in Config.__dataclass_fields__ if key == name]
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="nst", parents=[get_args_parser()], add_help=False, conflict_handler="resolve")
+    parser = _Parser(prog="nst", parents=[get_args_parser()], add_help=False, conflict_handler="resolve")
     text = f"nst {own_version()}, Hydra {hydra.__version__}"
     parser.add_argument("--version", action="version", version=text, help="print the versions of nst and Hydra")
     return parser

@@ -9,8 +9,10 @@ from traceback import format_exception
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
-from nst.cli import search_path
-from nst.cli.unknown_keys import elsewhere, unknown_in
+from nst.assets.picture_file import suffixes
+from nst.cli import other_words, search_path
+from nst.cli.configs import conf_dir
+from nst.cli.unknown_keys import pointer, unknown_in
 from nst.errors import InputError, UnknownKeyError, printable, suggestion, unknown_key
 from nst.redaction import redacted, redacted_address
 from nst.runner import schema
@@ -29,7 +31,8 @@ def one_line(error: BaseException, run: Path | None = None) -> str:
 
 def _one_line(error: BaseException, run: Path | None) -> str:
     if isinstance(error, InputError):
-        return " ".join(str(error).split()) + (elsewhere(error.path) if isinstance(error, UnknownKeyError) else "")
+        found = pointer(error.path) if isinstance(error, UnknownKeyError) else None
+        return found or " ".join(str(error).split())
     if isinstance(error, RecursionError):
         return "an override is nested too deeply; leave out brackets"
     if isinstance(error, OSError) and error.filename:
@@ -46,8 +49,9 @@ def _of_hydra(error: BaseException, text: str) -> str | None:
     if isinstance(error, OverrideParseException):
         return _unreadable(str(error.override))
     if ambiguous := re.search(r"Ambiguous value for argument '([^']+)'", text):
-        name = quoted(ambiguous[1])
-        return f"'{ambiguous[1]}' has more than one value; use -m to sweep, [a,b] for a list, {name} for a name"
+        return _several_values(ambiguous[1])
+    if whole := re.search(r"Could not override '([\w/]+)'\. No match in the defaults list", text):
+        return _no_group(whole[1], sys.argv)
     if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
         return _no_such_choice(error.missing_cfg_file, error.options)
     added = re.search(r"Multiple values for ([\w/]+)\.", text)
@@ -117,8 +121,26 @@ def _unwritable(path: str, why: str) -> str:
     return f"{shown} cannot be created or written ({why}); choose another {setting}=..."
 
 
+def _several_values(override: str) -> str:
+    key, _, value = override.partition("=")
+    several = f"'style.images=[{value}]' with style=blend" if key == "style.image" else "[a,b]"
+    return f"'{override}' has more than one value; use -m to sweep, {several} for a list, {quoted(override)} for a name"
+
+
+def _no_group(name: str, arguments: Sequence[str]) -> str:
+    """Describe `name=choice` for a folder of groups, like `loss`."""
+    groups = sorted(f"{name}/{folder.name}" for folder in (Path(conf_dir()) / name).iterdir() if folder.is_dir())
+    value = next((part.partition("=")[2] for part in arguments if part.startswith(f"{name}=")), "")
+    having = [f"{group}={value}" for group in groups if (Path(conf_dir()) / group / f"{value}.yaml").is_file()]
+    return f"'{name}' has groups of its own; write {' or '.join(having or [f'{group}=...' for group in groups])}"
+
+
 def _unreadable(override: str) -> str:
     override = redacted_address(override)
+    if "=" not in override and Path(override).suffix.lower() in suffixes():
+        return (
+            f"'{override}' is not an override; for your own picture write content.image={override} or style.image=..."
+        )
     if "=" not in override:
         return f"'{override}' is not an override: write key=value, without spaces; --help lists the keys"
     key, _, value = override.partition("=")
@@ -152,6 +174,8 @@ def _no_such_choice(file: str, options: Sequence[str]) -> str:
         if name != file and ("." in name or "/" in name):
             return f"there is no {group}={name}; for your own picture use {group}.image={name}"
     group, _, name = file.rpartition("/")
+    if meant := other_words.choice(group, name):
+        return f"there is no {group}={name}; did you mean {' or '.join(meant)}?"
     return f"there is no {group}={name}{suggestion(name, options)}"
 
 
@@ -160,6 +184,10 @@ def _about_key(error: OmegaConfBaseException, around: str) -> str:
     if isinstance(error, ConfigKeyError | ConfigAttributeError):
         return unknown_in(error.parent_node, str(error.full_key), error.key)
     text = str(error.msg or error).splitlines()[0]
+    if section := re.search(r"Invalid type assigned: \w+ is not a subclass of (\w+). value: (.*)", text):
+        known = getattr(schema, section[1], schema.Config).__dataclass_fields__
+        settings = ", ".join(f"{error.full_key}.{name}=..." for name in known)
+        return f"'{error.full_key}' must contain settings, not {section[2]}: write {settings}"
     given = re.search(r"override [^=]+=(.*)", around)
     if given and "is not a ListConfig, list or tuple" in text:
         return f"{error.full_key} must be a list, like [{given[1]}]"

@@ -15,6 +15,7 @@ from nst.redaction import MARK, redacted_address, redacted_override
 from nst.runtime import file_names, system
 
 LONGEST = 100  # bytes in a folder name, at most
+BRIEF = 20  # letters of a value in a name that would be longer
 
 
 def folder_name(text: str, full: str | None = None, most: int = LONGEST) -> str:
@@ -48,7 +49,16 @@ def run_name(dirname: str, most: int = LONGEST) -> str:
         most: bytes of the name, at most.
     """
     full = _shortened(redacted_override(str(dirname), tagged=True))
-    return folder_name(_shortened(redacted_override(str(dirname)), _last_name), full, most)
+    name = _shortened(redacted_override(str(dirname)), _last_name)
+    return folder_name(name if len(name.encode()) <= most else _briefly(name), full, most)
+
+
+def _briefly(name: str) -> str:
+    """Shorten each part of a name that is too long, so that there is room for more of them: `content=me.jpg`."""
+    parts = [part.partition("=") for part in name.split(",")]
+    keys = [key.removesuffix(".image") for key, *_ in parts]
+    values = [value if len(value) <= BRIEF else f"{value[: BRIEF // 2]}-{value[-BRIEF // 2 :]}" for *_, value in parts]
+    return ",".join(f"{key}{mark}{value}" for key, (_, mark, _), value in zip(keys, parts, values, strict=True))
 
 
 def _shortened(dirname: str, value: Callable[[str], str] = str) -> str:
@@ -65,10 +75,17 @@ def _last_name(value: str) -> str:
 
 
 def label(group: str, *, _root_: DictConfig) -> str:
-    """Return the name of the content or style picture for a folder name; `group` if the config names none."""
-    image = OmegaConf.select(_root_, f"{group}.image", throw_on_missing=False)
+    """Return the names of the content or style pictures for a folder name; `group` if the config names none."""
+    section = OmegaConf.select(_root_, group)
+    given = [section.get(key) for key in ("image", "images")] if isinstance(section, DictConfig) else []
+    images = [name for part in given if part for name in (part if OmegaConf.is_list(part) else [part])]
+    return _cut("-".join(map(_stem, images)), 40).rstrip("-.") if images else group
+
+
+def _stem(image: Any) -> str:
+    """The name of a picture, without folder and suffix."""
     name = redacted_address(str(image)).partition("#")[0].removesuffix(f"?{MARK}")
-    return _cut(_clean(Path(name).stem), 40).rstrip("-.") if image else group
+    return _clean(Path(name).stem)
 
 
 def output_folder(*, _root_: DictConfig) -> str:

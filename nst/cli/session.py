@@ -20,6 +20,8 @@ from nst.cli.photographs import check_sweep
 from nst.cli.planned import planned
 from nst.report import plan
 
+MULTIRUN = "multirun.yaml"  # Hydra writes it before the first run
+
 
 @dataclass
 class Session:
@@ -29,6 +31,7 @@ class Session:
         threads: processor threads of each run with `threads=null`; None: all.
         statuses: the exit statuses of its runs, in the order in which they end.
         sweep: the folder of its sweep; None for a single run.
+        created: the sweep's folder and those above it, the lowest first, if its command created them.
         jobs: the overrides of each run of its sweep; None for a single run, and for a search.
         baseline: the setting with which the report of its sweep compares the others; None: the report chooses it.
         resume_with: the command that resumes its sweep; empty for a single run.
@@ -39,6 +42,7 @@ class Session:
     threads: int | None = None
     statuses: list[int] = field(default_factory=list)
     sweep: Path | None = None
+    created: list[Path] = field(default_factory=list)
     jobs: list[list[str]] | None = None
     baseline: str | None = None
     resume_with: str = ""
@@ -51,6 +55,17 @@ class Session:
         if len(self.statuses) == 1:
             return self.statuses[0]
         return max((min(status, 1) for status in self.statuses), default=0)
+
+    def discard_sweep(self) -> None:
+        """Remove the folders that the command created for its sweep, if no run has begun in them."""
+        try:
+            if self.created and {path.name for path in self.created[0].iterdir()} <= {plan.FILE, MULTIRUN}:
+                for name in (plan.FILE, MULTIRUN):
+                    (self.created[0] / name).unlink(missing_ok=True)
+                for folder in self.created:
+                    folder.rmdir()
+        except OSError:  # another command uses them
+            return
 
 
 _current: ContextVar[Session] = ContextVar("session")
@@ -90,6 +105,7 @@ class RecordSweepFolder(Callback):
         except Exception as error:
             raise SystemExit(hydra_errors.show(error)) from error
         current().sweep = folder = Path(config.hydra.sweep.dir)
+        current().created = [path for path in (folder, *folder.parents) if not path.exists()]
         current().baseline, current().resume_with = config.baseline, resuming.line(folder, config.hydra)
         current().plan = partial(plan.write_runs, folder, names, resuming.recorded(config.hydra))
 

@@ -22,7 +22,7 @@ def finish(folder: Path, baseline: str | None = None, resume_with: str = "", *, 
         resume_with: the command that does the runs that are not done; empty: none is shown.
         hurry: write the report only if that is quick, because the process may soon be killed.
     """
-    from nst.report import findings, plan, table
+    from nst.report import findings, plan, terminal
     from nst.report.runs import find
 
     logs.to_console()
@@ -40,10 +40,8 @@ def finish(folder: Path, baseline: str | None = None, resume_with: str = "", *, 
         log.warning("%s", error)
         baseline = None
         found, _ = findings.find(runs)
-    shown, console = table.terminal(runs, found), logs.console
-    width = max(console.width, console.measure(shown).minimum)  # a narrow terminal wraps lines; no column is lost
-    console.print(shown, width=width, crop=False)
-    for line in table.failures(runs):
+    terminal.show(runs, found, logs.console)
+    for line in terminal.failures(runs):
         log.info("%s", line)
     counts = Counter(run.status for run in runs)
     log.info("%d runs: %s%s", len(runs), ", ".join(f"{count} {status}" for status, count in counts.items()), left)

@@ -1,6 +1,6 @@
 """The task that Hydra calls for each run."""
 
-from contextlib import chdir
+from contextlib import chdir, suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,9 @@ def task(config: DictConfig) -> Any:
     except Exception as error:  # noqa: BLE001  any error: the other runs of a sweep continue
         status = hydra_errors.show(error, request.folder / "run.log", traceback=config.traceback)
         command.statuses.append(status)
+        if not in_a_sweep:
+            with suppress(OSError):  # Hydra creates the folder; it is empty if no run began in it
+                request.folder.rmdir()
         return float("nan")
     command.statuses.append(0 if record["status"] in ("done", "pruned") else 1)
     return score(config, record["metrics"]) if record["status"] == "done" else float("nan")

@@ -21,7 +21,7 @@ class RunContext:
 
     folder: Path
     config: dict[str, Any]
-    choices: Mapping[str, Any]  # {group: chosen file}
+    choices: Mapping[str, Any]  # {group: chosen file; for content and style, the name of a picture given instead}
     levels: list[Level]
     content: np.ndarray  # [1,H,W,3]
     styles: list[np.ndarray]  # [1,h,w,3] each

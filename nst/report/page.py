@@ -89,6 +89,9 @@ def _data(
         "title": title,
         "made": datetime.now(UTC).isoformat(timespec="minutes"),
         "varied": [{"name": knob, "short": settings.short(knob)} for knob in varied],
+        "labels": settings.labels(
+            value for run in runs for value in run.settings.values() if settings.is_picture(value)
+        ),
         "metrics": list(METRICS),
         "figures": list(FIGURES),
         "axes": list(pareto.axes(runs)),

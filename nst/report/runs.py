@@ -158,7 +158,7 @@ def _read(folder: Path, name: str) -> Run:
     record = _redacted(checked_record(bounded.from_json(text, RESULT), RESULT)) if text else {}
     config = redacted_data(_yaml(folder / CONFIG, CONFIG_SHAPE) or {})
     overrides = redacted_data(record.get("overrides") or _yaml(folder / OVERRIDES, OVERRIDES_SHAPE) or [])
-    knobs = settings.compared(config, record.get("choices") or {})
+    knobs = settings.compared(config, settings.chosen(config, record.get("choices") or {}, overrides))
     status = str(record.get("status") or ("running" if lock.held(folder / lock.NAME) else "unfinished"))
     score = tuple(name for name in config.get("score") or () if name in METRICS)
     notes, baseline = (_line(config.get(key), NOTES) for key in ("notes", "baseline"))

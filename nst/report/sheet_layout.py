@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from nst import settings
 from nst.report.findings import Findings
@@ -16,7 +17,6 @@ from nst.state import Metric
 LINES = 12  # settings in a caption, at most
 ACROSS = 6  # pictures per line, if the runs have no grid
 MOST_ACROSS = 36  # columns of a grid of settings and pairs
-PICTURED = ("content", "style")  # settings with pictures as values
 CAPTIONED = (Metric.style_distance, Metric.content_distance)  # figures under a picture
 
 Thumbs = Mapping[str, Path]  # {a run's folder, or a picture's sha256: a small copy}
@@ -129,10 +129,7 @@ def _grid(runs: Sequence[Run], varied: Sequence[str], thumbs: Thumbs) -> Layout 
     if len(places) != len(runs) or 2 * len(runs) < len(values[across]) * len(values[down]):
         return None
     rows = [[_cell(run) if (run := places.get((y, x))) else None for x in values[across]] for y in values[down]]
-    columns, sides = (
-        [_label(knob, value, next(run for run in runs if _value(run, knob) == value), thumbs) for value in values[knob]]
-        for knob in (across, down)
-    )
+    columns, sides = (_labels(knob, values[knob], runs, thumbs) for knob in (across, down))
     return Layout(rows, columns, sides, (settings.short(across), settings.short(down)))
 
 
@@ -140,7 +137,8 @@ def _captioned(runs: Sequence[Run], varied: Sequence[str], fewest: int) -> Layou
     """Arrange all runs in lines (at least `fewest`, if there are enough runs), sorted by their captions' values."""
     tagged = tagged_apart(runs)
     ordered = sorted(runs, key=lambda run: [_order(_value(run, knob)) for knob in varied])
-    cells: list[Cell | None] = [_cell(run, _caption(run, varied, tagged)) for run in ordered]
+    texts = {knob: settings.labels(_value(run, knob) for run in runs) for knob in varied}
+    cells: list[Cell | None] = [_cell(run, _caption(run, texts, tagged)) for run in ordered]
     across = ACROSS if len(cells) <= ACROSS**2 else round((1.5 * len(cells)) ** 0.5)
     lines = max(-(-len(cells) // across), min(fewest, len(cells) // 2))
     across = -(-len(cells) // lines)  # lines of about equal length
@@ -152,10 +150,13 @@ def _cell(run: Run, caption: Sequence[str] = ()) -> Cell:
     return Cell(run, caption, figures([run.figure(metric.value) for metric in CAPTIONED]))
 
 
-def _caption(run: Run, varied: Sequence[str], tagged: bool) -> list[str]:
-    """Return the lines of a caption: the settings that vary, at most `LINES`, else the run's name; then its tags."""
-    shown = varied if len(varied) <= LINES else varied[: LINES - 1]
-    lines = [f"{settings.short(knob)} {settings.displayed(_value(run, knob))}" for knob in shown] or [run.name]
+def _caption(run: Run, varied: Mapping[str, Mapping[Any, str]], tagged: bool) -> list[str]:
+    """Return the lines of a caption: the settings that vary, at most `LINES`, else the run's name; then its tags.
+
+    `varied` has the texts of the values of each setting.
+    """
+    shown = list(varied) if len(varied) <= LINES else list(varied)[: LINES - 1]
+    lines = [f"{settings.short(knob)} {varied[knob][_value(run, knob)]}" for knob in shown] or [run.name]
     lines += [f"and {len(varied) - len(shown)} more settings"] if len(shown) < len(varied) else []
     return [*lines, f"tags {', '.join(run.tags) or '-'}"] if tagged else lines
 
@@ -169,10 +170,13 @@ def _order(value: settings.Value | None) -> tuple[bool, float, str]:
     return (not number, float(value) if number else 0.0, str(value))
 
 
-def _label(knob: str, value: settings.Value | None, run: Run, thumbs: Thumbs) -> Label:
-    role = next((role for role in PICTURED if knob in (role, f"{role}.image")), None)
-    picture = thumbs.get(str(run.pictures.get(role, {}).get("sha256"))) if role else None
-    return Label(settings.displayed(value), picture)
+def _labels(knob: str, values: Sequence[Any], runs: Sequence[Run], thumbs: Thumbs) -> list[Label]:
+    """The headings of the values of a setting; if it chooses a picture, with that picture."""
+    texts = settings.labels(values)
+    role = next((role for role in settings.PICTURED if knob in (role, f"{role}.image")), None)
+    having = [next(run for run in runs if _value(run, knob) == value) for value in values]
+    pictures = [thumbs.get(str(run.pictures.get(role, {}).get("sha256"))) if role else None for run in having]
+    return [Label(texts[value], picture) for value, picture in zip(values, pictures, strict=True)]
 
 
 def constant(runs: Sequence[Run], varied: Sequence[str], thumbs: Thumbs) -> list[Label]:

@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -73,9 +73,11 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.read_only: InputError | None = None
+        self._new = self._given_up = False
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
+        self._new = _is_empty(self.path)
         try:
             self._lock = self._stack.enter_context(locked(self.path))
             remove_left(self.path)
@@ -90,7 +92,19 @@ class RunFolder:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._given_up:
+            (self.path / LOG).unlink(missing_ok=True)
         self._stack.close()
+        if self._given_up:
+            with suppress(OSError):  # another process has begun a run in it
+                (self.path / lock.NAME).unlink(missing_ok=True)
+                self.path.rmdir()
+
+    def give_up(self) -> bool:
+        """Remove the folder on exit, if it was new or empty and holds only a log; return whether it will be removed."""
+        names = {path.name for path in self.path.iterdir()}
+        self._given_up = self._new and names <= {LOG, lock.NAME}
+        return self._given_up
 
     def log(self) -> AbstractContextManager[None]:
         """Append nst's log to run.log while inside, if the folder can be written."""
@@ -173,6 +187,16 @@ class RunFolder:
         if self.record is None:
             self._set_record_aside()
         self.write_text(RESULT, json.dumps(finite(record), indent=2, allow_nan=False) + "\n")
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether there is no folder `path`, or nothing in it."""
+    try:
+        return not any(path.iterdir())
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
 def finite(value: Any) -> Any:

@@ -32,7 +32,9 @@ def build(config: DictConfig, path: str, optional: bool = False) -> Any:
     if isinstance(node, DictConfig) and TARGET not in node:
         raise InputError(f"'{path}' has no {TARGET}: its config file must name the class to build, like those of nst")
     if not isinstance(node, DictConfig):
-        raise InputError(f"'{path}' must be a choice of its group, not {node}; --help lists them")
+        group = path.replace(".", "/")
+        like = f"{group}={node}" if isinstance(node, str) else f"{group}=..."
+        raise InputError(f"'{path}' must be a choice of its group, like {like}; --help {group} lists them")
     for where, inner in _targets(node, path):
         _check_own(where, inner)
         _check_keys(where, inner)

@@ -41,6 +41,7 @@ class Pictures:
         self._color_coded: dict[str, list[np.ndarray]] = {}
         size = OmegaConf.to_object(config.size) if OmegaConf.is_config(config.size) else config.size
         size = check_size(size, config.output.dpi)
+        _check_single(config)
         content, sources = build(config, "content"), build(config, "style")
         if names_several(str(content.image)):
             raise InputError(
@@ -104,3 +105,15 @@ class Pictures:
         """The `Init` of `config`; if it uses a picture of its own, that picture is read."""
         init = build(config, "init")
         return FromImage(self._read("init", init.image, self._long_side)) if isinstance(init, Picture) else init
+
+
+def _check_single(config: DictConfig) -> None:
+    """Raise InputError if `content.image` or `style.image` is a list."""
+    for group, several in (
+        ("content", "-m content.image={} makes a run of each"),
+        ("style", "for several write style=blend 'style.images=[{}]'"),
+    ):
+        value = OmegaConf.select(config, f"{group}.image", throw_on_missing=False)
+        if OmegaConf.is_list(value):
+            names = ",".join(redacted_address(str(name)) for name in value)
+            raise InputError(f"{group}.image takes one picture; {several.format(names)}")

@@ -26,6 +26,7 @@ from nst.runner.record import measured_again, outcome, record_failure, write_pic
 from nst.runner.request import Request
 from nst.runner.time_estimate import TimeEstimate
 from nst.runtime import device, logs, shell, signals
+from nst.settings import chosen
 from nst.state import Ending, Iterate, full_size_equivalents
 
 if TYPE_CHECKING:  # it imports TensorFlow; pictures are read before
@@ -41,7 +42,8 @@ def run(request: Request) -> Record:
     """Perform the run, unless its folder holds it already done, and return its record.
 
     Raises:
-        InputError: a setting or an input is invalid. result.json records it, if it holds no other or finished run.
+        InputError: a setting or an input is invalid. Before the first step, a single run then leaves no new folder;
+            else result.json records it, if it holds no other or finished run.
         Exception: any other error, recorded in the same way, with the traceback in run.log.
         KeyboardInterrupt, SystemExit: after an interrupted run is recorded.
     """
@@ -52,8 +54,10 @@ def run(request: Request) -> Record:
         try:
             record = _run(request, folder, interrupt)
         except (Exception, KeyboardInterrupt) as error:
-            record_failure(request, folder, error)
-            if request.resume_with and not isinstance(error, InputError):
+            mistaken = isinstance(error, InputError)
+            if not (mistaken and request.sweep is None and folder.give_up()):
+                record_failure(request, folder, error)
+            if request.resume_with and not mistaken:
                 log.info(RESUME, request.resume_with)
             raise
     interrupt.resume()
@@ -188,10 +192,11 @@ def _descend(
 
 
 def _context(request: Request, setup: Setup, folder: RunFolder, resume: Iterate | None) -> RunContext:
+    asked = request.asked()
     return RunContext(
         folder=folder.path,
         config=request.recipe,
-        choices=request.asked()["choices"],
+        choices=chosen(request.recipe, asked["choices"], asked["overrides"]),
         levels=setup.transfer.levels,
         content=setup.pictures.content,
         styles=[style.picture for style in setup.pictures.styles],

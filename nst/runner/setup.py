@@ -69,12 +69,33 @@ def set_up(config: DictConfig, pictures: Pictures, pins: Pins = SINGLE) -> Setup
     Raises:
         InputError: a setting or an input is invalid.
     """
-    objective, optimizer = _objective(config), build(config, "optimizer")
-    check_kind("optimizer", optimizer, Optimizer)
     observers = build_each(config, "observers")
     for name, observer in observers.items():
         check_kind(f"observers.{name}", observer, Observer)
-    pyramid, masked = build(config, "pyramid"), masked_styles(pictures)
+    transfer = transfer_of(config, pictures, masked := masked_styles(pictures), pins)
+    measuring = metric_network(config.metrics.network, lambda: transfer.network, pins, fetch=pins.folder is not None)
+    pruned = OmegaConf.select(config, PRUNE_KEY) is not None
+    plan = Plan.of(transfer, measuring, pruned=pruned)
+    return Setup(pictures, transfer, list(observers.values()), measuring, masked, plan)
+
+
+def transfer_of(
+    config: DictConfig, pictures: Pictures, masked: Sequence[Style] | None = None, pins: Pins = SINGLE
+) -> Transfer:
+    """The transfer of `config`, without tiles.
+
+    Args:
+        config: of the run.
+        pictures: those that it names.
+        masked: `masked_styles(pictures)`, if they are known.
+        pins: as for `set_up`.
+
+    Raises:
+        InputError: a setting or an input is invalid.
+    """
+    objective, optimizer = _objective(config), build(config, "optimizer")
+    check_kind("optimizer", optimizer, Optimizer)
+    pyramid, masked = build(config, "pyramid"), masked or masked_styles(pictures)
     settings: dict[str, Any] = {
         "steps": config.steps,
         "pyramid": pyramid,
@@ -93,11 +114,7 @@ def set_up(config: DictConfig, pictures: Pictures, pins: Pins = SINGLE) -> Setup
     extractor = build(config, "extractor")
     check_kind("extractor", extractor, Extractor)
     network = extractor.load(precision=Precision(config.precision), fallback=bool(config.fallback), pins=pins)
-    transfer = Transfer(pictures.content, styles, network, objective, optimizer, **settings)
-    measuring = metric_network(config.metrics.network, lambda: network, pins, fetch=pins.folder is not None)
-    pruned = OmegaConf.select(config, PRUNE_KEY) is not None
-    plan = Plan.of(transfer, measuring, pruned=pruned)
-    return Setup(pictures, transfer, list(observers.values()), measuring, masked, plan)
+    return Transfer(pictures.content, styles, network, objective, optimizer, **settings)
 
 
 def _objective(config: DictConfig) -> Objective:

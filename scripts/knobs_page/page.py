@@ -1,12 +1,12 @@
 """The text of docs/knobs.md."""
 
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from knobs_page import reading
-from knobs_page.reading import Choice, Group, Knob
 from knobs_page.sweeps import NamedConfig, Sweep, named_configs, sweeps
+from nst.cli import remarks
+from nst.cli.remarks import Choice, Group, Knob
 
 HEAD = """\
 # Settings
@@ -31,8 +31,8 @@ class Writer:
 
     def __init__(self, conf: Path, strips: Path, size: int) -> None:
         self.strips, self.size = strips, size
-        self.main = reading.main_knobs(conf)
-        self.groups = reading.groups(conf)
+        self.main = remarks.main_knobs(conf)
+        self.groups = remarks.groups(conf)
         self.names = [group.name for group in self.groups]
         self.named_configs = named_configs(conf)
         self.sweeps = sweeps(self.named_configs)
@@ -91,41 +91,13 @@ def _described(group: Group, choice: Choice) -> str:
 
 def grouped(group: Group) -> Iterator[str]:
     """The table of a group's settings. Several choices share a row if name and remark are the same."""
-    lines: dict[tuple[str, str], dict[str, str]] = {}
-    for choice in group.choices:
-        for knob in choice.knobs:
-            lines.setdefault((knob.name, knob.remark), {})[choice.name] = knob.default
     choices = [choice.name for choice in group.choices]
-    ordered = sorted(lines.items(), key=_first(lines))
-    rows = [(f"`{name}`", defaults(found, choices), cell(remark)) for (name, remark), found in ordered]
+    rows = [
+        (f"`{name}`", remarks.defaults(found, choices, code), cell(remark))
+        for name, remark, found in remarks.rows(group)
+    ]
     if rows:
         yield rendered(KNOBS, rows)
-
-
-def _first(lines: dict[tuple[str, str], dict[str, str]]) -> Callable[[tuple[tuple[str, str], object]], int]:
-    """Sort key: the rows of a setting together, at the place of its first row."""
-    order: dict[str, int] = {}
-    for name, _ in lines:
-        order.setdefault(name, len(order))
-    return lambda line: order[line[0][0]]
-
-
-def defaults(found: dict[str, str], choices: Sequence[str]) -> str:
-    """The defaults of a setting in its choices: each value once, with its choices unless all share it."""
-    if len(found) > 1 and all(value == choice for choice, value in found.items()):
-        return "the choice's name"
-    by_value: dict[str, list[str]] = {}
-    for choice, value in found.items():
-        by_value.setdefault(value, []).append(choice)
-    return "; ".join(code(value) + among(having, choices) for value, having in by_value.items())
-
-
-def among(having: Sequence[str], choices: Sequence[str]) -> str:
-    """The names of the choices that have a value; "" if all have it."""
-    others = [choice for choice in choices if choice not in having]
-    if not others:
-        return ""
-    return f" (all except {', '.join(others)})" if 2 * len(others) < len(having) else f" ({', '.join(having)})"
 
 
 def table(knobs: Sequence[Knob]) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from knobs_page import reading
 from nst import settings
+from nst.cli import remarks
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Sweep:
 def named_configs(conf: Path) -> list[NamedConfig]:
     """All named configs, by group and name."""
     texts = {(file.parent.name, file.stem): file.read_text() for file in sorted(conf.glob("*/*.yaml"))}
-    return [named(*place, text) for place, text in texts.items() if text.startswith(reading.GLOBAL)]
+    return [named(*place, text) for place, text in texts.items() if text.startswith(remarks.GLOBAL)]
 
 
 def named(group: str, name: str, text: str) -> NamedConfig:
@@ -61,7 +61,7 @@ def named(group: str, name: str, text: str) -> NamedConfig:
     builds_on = [key for item in content.get("defaults", ()) if isinstance(item, dict) for key in item]
     others = tuple(key.removeprefix("override ").lstrip("/") for key in builds_on)
     return NamedConfig(
-        group, name, reading.summary(text), tuple((key, str(value)) for key, value in params.items()), others
+        group, name, remarks.summary(text), tuple((key, str(value)) for key, value in params.items()), others
     )
 
 

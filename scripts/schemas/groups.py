@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from knobs_page.reading import GLOBAL, knobs, main_knobs
+from nst.cli.remarks import GLOBAL, knobs, main_knobs
 from nst.runner.schema import GROUPS, Config
 from schemas.settings import described, settings
 from schemas.types import Schema, of_type, or_interpolation

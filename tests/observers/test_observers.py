@@ -1,13 +1,16 @@
 """Output of the observers, read back with the usual tools."""
 
 import csv
+import io
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import rich.console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.util.tensor_util import make_ndarray
 
@@ -16,11 +19,13 @@ from nst.errors import InputError
 from nst.extractor.network import Network
 from nst.image.io import read_image
 from nst.observers import history
-from nst.observers.console import Console
+from nst.observers.console import Console, Part, fitted
 from nst.observers.contract import Every, RunContext
 from nst.observers.history import History
 from nst.observers.snapshots import Snapshots
 from nst.observers.tensorboard import TensorBoard
+from nst.report.pairs import names
+from nst.report.runs import find
 from nst.runtime.logs import duration, to_console
 from nst.settings import flatten
 from nst.state import Iterate
@@ -226,6 +231,32 @@ def test_the_console_logs_the_progress(
     assert all(word in lines[-1] for word in ("content", "style", "smooth", "s/evaluation", "about 0 s left"))
 
 
+@pytest.mark.parametrize("width", [40, 80, 120, 200])
+def test_a_terminal_of_any_width_has_bar_and_time_left_on_one_line(
+    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    screen = io.StringIO()
+    terminal = rich.console.Console(file=screen, force_terminal=True, width=width, color_system=None)
+    monkeypatch.setattr("nst.observers.console.console", terminal)
+    observer = Console()
+    run_observed(network, tmp_path, observer, interrupted=lambda: observer._bar is not None and bool(terminal.print()))
+    lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.getvalue()))
+    assert max(map(len, lines)) <= width
+    last = next(line for line in reversed(lines) if "step" in line)
+    assert "━" * min(width // 5, 40) in last
+    assert "about 0 s left" in last
+    assert f"step {STEPS}/{STEPS}" in last
+    assert [part in last for part in ("loss", "s/evaluation", "(content")] == [width >= 80, width >= 120, width >= 200]
+
+
+def test_a_line_that_is_too_short_for_all_parts_loses_the_least_important_ones() -> None:
+    parts = [Part("long level", 3), Part("step 1", 2), Part("1 s left", 1)]
+    assert fitted(parts) == fitted(parts, 28) == "long level  step 1  1 s left"
+    assert fitted(parts, 27) == fitted(parts, 16) == "step 1  1 s left"
+    assert fitted(parts, 15) == "1 s left"
+    assert fitted(parts, 3) == ""
+
+
 def test_every_is_true_once_per_interval_for_any_stride() -> None:
     due = Every(10)
     assert [n for n in range(1, 40, 3) if due(n)] == [1, 10, 22, 31]
@@ -271,3 +302,19 @@ def test_event_files_and_pictures_of_others_are_left_alone(nst: Callable[..., Ou
         Path("here/result.json").unlink()
     assert [other.read_text() for other in others] == ["mine", "mine"]
     assert len(list(Path("here").glob("events.out.tfevents.*.nst"))) == 1
+
+
+def test_tensorboard_and_report_name_the_pictures_of_a_person_not_the_groups_choices(
+    nst: Callable[..., Outcome],
+) -> None:
+    from tensorboard.plugins.hparams import plugin_data_pb2
+
+    assert nst("hydra.run.dir=here").status == 0
+    found = events(Path("here"))
+    data = found.SummaryMetadata("_hparams_/session_start_info").plugin_data.content
+    knobs = plugin_data_pb2.HParamsPluginData.FromString(data).session_start_info.hparams
+    assert [knobs[role].string_value for role in ("content", "style")] == ["content", "style"]
+    (run,), _ = find([Path("here")])
+    assert [run.settings[role] for role in ("content", "style")] == ["content", "style"]
+    assert list(names([run]).values()) == ["content x style"]
+    assert run.record["choices"]["content"] == "harbor", "the record has the chosen files"

@@ -24,7 +24,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from nst import settings
 from nst.assets.cache import sha256
 from nst.cli import sweep
-from nst.report import pareto, sheet, table
+from nst.report import pareto, sheet, table, terminal
 from nst.report.__main__ import main
 from nst.report.findings import find as compare
 from nst.report.page import commands, curves
@@ -205,11 +205,43 @@ class TestSettings:
             (True, "true"),
             (None, "-"),
             ("/a/klimt.jpg", "klimt"),
+            ("me.JPG", "me"),
+            ("C:\\a\\my photo.jpg", "my photo"),
+            ("https://example.org/a/klimt.jpg?***", "klimt"),
+            ('["a/klimt.jpg","ink"]', "klimt, ink"),
+            ("block1_conv1", "block1_conv1"),
             ('["x","y"]', "x, y"),
         ],
     )
     def test_values_are_displayed_in_short_form(self, value: Any, text: str) -> None:
         assert settings.displayed(value) == text
+
+    def test_a_picture_given_by_itself_replaces_the_name_of_the_choice(self) -> None:
+        choices = {"content": "harbor", "style": "ink", "optimizer": "adam"}
+        config = {"content": {"image": "x/me.jpg"}, "style": {"image": "klimt.jpg"}, "pair": None}
+        assert settings.chosen(config, choices, ["size=64"]) == choices, "as in a config of a person's own"
+        assert settings.chosen(config, choices, ["content.image=x/me.jpg"]) == {**choices, "content": "me"}
+        by_pair = settings.chosen({**config, "pair": "near"}, choices, [])
+        assert by_pair == {**choices, "content": "me", "style": "klimt"}
+        assert settings.chosen({}, {}, ["content.image=x"]) == {}
+
+    @pytest.mark.parametrize(
+        ("values", "texts"),
+        [
+            (["x/a.jpg", "y/b.jpg", "cat"], ["a", "b", "cat"]),
+            (["x/a.jpg", "y/a.jpg", "b.jpg"], ["x/a", "y/a", "b"]),
+            (["a.jpg", "a.png"], ["a.jpg", "a.png"]),
+            (["x/a.jpg", "y/a.jpg", "y/a.png"], ["x/a.jpg", "y/a.jpg", "y/a.png"]),
+            (["a.jpg", "x/a.jpg", "/z/x/a.jpg"], ["a", "x/a", "z/x/a"]),
+            (["a.jpg#sha256=1", "a.jpg#sha256=2"], ["a.jpg#sha256=1", "a.jpg#sha256=2"]),
+            (["https://u.org/a.jpg", "https://v.org/a.jpg"], ["u.org/a", "v.org/a"]),
+            ([1.0, 1.0000001, None, True], ["1.0", "1.0000001", "-", "1.0"]),
+            (['["a","b","c","d"]', '["a","c","b","d"]'], ['["a","b","c","d"]', '["a","c","b","d"]']),
+        ],
+    )
+    def test_different_values_have_different_texts(self, values: list[Any], texts: list[str]) -> None:
+        labels = settings.labels(values)
+        assert [labels[value] for value in values] == texts
 
 
 class TestPareto:
@@ -273,26 +305,86 @@ class TestTable:
         grid(tmp_path)
         make_run(tmp_path / "failed", weight=-1, status="failed", error="[bold]no markup[/bold]")
         console = Console(file=io.StringIO(), width=200)
-        console.print(table.terminal(runs := find([tmp_path])[0], compare(runs)[0]))
+        terminal.show(runs := find([tmp_path])[0], compare(runs)[0], console)
         text = console.file.getvalue()  # pyright: ignore[reportAttributeAccessIssue]
         assert all(word in text for word in ("style.weight", "optimizer", "adam", "500", "failed"))
-        assert table.failures(find([tmp_path])[0]) == ["failed: failed, [bold]no markup[/bold]"]
+        assert terminal.failures(find([tmp_path])[0]) == ["failed: failed, [bold]no markup[/bold]"]
 
     def test_the_terminal_shows_settings_if_they_can_be_compared(self, tmp_path: Path) -> None:
         suite(tmp_path, tags=["draft", "klimt"], notes="why")
         console = Console(file=io.StringIO(), width=200)
-        console.print(table.terminal(runs := find([tmp_path])[0], compare(runs)[0]))
+        terminal.show(runs := find([tmp_path])[0], compare(runs)[0], console)
         text = console.file.getvalue()  # pyright: ignore[reportAttributeAccessIssue]
         (line,) = [line for line in text.splitlines() if line.startswith("style.weight=50 ")]
         assert " ± " in line
         assert "mosaic" not in text
         assert all(word in text for word in ("Means over 4 pairs", "needs 7", "tags: draft, klimt", "why"))
 
+    @pytest.mark.parametrize("width", [80, 120])
+    @pytest.mark.parametrize(
+        "given",
+        [
+            {"content__image": [f"/data/on_holiday_in_the_mountains_of_the_moon_{k}_edited.jpg" for k in (7, 8, 9)]},
+            {"optimizer": "abc", "loss__style__normalizer": "def", "optimizer__learning_rate": "ghi", "pyramid": "jkl"},
+            {"tags": [("a",), ("b",), ("c",)], "loss__style__layers": ["x" * 40, "y" * 80, "z"]},
+            {},
+        ],
+        ids=["pictures", "settings", "tags", "names"],
+    )
+    def test_a_narrow_terminal_shows_every_figure_and_status_and_what_tells_runs_apart(
+        self, width: int, given: dict[str, Sequence[Any]]
+    ) -> None:
+        statuses = ("done", "interrupted", "diverged")
+        values = [{key: each[place] for key, each in given.items()} for place in range(3)]
+        runs = [
+            made_up.run(("cat", "ink"), 0.1, **own, status=status) for own, status in zip(values, statuses, strict=True)
+        ]
+        for place, run in enumerate(runs):
+            run.settings.update(
+                {key.replace("__", "."): value for key, value in values[place].items() if key != "tags"}
+            )
+        if not given:
+            runs = [replace(run, name=f"2026-11-30_2{k}_harbor_of_a_small_town_klimt") for k, run in enumerate(runs)]
+        console = Console(file=io.StringIO(), width=width)
+        terminal.show(runs, None, console)
+        text = console.file.getvalue()  # pyright: ignore[reportAttributeAccessIssue]
+        assert max(map(len, text.splitlines())) <= width
+        lines = [line for line in text.splitlines() if line.rstrip().endswith(statuses)]
+        assert [line.split()[-1] for line in lines] == list(statuses)
+        assert all("0.1000 1.0000 0.5000 1.0000" in " ".join(line.split()) for line in lines)
+        assert "setting" in text or len({line.partition(" 0.1000")[0] for line in lines}) == 3
+
+    @pytest.mark.parametrize(
+        ("texts", "short"),
+        [
+            (["trip_to_rome_001", "trip_to_rome_002"], ["…001", "…002"]),
+            (["2026-01_5_me_klimt", "2026-01_66_me_klimt"], ["…5…", "…66…"]),
+            (["a_1", "a_2"], ["a_1", "a_2"]),
+            (["same name", "same name"], ["same name", "same name"]),
+            (["one_two_three", "one_two"], ["…_three", "…"]),
+            (["one"], ["one"]),
+        ],
+    )
+    def test_what_names_have_in_common_is_left_out(self, texts: list[str], short: list[str]) -> None:
+        assert terminal.without_common(texts) == short
+
+    def test_a_comparison_on_a_narrow_terminal_has_means_and_marks(self, tmp_path: Path) -> None:
+        suite(tmp_path)
+        runs = find([tmp_path])[0]
+        for width, heads in ((96, ["difference", "time"]), (84, ["difference"]), (61, ["time"]), (49, [])):
+            console = Console(file=io.StringIO(), width=width)
+            terminal.show(runs, compare(runs)[0], console)
+            text = console.file.getvalue()  # pyright: ignore[reportAttributeAccessIssue]
+            (line,) = [line for line in text.splitlines() if line.startswith("style.weight=50 ")]
+            assert " ± " in line
+            assert [head for head in ("difference", "time") if head in text.splitlines()[0]] == heads
+            assert max(map(len, text.splitlines())) <= width
+
     def test_tags_that_differ_have_a_column(self, tmp_path: Path) -> None:
         make_run(tmp_path / "a", weight=1, tags=["old", "klimt"])
         make_run(tmp_path / "b", weight=2, tags=["new", "klimt"], notes="two\nlines")
         console = Console(file=io.StringIO(), width=200)
-        console.print(table.terminal(runs := find([tmp_path])[0], compare(runs)[0]))
+        terminal.show(runs := find([tmp_path])[0], compare(runs)[0], console)
         text = console.file.getvalue()  # pyright: ignore[reportAttributeAccessIssue]
         assert all(word in text for word in ("old, klimt", "new, klimt", "tags: klimt", "two lines"))
 

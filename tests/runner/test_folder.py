@@ -104,6 +104,35 @@ def test_a_failed_run_keeps_a_result_json_that_nst_did_not_write(nst: Command) -
     assert record()["status"] == "failed"
 
 
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("**/*"))
+
+
+@pytest.mark.parametrize("mistake", ["content.image=nowhere.jpg", "loss.style.weight=-1", "pair=far"])
+def test_a_run_with_invalid_input_leaves_no_folder(nst: Command, mistake: str) -> None:
+    Path("empty").mkdir()
+    for given in ((), (HERE,), ("hydra.run.dir=empty",)):
+        assert nst(mistake, *given).status == 2
+    assert files(Path()) == ["outputs"]
+
+
+def test_a_run_with_invalid_input_is_recorded_where_there_is_anything_else(nst: Command) -> None:
+    Path("here").mkdir()
+    Path("here/mine.txt").touch()
+    assert nst(HERE, "content.image=nowhere.jpg").status == 2
+    assert {"mine.txt", "run.log", "result.json"} <= set(files(Path("here")))
+    assert record()["status"] == "failed"
+
+
+@pytest.mark.parametrize("mistake", ["loss.style.wieght=1,2", "optimizer=adam,L-BFGS", "hydra/launcher=nope seed=1,2"])
+def test_a_sweep_that_cannot_begin_leaves_no_folder(nst: Command, mistake: str) -> None:
+    assert nst("-m", *mistake.split()).status == 2
+    assert files(Path()) == []
+    Path("swept").mkdir()
+    assert nst("-m", "sweep_dir=swept", *mistake.split()).status == 2
+    assert Path("swept").is_dir()
+
+
 def interrupt(nst: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """Interrupt the run after its third evaluation."""
     calls: list[None] = []

@@ -12,7 +12,8 @@ import yaml
 from PIL import Image
 
 import knobs as script
-from knobs_page import PAGE, STRIPS, page, reading, strips, sweeps
+from knobs_page import PAGE, STRIPS, page, strips, sweeps
+from nst.cli import remarks
 from nst.errors import InputError
 from nst.settings import flatten
 from tests.conftest import CONF
@@ -32,7 +33,7 @@ class TestPage:
     @pytest.mark.parametrize("file", [*GROUP_FILES, Path("config.yaml")], ids=str)
     def test_every_setting_is_on_the_page(self, file: Path) -> None:
         content = yaml.safe_load((CONF / file).read_text())
-        content = {key: value for key, value in content.items() if key not in reading.NO_KNOBS}
+        content = {key: value for key, value in content.items() if key not in remarks.NO_KNOBS}
         prefix = "".join(f"{part}." for part in file.parts[:-1])
         for name in flatten(content, prefix):
             rows = [row for row in self.TEXT.splitlines() if row.startswith(f"| `{name}` |")]
@@ -59,7 +60,7 @@ class TestReading:
     def test_defaults_and_remarks_are_those_of_the_file(self) -> None:
         text = "# About\n_target_: x\na: 1.0e-08   # of a\nb: {c: '#1', d: [1, 2]}  # of b\n"
         text += "e:  # of e\n  f: null\n  g: 3 # of g\nh: ???\n"
-        found = [(knob.name, knob.default, knob.remark) for knob in reading.knobs(text, "group.")]
+        found = [(knob.name, knob.default, knob.remark) for knob in remarks.knobs(text, "group.")]
         assert found == [
             ("group.a", "1.0e-08", "of a"),
             ("group.b.c", "'#1'", "of b"),
@@ -68,13 +69,13 @@ class TestReading:
             ("group.e.g", "3", "of g"),
             ("group.h", "???", ""),
         ]
-        assert reading.about(text) == "About"
+        assert remarks.about(text) == "About"
 
     def test_a_setting_shared_by_choices_has_one_row(self) -> None:
-        def choice(name: str, **defaults: str) -> reading.Choice:
-            return reading.Choice(name, "", tuple(reading.Knob(key, value, "") for key, value in defaults.items()))
+        def choice(name: str, **defaults: str) -> remarks.Choice:
+            return remarks.Choice(name, "", tuple(remarks.Knob(key, value, "") for key, value in defaults.items()))
 
-        group = reading.Group("g", (choice("x", a="1", b="x"), choice("y", a="1", b="y"), choice("z", a="1")), "x")
+        group = remarks.Group("g", (choice("x", a="1", b="x"), choice("y", a="1", b="y"), choice("z", a="1")), "x")
         (table,) = page.grouped(group)
         assert [row.split(" | ")[:2] for row in table.splitlines()[2:]] == [
             ["| `a`", "`1`"],
@@ -82,8 +83,8 @@ class TestReading:
         ]
 
     def test_choices_are_named_where_defaults_differ(self) -> None:
-        assert page.defaults({"x": "1", "y": "2", "z": "1"}, "xyz") == "`1` (x, z); `2` (y)"
-        assert page.defaults(dict.fromkeys("vwxy", "1"), "vwxyz") == "`1` (all except z)"
+        assert remarks.defaults({"x": "1", "y": "2", "z": "1"}, "xyz", page.code) == "`1` (x, z); `2` (y)"
+        assert remarks.defaults(dict.fromkeys("vwxy", "1"), "vwxyz", page.code) == "`1` (all except z)"
 
     def test_characters_that_break_a_table_are_escaped(self) -> None:
         assert page.code("a|b") == "`a\\|b`"

@@ -5,7 +5,7 @@
   const { data } = NST;
   const { settings, comparison } = data;
   const runs = comparison ? [...data.runs].sort((a, b) => (a.setting ?? settings.length) - (b.setting ?? settings.length)) : data.runs;
-  const PICTURE = /^[^\s<>]*\/[^\s<>\/]+\.\w{3,5}$/; // a path or an address
+  const labels = new Map(Object.entries(data.labels)); // of pictures
   const byId = new Map(runs.map((run) => [run.id, run]));
 
   const settingOf = (run, knob) => run.settings[knob] ?? data.common[knob];
@@ -14,7 +14,7 @@
     if (value === undefined || value === null) return "–";
     if (typeof value === "number") return String(Number(value.toPrecision(6)));
     const text = String(value);
-    return PICTURE.test(text.split("#")[0]) ? text.split("#")[0].split("/").pop() : text;
+    return labels.get(text) ?? text;
   }
 
   function figure(run, name) {

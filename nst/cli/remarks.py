@@ -1,7 +1,7 @@
 """Read the settings in conf/: name, default, and the remark at the end of the line."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,25 +43,27 @@ class Group:
 
 def main_knobs(conf: Path) -> tuple[Knob, ...]:
     """The top-level settings."""
-    return tuple(knobs((conf / MAIN).read_text(), ""))
+    return tuple(knobs((conf / MAIN).read_text(encoding="utf-8"), ""))
 
 
 def groups(conf: Path) -> list[Group]:
     """All groups: those with a default in the order of config.yaml, then the others."""
-    defaults = {key: choice for item in _defaults(conf) if isinstance(item, dict) for key, choice in item.items()}
+    defaults = main_choices(conf)
     folders = {"/".join(file.relative_to(conf).parts[:-1]): file.parent for file in sorted(conf.rglob("*/*.yaml"))}
-    found = [group(name, folder, str(defaults.get(name) or "")) for name, folder in folders.items()]
+    found = [group(name, folder, defaults.get(name, "")) for name, folder in folders.items()]
     rank = {name: place for place, name in enumerate(defaults)}
     return sorted((group for group in found if group.choices), key=lambda group: rank.get(group.name, len(rank)))
 
 
-def _defaults(conf: Path) -> list[object]:
-    return yaml.safe_load((conf / MAIN).read_text())["defaults"]
+def main_choices(conf: Path) -> dict[str, str]:
+    """`{group: default choice}` of config.yaml, "" if it is null, in its order."""
+    items = yaml.safe_load((conf / MAIN).read_text(encoding="utf-8"))["defaults"]
+    return {key: str(name or "") for item in items if isinstance(item, dict) for key, name in item.items()}
 
 
 def group(name: str, folder: Path, default: str) -> Group:
     """The choices in a folder, the default first."""
-    texts = {file.stem: file.read_text() for file in sorted(folder.glob("*.yaml"))}
+    texts = {file.stem: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.yaml"))}
     prefix = name.replace("/", ".") + "."
     choices = [
         Choice(stem, about(text), tuple(knobs(text, prefix)))
@@ -113,3 +115,31 @@ def _remark(key: yaml.Node, value: yaml.Node, lines: list[str]) -> str:
         return ""
     comment = re.match(r":?\s*#\s*(.*)", lines[mark.line][mark.column :])
     return comment[1].strip() if comment else ""
+
+
+def rows(group: Group) -> list[tuple[str, str, dict[str, str]]]:
+    """Name, remark and {choice: default} of a group's settings; choices share a row if name and remark are the same."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for choice in group.choices:
+        for knob in choice.knobs:
+            found.setdefault((knob.name, knob.remark), {})[choice.name] = knob.default
+    order = list(dict.fromkeys(name for name, _ in found))  # the rows of a setting together, at its first place
+    return [(*key, found[key]) for key in sorted(found, key=lambda key: order.index(key[0]))]
+
+
+def defaults(found: dict[str, str], choices: Sequence[str], shown: Callable[[str], str] = str) -> str:
+    """The defaults of a setting in its choices: each value once, with its choices unless all share it."""
+    if len(found) > 1 and all(value == choice for choice, value in found.items()):
+        return "the choice's name"
+    by_value: dict[str, list[str]] = {}
+    for choice, value in found.items():
+        by_value.setdefault(value, []).append(choice)
+    return "; ".join(shown(value) + _among(having, choices) for value, having in by_value.items())
+
+
+def _among(having: Sequence[str], choices: Sequence[str]) -> str:
+    """The names of the choices that have a value; "" if all have it."""
+    others = [choice for choice in choices if choice not in having]
+    if not others:
+        return ""
+    return f" (all except {', '.join(others)})" if 2 * len(others) < len(having) else f" ({', '.join(having)})"
