@@ -31,11 +31,13 @@ from .loss.style.wasserstein import Wasserstein as Wasserstein
 from .metrics import measure_picture as measure_picture
 from .observers.console import Console as Console
 from .observers.history import History as History
+from .observers.mlflow import MLflow as MLflow
 from .observers.notebook import Notebook as Notebook
 from .observers.preview import Preview as Preview
 from .observers.profile import Profile as Profile
 from .observers.snapshots import Snapshots as Snapshots
 from .observers.tensorboard import TensorBoard as TensorBoard
+from .observers.wandb import WandB as WandB
 from .optimizer.adam import Adam as Adam
 from .optimizer.averaged import Averaged as Averaged
 from .optimizer.best import Best as Best

@@ -457,7 +457,7 @@ def test_a_signal_ends_a_run_with_its_picture_and_record(
             os.kill(process.pid, number)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (status, "")
-    assert f"with hydra.run.dir={tmp_path}" in out
+    assert f"python -m nst.resume {tmp_path}" in out
     found = record(tmp_path)
     assert found["status"] == "interrupted"
     assert found["evaluations"] >= 4

@@ -17,6 +17,7 @@ from nst.cli.config_files import ConfigFiles
 from nst.errors import InputError, printable, unknown_key
 from nst.image.encode import FORMATS
 from nst.image.io import check_bits, check_dpi, read_texts
+from nst.observers.tracker import is_tracker
 from nst.runner import schema
 from nst.runner.folder import CONFIG, PICTURE, RESULT
 from nst.runner.instantiate import TARGET
@@ -109,6 +110,8 @@ def _fill(config: DictConfig, recipe: Mapping[str, Any]) -> None:
     for key, value in recipe.items():
         if key in ELSEWHERE:
             continue
+        if key == "observers" and isinstance(value, Mapping):
+            value = {name: observer for name, observer in value.items() if not is_tracker(observer)}
         if key not in TOP:
             raise InputError(f"the recipe's {unknown_key(key, TOP)}; {OTHER_VERSION}")
         if isinstance(config[key], DictConfig) and not isinstance(value, Mapping | None):

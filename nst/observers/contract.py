@@ -6,7 +6,7 @@ Each observer has its own file. The method does not depend on them; a library ca
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ class RunContext:
     measure: Callable[[np.ndarray], dict[str, Any]]  # a picture of the content's size -> its metrics
     present: Callable[[np.ndarray], np.ndarray]  # an iterate's picture -> in the result's colors and mask
     resume: Iterate | None = None  # the iterate that the run continues from
+    sweep: Path | None = None  # the folder of the sweep that the run belongs to
 
     @property
     def resumed(self) -> int:
@@ -66,6 +67,9 @@ class Observer(ABC):
     def close(self, record: Mapping[str, Any]) -> None:  # noqa: B027
         """Called after the last step, for every kind of ending, with the `record` that result.json will hold."""
 
+    def wait(self) -> None:  # noqa: B027
+        """Called after result.json is written, or when the run has failed. Only here may an observer take long."""
+
 
 @contextmanager
 def opened(observers: Sequence[Observer], run: RunContext, record: Mapping[str, Any]) -> Iterator[None]:
@@ -75,6 +79,22 @@ def opened(observers: Sequence[Observer], run: RunContext, record: Mapping[str, 
             observer.open(run)
             stack.callback(observer.close, record)
         yield
+
+
+@contextmanager
+def awaited(observers: Sequence[Observer]) -> Iterator[None]:
+    """Wait for the observers on exit, but not if a signal ends the run at once."""
+    try:
+        yield
+    except Exception:
+        _wait(observers)
+        raise
+    _wait(observers)
+
+
+def _wait(observers: Sequence[Observer]) -> None:
+    for observer in observers:
+        observer.wait()
 
 
 class Every:
@@ -111,3 +131,8 @@ def gradient_norm(gradient: Tensor) -> float:
     import tensorflow as tf
 
     return float(tf.norm(gradient))
+
+
+def without_optimizer(iterate: Iterate) -> Iterate:
+    """`iterate` without the optimizer's state, which takes much memory."""
+    return replace(iterate, state=iterate.state._replace(optimizer_state=None))

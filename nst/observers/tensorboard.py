@@ -1,20 +1,17 @@
 """TensorBoard event files in the run folder: curves, pictures, metrics and config of a run.
 
-    loss/total, loss/<term>/<layer>      weighted: the summands of the total
-    term/<term>/<layer>                  canonical: comparable between runs
+    loss/..., term/..., optimizer/..., speed/...    as in nst/observers/curves.py
     image/current, image/content, image/style
-    speed/seconds_per_evaluation, optimizer/gradient_norm
-    metric/<name>                        at the end, as metrics of the HPARAMS page
-    config, notes                        the composed config and the notes, as text
-    tags                                 a column of the HPARAMS page, by which it filters runs
+    metric/<name>                                   at the end, as metrics of the HPARAMS page
+    config, notes                                   the composed config and the notes, as text
+    tags                                            a column of the HPARAMS page, by which it filters runs
 
 The step of every curve is the number of evaluations.
 """
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +20,8 @@ import numpy as np
 from nst.errors import check_count
 from nst.image.io import reduced
 from nst.observers import events, history
-from nst.observers.contract import Every, Observer, RunContext, gradient_norm, losses
+from nst.observers.contract import Observer, RunContext, without_optimizer
+from nst.observers.curves import Curves, pictures_due
 from nst.runtime import own_files
 from nst.settings import compared
 from nst.state import Iterate, Metric
@@ -54,9 +52,8 @@ class TensorBoard(Observer):
         import tensorflow as tf
 
         before = [file for file in run.folder.glob(f"{events.FILES}.*{SUFFIX}") if not own_files.is_foreign(file)]
-        self._run, self._last, self._latest, self._last_written = run, (0, 0.0), run.resume, False
-        self._scalars_due = Every(self.every)
-        self._image_due = Every(run.work(run.steps) / (self.images - 1) if self.images > 1 else 0)
+        self._run, self._latest, self._last_written = run, run.resume, False
+        self._curves, self._image_due = Curves(self.every), pictures_due(run, self.images)
         folder = os.fsencode(run.folder)  # the name may not be UTF-8
         self._writer = tf.summary.create_file_writer(folder, filename_suffix=SUFFIX)
         self._introduce(run)
@@ -84,10 +81,7 @@ class TensorBoard(Observer):
         import tensorflow as tf
 
         for row in rows:
-            evaluation = int(row["evaluation"])
-            if self._scalars_due(evaluation):
-                tags = {tag: float(value) for tag, value in row.items() if "/" in tag}
-                self._scalars(evaluation, float(row["seconds"]), float(row["gradient_norm"]), tags.items())
+            self._scalars(int(row["evaluation"]), self._curves.of_row(row))
         for step, summary in events.pictures(before, "image/current", self._run.resumed):
             if self._image_due(self._run.work(step)):  # skip one written only because the run stopped there
                 with self._writer.as_default(step=step):
@@ -98,10 +92,8 @@ class TensorBoard(Observer):
         """Write scalars and a picture if they are due."""
         if self._writer is None:
             return
-        if self._scalars_due(iterate.evaluation):
-            norm = gradient_norm(iterate.point.gradient)
-            self._scalars(iterate.evaluation, iterate.seconds, norm, losses(iterate.point))
-        self._latest, self._last_written = _without_optimizer(iterate), False
+        self._scalars(iterate.evaluation, self._curves.of(iterate))
+        self._latest, self._last_written = without_optimizer(iterate), False
         if self._image_due(self._run.work(iterate.evaluation)):
             self._write_picture(iterate)
 
@@ -114,14 +106,12 @@ class TensorBoard(Observer):
         self._writer.flush()  # history.csv holds the scalars, but pictures are only here
         self._last_written = True
 
-    def _scalars(self, evaluation: int, seconds: float, norm: float, tags: Iterable[tuple[str, Any]]) -> None:
+    def _scalars(self, evaluation: int, scalars: Mapping[str, float] | None) -> None:
         import tensorflow as tf
 
-        pace = (seconds - self._last[1]) / max(evaluation - self._last[0], 1)
-        scalars = [*tags, ("optimizer/gradient_norm", norm), ("speed/seconds_per_evaluation", pace)]
-        with self._writer.as_default(step=evaluation):  # one event for all: separate events take five times as long
-            tf.summary.experimental.write_raw_pb(events.scalars(scalars), step=evaluation)
-        self._last = evaluation, seconds
+        if scalars:
+            with self._writer.as_default(step=evaluation):  # one event for all: separate events take five times as long
+                tf.summary.experimental.write_raw_pb(events.scalars(scalars.items()), step=evaluation)
 
     def close(self, record: Mapping[str, Any]) -> None:
         """Write the last picture, the metrics, and the settings for the HPARAMS page."""
@@ -147,11 +137,6 @@ class TensorBoard(Observer):
             tf.summary.experimental.write_raw_pb(end.SerializeToString(), step=0)
         self._writer.close()
         self._writer = None
-
-
-def _without_optimizer(iterate: Iterate) -> Iterate:
-    """`iterate` without the optimizer's state, which takes much memory."""
-    return replace(iterate, state=iterate.state._replace(optimizer_state=None))
 
 
 def _text(value: Any) -> Any:

@@ -14,7 +14,7 @@ from nst.layers import SMALLEST_TILE
 from nst.redaction import is_redacted
 from nst.runner.instantiate import plain
 from nst.runner.recorded import NOTES, TAG
-from nst.runner.schema import GROUPS, MIXED, Config
+from nst.runner.schema import GROUPS, LISTED, MIXED, Config
 from nst.runtime.device import check_threads
 from nst.settings import flatten
 from nst.state import Metric
@@ -131,6 +131,6 @@ def check_addresses(config: DictConfig) -> None:
 def check_choices(config: DictConfig, choices: Mapping[str, Any]) -> None:
     """Reject several choices for one group; Hydra would silently merge them."""
     for group in GROUPS:
-        if group not in choices and OmegaConf.select(config, group.replace("/", ".")) is not None:
+        if group not in (*choices, *LISTED) and OmegaConf.select(config, group.replace("/", ".")) is not None:
             mixed = f"; {group}=mix combines several" if group in MIXED else ""
             raise InputError(f"{group} takes one choice, not several{mixed}")

@@ -2,6 +2,8 @@
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ log = logging.getLogger(__name__)
 RECIPE = ("nst.config", "nst.record")
 """The names of a recipe's texts inside a picture."""
 RECORDED = ("identity", "overrides", "choices", "provenance", "tiles")
+EXPECTED = (InputError, KeyboardInterrupt)  # what ends a run without a traceback
 STATUS = {
     Ending.STEPS: "done",
     Ending.CONVERGED: "done",
@@ -106,19 +109,33 @@ def record_loss(request: Request, why: InputError) -> None:
             record_failure(request, folder, why)
 
 
+def failure(error: BaseException) -> dict[str, str]:
+    """The part of the record that describes the `error` that ended a run: status and error."""
+    said = str(error) or "it was interrupted" if isinstance(error, EXPECTED) else f"{type(error).__name__}: {error}"
+    status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+    return {"status": status, "error": redacted(at_home(said))}
+
+
+@contextmanager
+def failure_noted(record: dict[str, Any]) -> Iterator[None]:
+    """Write an exception that passes into `record`, for the observers; `record_failure` writes it to the folder."""
+    try:
+        yield
+    except BaseException as error:
+        record |= failure(error)
+        raise
+
+
 def record_failure(request: Request, folder: RunFolder, error: BaseException) -> None:
     """Record a failure in run.log and result.json; the record of a finished or different run stays unchanged."""
-    expected = isinstance(error, InputError | KeyboardInterrupt)
-    said = str(error) or "it was interrupted" if expected else f"{type(error).__name__}: {error}"
-    text = redacted(at_home(said))
-    log.error("%s", text, exc_info=None if expected else error, extra=logs.FILE_ONLY)
+    expected, ended = isinstance(error, EXPECTED), failure(error)
+    log.error("%s", ended["error"], exc_info=None if expected else error, extra=logs.FILE_ONLY)
     before, asked = folder.record or {}, request.asked()
     ours = before.get("status") in (None, "failed") or before.get("overrides") == asked["overrides"]
     if isinstance(error, TakenError | BusyError) or folder.read_only or before.get("status") == "done" or not ours:
         return
-    status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
     try:
         write_settings(request, folder)
-        folder.write_record({**before, "status": status, "error": text, "score": None, **asked})
+        folder.write_record({**before, **ended, "score": None, **asked})
     except (OSError, BusyError) as unwritten:  # a full disk; the first error is the one to show
         log.error("the failure cannot be recorded (%s)", unwritten, extra=logs.FILE_ONLY)

@@ -15,14 +15,14 @@ from nst.extractor import read_ahead
 from nst.extractor.pins import Pins
 from nst.image.io import from_uint8, read_result
 from nst.observers.background import Background
-from nst.observers.contract import RunContext, opened
+from nst.observers.contract import RunContext, awaited, opened
 from nst.pyramid import Octaves
 from nst.runner import checkpoint, difference, provenance
 from nst.runner.checks import check_choices, check_resolves, checked_tiles
 from nst.runner.folder import CONFIG, PICTURE, RunFolder, point_latest
 from nst.runner.identity import identity as identity_of
 from nst.runner.pictures import Pictures
-from nst.runner.record import measured_again, outcome, record_failure, write_pictures, write_settings
+from nst.runner.record import failure_noted, measured_again, outcome, record_failure, write_pictures, write_settings
 from nst.runner.request import Request
 from nst.runner.time_estimate import TimeEstimate
 from nst.runtime import device, logs, shell, signals
@@ -95,14 +95,15 @@ def _run(request: Request, folder: RunFolder, interrupt: signals.Interrupt) -> R
         "expected_memory_mib": round(_expected_memory(setup) / 2**20, 1),
     }
     write_settings(request, folder)
-    _optimize(request, setup, folder, record, interrupt)
-    record["peak_memory_mib"] = provenance.peak_memory_mib()
-    record["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
-    folder.write_record(record)
-    if record["status"] != "interrupted":
-        checkpoint.remove(folder.path)
-    point_latest(Path(config.output.folder or "."), folder.path / PICTURE)
-    _log_end(folder, record, request.resume_with)
+    with awaited(setup.observers):
+        _optimize(request, setup, folder, record, interrupt)
+        record["peak_memory_mib"] = provenance.peak_memory_mib()
+        record["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
+        folder.write_record(record)
+        if record["status"] != "interrupted":
+            checkpoint.remove(folder.path)
+        point_latest(Path(config.output.folder or "."), folder.path / PICTURE)
+        _log_end(folder, record, request.resume_with)
     return record
 
 
@@ -172,7 +173,8 @@ def _descend(
     observers = [*setup.observers, TimeEstimate(setup.transfer.network.source.name), last]
     direct = [observer for observer in observers if observer.synchronous]
     others = [observer for observer in observers if not observer.synchronous]
-    with opened(observers, _context(request, setup, folder, resume), record), Background(others) as background:
+    context = _context(request, setup, folder, resume)
+    with opened(observers, context, record), failure_noted(record), Background(others) as background:
         interrupt.setting_up = False
         result = stylize(
             setup.transfer,
@@ -203,6 +205,7 @@ def _context(request: Request, setup: Setup, folder: RunFolder, resume: Iterate 
         measure=setup.measure,
         present=setup.transfer.present,
         resume=resume,
+        sweep=request.sweep,
     )
 
 

@@ -87,6 +87,7 @@ class Config:
 
 
 MIXED = ("loss/content", "loss/style")  # groups with the choice `mix`
+LISTED = ("observers",)  # groups that take a list of choices, like observers=[wandb,mlflow]
 GROUPS = (*MIXED, "loss/smooth", "content", "style", "extractor", "optimizer", "init", "color", "pyramid", "observers")
 
 
