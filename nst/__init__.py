@@ -18,6 +18,10 @@ _WITHOUT_TENSORFLOW = ("Composed", "InputError", "compose", "read_image", "repor
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib import metadata
+
+        return metadata.version("nst")
     if name in __all__ and name not in _WITHOUT_TENSORFLOW:
         from nst.runtime.device import prepare
 

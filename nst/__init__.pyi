@@ -51,3 +51,5 @@ from .style import Style as Style
 from .transfer.optimize import Stop as Stop
 from .transfer.stylize import stylize as stylize
 from .transfer.transfer import Transfer as Transfer
+
+__version__: str

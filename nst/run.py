@@ -14,6 +14,7 @@ from nst.cli.hydra_errors import guarded
 from nst.cli.photographs import each_a_run
 from nst.cli.session import session
 from nst.cli.task import task
+from nst.runner.hydra_versions import VERSION_BASE, WHITELIST
 from nst.runtime import signals
 from nst.runtime.process import open_streams
 
@@ -21,7 +22,7 @@ TERMINATED = 128 + signal.SIGTERM
 OTHERS = ("fetch", "measure", "repeat", "report", "resume", "show", "watch")
 """The other commands, `python -m nst.NAME`; as the first word, which is never an override, each runs from here."""
 
-job = hydra.main(version_base=configs.VERSION_BASE, config_path=configs.conf_dir(), config_name="config")(task)
+job = hydra.main(config_path=configs.conf_dir(), config_name="config", **VERSION_BASE, **WHITELIST)(task)
 
 
 def main() -> int:

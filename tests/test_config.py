@@ -18,6 +18,7 @@ from nst.cli import configs, naming
 from nst.errors import InputError
 from nst.pyramid import EQUIVALENTS
 from nst.runner import schema
+from nst.runner.hydra_versions import VERSION_BASE
 from nst.runner.instantiate import build, build_each
 from nst.runner.pictures import Pictures
 from nst.state import full_size_equivalents
@@ -36,7 +37,7 @@ EXPERIMENTS, SUITES, SWEEPS, PROFILES, DEBUGS = (
 
 def load(*overrides: str) -> DictConfig:
     configs.register()
-    with initialize_config_dir(str(CONF), version_base="1.3"):
+    with initialize_config_dir(str(CONF), **VERSION_BASE):
         return compose("config", list(overrides))
 
 

@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 
 PACKAGE = ROOT / "nst"
 ORDER = (
-    ("run", "repeat", "resume", "show", "fetch", "measure", "watch"),
+    ("__main__", "run", "repeat", "resume", "show", "fetch", "measure", "watch"),
     ("launch",),
     ("cli",),
     ("search",),
@@ -42,7 +42,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__in
 def module(path: Path) -> str:
     """The dotted name of a file's module."""
     name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-    return name.removesuffix(".__init__").removesuffix(".__main__")
+    return name if name == "nst.__main__" else name.removesuffix(".__init__").removesuffix(".__main__")
 
 
 MODULES = {module(path) for path in FILES}

@@ -276,6 +276,7 @@ BAD_ARGUMENTS = {
     f"seed={'9' * 400}": "seed must be at most 9223372036854775807",
     "+optimizer._partial_=true": "'optimizer._partial_' is not a setting",
     "+observers.foo=1": "'observers.foo' is unknown; choose from console",
+    "+observers.foo={_target_: os.remove, path: result.json}": "observers.foo: Target 'os.remove' is",
     f"size={'[' * 900}{']' * 900}": "nested too deeply",
     f"size={'[' * 40}{']' * 40}": "size must be a whole number, not [[[",
     "size=${stepz}": "size: there is no setting 'stepz' to insert; did you mean 'steps'?",

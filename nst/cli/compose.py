@@ -15,6 +15,7 @@ from nst.cli import configs, hydra_errors
 from nst.cli.naming import new_run_folder
 from nst.errors import InputError
 from nst.runner.checks import checked_tiles
+from nst.runner.hydra_versions import VERSION_BASE
 from nst.runner.pictures import Pictures
 from nst.runner.request import Request
 from nst.runtime import device
@@ -106,7 +107,7 @@ def _hydra() -> Iterator[None]:
     outside = GlobalHydra.instance().hydra
     GlobalHydra.instance().clear()
     try:
-        with initialize_config_dir(configs.conf_dir(), job_name="nst", version_base=configs.VERSION_BASE):
+        with initialize_config_dir(configs.conf_dir(), job_name="nst", **VERSION_BASE):
             yield
     finally:
         GlobalHydra.instance().clear()

@@ -9,8 +9,9 @@ from pathlib import Path
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
-from nst.cli.configs import VERSION_BASE, conf_dir
+from nst.cli.configs import conf_dir
 from nst.errors import InputError, printable
+from nst.runner.hydra_versions import VERSION_BASE
 from nst.runner.instantiate import TARGET
 from nst.runtime.home import expanded
 
@@ -47,7 +48,7 @@ class ConfigFiles:
     def composed(self, overrides: Sequence[str] = ()) -> DictConfig:
         """The config of the defaults with `overrides`, by Hydra."""
         search = [f"hydra.searchpath=['file://{_quoted(self.own)}']"] if self.own else []
-        with initialize_config_dir(conf_dir(), version_base=VERSION_BASE):
+        with initialize_config_dir(conf_dir(), **VERSION_BASE):
             return compose("config", [*search, *overrides])
 
 

@@ -3,16 +3,14 @@
 import os
 from pathlib import Path
 
-from hydra import version
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeperConf
 from hydra.core.config_store import ConfigStore
 from hydra.core.plugins import Plugins
 
 from nst.cli import naming, search_path
 from nst.runner import schema
+from nst.runner.hydra_versions import REPLACE, set_version_base
 from nst.sweep import suite
-
-VERSION_BASE = "1.3"  # Hydra's behavior follows this version, whichever is installed
 
 
 def conf_dir() -> str:
@@ -26,12 +24,12 @@ def conf_dir() -> str:
 
 def register() -> None:
     """Register schema, resolvers and sweeper with Hydra, and make Hydra raise errors instead of printing them."""
-    version.setbase(VERSION_BASE)  # `hydra.main` does the same, but a launcher's processes do not call it
+    set_version_base()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # `hydra_errors` prints them instead
     search_path.require()
     schema.register()
     Plugins.instance()  # it registers Hydra's own sweeper, which the next lines replace
     sweeper = BasicSweeperConf("hydra_plugins.nst_plugins.GridSweeper")
-    ConfigStore.instance().store("basic", sweeper, "hydra/sweeper", provider="nst")
+    ConfigStore.instance().store("basic", sweeper, "hydra/sweeper", provider="nst", **REPLACE)
     naming.register_resolvers()
     suite.register_resolvers()

@@ -10,14 +10,16 @@ from hydra._internal.utils import get_args_parser
 
 from nst.arguments import Parser, own_version
 from nst.cli import other_words
+from nst.cli.run_mode import several_runs
 from nst.errors import InputError
+from nst.runner.hydra_versions import READS_MODE_FIRST
 from nst.runner.schema import Config
 
 AGAINST_MULTIRUN = ("hydra.mode=RUN", "+hydra.mode=RUN", "++hydra.mode=RUN")
 
 
 def flags_first(arguments: Sequence[str]) -> list[str]:
-    """Return `arguments` with the flags before the overrides, as Hydra needs them.
+    """Return `arguments` with the flags before the overrides, as Hydra needs them, and with `-m` if Hydra needs that.
 
     Raises:
         InputError: `-m` and `hydra.mode=RUN` contradict each other, or a flag would load a pickle.
@@ -34,7 +36,8 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
         raise InputError("--experimental-rerun would execute the file; python -m nst.repeat PICTURE repeats a run")
     if options.multirun and any(override in AGAINST_MULTIRUN for override in options.overrides):
         raise InputError("-m makes a sweep, but hydra.mode=RUN makes one run; leave one of them out")
-    return [*flags, *options.overrides]
+    several = READS_MODE_FIRST and several_runs(options)
+    return [*flags, *(["-m"] if several else []), *options.overrides]
 
 
 def flags_of(arguments: Sequence[str]) -> argparse.Namespace:

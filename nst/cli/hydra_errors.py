@@ -16,6 +16,7 @@ from nst.cli.unknown_keys import pointer, unknown_in
 from nst.errors import InputError, UnknownKeyError, printable, suggestion, unknown_key
 from nst.redaction import redacted, redacted_address
 from nst.runner import schema
+from nst.runner.checks import no_section
 from nst.runtime.atomic import PART
 from nst.runtime.process import check_current_folder, closed_output_ignored
 
@@ -57,8 +58,8 @@ def _of_hydra(error: BaseException, text: str) -> str | None:
     added = re.search(r"Multiple values for ([\w/]+)\.", text)
     if added and (given := next((part for part in sys.argv if part.startswith(f"+{added[1]}=")), None)):
         return f"{added[1]} has a choice already, which another replaces: write {given[1:]}, without +"
-    if missing := search_path.about(text):
-        return missing
+    if described := search_path.about(text) or _of_hydra_1_4(text):
+        return described
     if resolver := re.search(r"InputError raised while resolving interpolation: (.*?)(?: full_key: .*)?$", text):
         return resolver[1]
     if in_file := re.search(r"In '([^']+)': .*Key '([^']+)' not in '(\w+)'", text):
@@ -68,6 +69,19 @@ def _of_hydra(error: BaseException, text: str) -> str | None:
         return "a group cannot be null; --help lists its choices"
     cause = next((item for item in _chain(error) if isinstance(item, OmegaConfBaseException)), None)
     return _about_key(cause, str(error)) if cause is not None and cause.full_key else None
+
+
+def _of_hydra_1_4(text: str) -> str | None:
+    """Describe an error with a message that only Hydra 1.4 or OmegaConf 2.4 has; None for another message."""
+    above = re.search(r"Parent traversal .*? is not supported \('(.+?)'\)", text)
+    if above and (given := next((part for part in sys.argv if part.endswith(f"={above[1]}")), None)):
+        return _no_such_choice(given.lstrip("+").replace("=", "/", 1), ())
+    if wrong := re.search(r"is not a subclass of (\w+)\. value: (.*?)(?: full_key:|$)", text):
+        sections = {
+            getattr(entry.type, "__name__", ""): key for key, entry in schema.Config.__dataclass_fields__.items()
+        }
+        return str(no_section(sections[wrong[1]], wrong[2])) if wrong[1] in sections else None
+    return None
 
 
 def show(error: BaseException, log_file: Path | None = None, *, traceback: bool = False) -> int:
@@ -189,7 +203,7 @@ def _about_key(error: OmegaConfBaseException, around: str) -> str:
         settings = ", ".join(f"{error.full_key}.{name}=..." for name in known)
         return f"'{error.full_key}' must contain settings, not {section[2]}: write {settings}"
     given = re.search(r"override [^=]+=(.*)", around)
-    if given and "is not a ListConfig, list or tuple" in text:
+    if given and "is not a ListConfig" in text:
         return f"{error.full_key} must be a list, like [{given[1]}]"
     missing = re.search(r"Interpolation key '([^']*)' not found", text)
     if missing:

@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from nst import settings
 from nst.redaction import MARK, redacted_address, redacted_override
+from nst.runner.hydra_versions import register_resolver
 from nst.runtime import file_names, system
 
 LONGEST = 100  # bytes in a folder name, at most
@@ -116,6 +117,6 @@ def _run_name(dirname: str, *, _root_: DictConfig) -> str:
 
 def register_resolvers() -> None:
     """Register `${nst.run_name:...}`, `${nst.label:...}` and `${nst.folder:}` with OmegaConf."""
-    OmegaConf.register_new_resolver("nst.folder", output_folder, replace=True)
-    OmegaConf.register_new_resolver("nst.run_name", _run_name, replace=True)
-    OmegaConf.register_new_resolver("nst.label", label, replace=True)
+    register_resolver("nst.folder", output_folder)
+    register_resolver("nst.run_name", _run_name)
+    register_resolver("nst.label", label)

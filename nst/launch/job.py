@@ -16,6 +16,7 @@ from omegaconf import DictConfig, open_dict
 from nst.cli import configs, hydra_errors
 from nst.cli.session import Session, session
 from nst.cli.task import task
+from nst.runner.hydra_versions import WHITELIST, own_allowed
 from nst.runtime import logs, signals
 
 _POLL = 0.2  # seconds between two looks for the file `stop`
@@ -156,8 +157,10 @@ def _run(job: Job, config: DictConfig) -> Any:
     from hydra.core.utils import run_job
     from hydra.types import HydraContext
 
+    with own_allowed():
+        callbacks = Callbacks(config)
     return run_job(
-        hydra_context=HydraContext(config_loader=job.loader, callbacks=Callbacks(config)),
+        hydra_context=HydraContext(config_loader=job.loader, callbacks=callbacks, **WHITELIST),
         task_function=task,
         config=config,
         job_dir_key="hydra.sweep.dir",

@@ -107,10 +107,16 @@ def check_labels(config: DictConfig) -> None:
 
 def _check_section(key: str, section: Any, known: Collection[str]) -> None:
     if not isinstance(section, DictConfig):
-        raise InputError(f"'{key}' must contain settings, like {key}.{next(iter(known))}=..., not {section}")
+        raise no_section(key, section)
     for name in section:
         if name not in known:
             raise unknown_key(f"{key}.{name}", known)
+
+
+def no_section(key: str, value: object) -> InputError:
+    """The error for a top-level key that must contain settings, but has `value`."""
+    known = Config.__dataclass_fields__[key].type.__dataclass_fields__
+    return InputError(f"'{key}' must contain settings, like {key}.{next(iter(known))}=..., not {value}")
 
 
 def check_addresses(config: DictConfig) -> None:

@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from nst.errors import InputError, unknown_key
+from nst.runner.hydra_versions import allowed
 
 TARGET = "_target_"
 
@@ -35,11 +36,12 @@ def build(config: DictConfig, path: str, optional: bool = False) -> Any:
         group = path.replace(".", "/")
         like = f"{group}={node}" if isinstance(node, str) else f"{group}=..."
         raise InputError(f"'{path}' must be a choice of its group, like {like}; --help {group} lists them")
-    for where, inner in _targets(node, path):
+    inside = dict(_targets(node, path))
+    for where, inner in inside.items():
         _check_own(where, inner)
         _check_keys(where, inner)
     try:
-        return instantiate(node, _convert_="all")
+        return instantiate(node, _convert_="all", **allowed(str(inner[TARGET]) for inner in inside.values()))
     except InstantiationException as error:
         cause = _own_words(error)
         if isinstance(cause, InputError):

@@ -10,6 +10,7 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
 
+from nst.runner.hydra_versions import REPLACE
 from nst.runtime.precision import Precision
 from nst.state import Metric, MetricNetwork
 
@@ -93,4 +94,4 @@ GROUPS = (*MIXED, "loss/smooth", "content", "style", "extractor", "optimizer", "
 
 def register() -> None:
     """Make the schema known to Hydra as `schema`."""
-    ConfigStore.instance().store(name="schema", node=Config)
+    ConfigStore.instance().store(name="schema", node=Config, **REPLACE)

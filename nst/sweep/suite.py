@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from nst.assets.find import catalogue
 from nst.errors import InputError, suggestion, unknown_key
+from nst.runner.hydra_versions import register_resolver
 from nst.runtime.home import expanded
 from nst.setting_rules import PICTURES
 
@@ -113,5 +114,5 @@ def mode(*, _root_: DictConfig) -> str | None:
 
 def register_resolvers() -> None:
     """Register `${nst.pair:PART}` and `${nst.mode:}` with OmegaConf."""
-    OmegaConf.register_new_resolver("nst.pair", picture, replace=True)
-    OmegaConf.register_new_resolver("nst.mode", mode, replace=True)
+    register_resolver("nst.pair", picture)
+    register_resolver("nst.mode", mode)

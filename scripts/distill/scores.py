@@ -11,6 +11,7 @@ from omegaconf import DictConfig
 from nst.cli.configs import conf_dir, register
 from nst.extractor.network import Network
 from nst.metrics import measure_picture
+from nst.runner.hydra_versions import VERSION_BASE
 from nst.runner.pictures import Pictures
 from nst.runner.setup import set_up
 from nst.transfer.stylize import stylize
@@ -37,7 +38,7 @@ PAINTINGS = Path(__file__).parents[2] / "nst" / "bundled" / "pictures"
 def settings(content: str, style: str, cases: Path, size: int) -> DictConfig:
     """The default settings for a pair of `PAIRS`; `cases` is the folder of the pictures that are not nst's own."""
     register()
-    with initialize_config_dir(conf_dir(), version_base="1.3"):
+    with initialize_config_dir(conf_dir(), **VERSION_BASE):
         config = compose("config", ["extractor=vgg19_slim", f"size={size}", "observers=quiet", "metrics.network=own"])
     config.content.image, config.style.image = _picture(content, cases), _picture(style, cases)
     return config

@@ -15,6 +15,7 @@ from omegaconf import OmegaConf
 
 import nst
 from nst.image.io import read_result, to_uint8
+from nst.runner.hydra_versions import VERSION_BASE
 from tests.conftest import ROOT
 
 SMALL = ("extractor=vgg19_slim", "metrics.network=own", "size=64", "steps=3", "style=ink")
@@ -94,6 +95,6 @@ def test_a_missing_picture_is_one_line_and_leaves_no_folder() -> None:
 
 def test_it_works_inside_another_application_of_hydra(tmp_path: Path) -> None:
     (tmp_path / "theirs.yaml").write_text("a: 1\n")
-    with initialize_config_dir(str(tmp_path), version_base="1.3"):
+    with initialize_config_dir(str(tmp_path), **VERSION_BASE):
         assert compose("size=300").config.size == 300
         assert hydra.compose("theirs").a == 1

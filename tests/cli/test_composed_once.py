@@ -12,7 +12,8 @@ from omegaconf import OmegaConf
 
 from nst.cli import composed_once
 from nst.cli.composed_once import ComposedOnce
-from nst.cli.configs import VERSION_BASE, conf_dir, register
+from nst.cli.configs import conf_dir, register
+from nst.runner.hydra_versions import VERSION_BASE
 
 BATCH = [["seed=1"], ["seed=2"], ["seed=1"]]
 
@@ -21,7 +22,7 @@ BATCH = [["seed=1"], ["seed=2"], ["seed=1"]]
 def plain(monkeypatch: pytest.MonkeyPatch) -> Any:
     register()
     JobRuntime.instance().set("name", "nst")
-    with initialize_config_dir(conf_dir(), version_base=VERSION_BASE):
+    with initialize_config_dir(conf_dir(), **VERSION_BASE):
         yield GlobalHydra.instance().config_loader()
 
 

@@ -132,7 +132,7 @@ def test_each_picture_is_a_run_and_a_broken_one_does_not_end_the_others(nst: Com
 
 @pytest.mark.usefixtures("nst")  # for its folder
 def test_a_config_with_a_folder_is_refused_in_one_line(
-    photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    photos: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     from nst.run import main
 
@@ -140,7 +140,7 @@ def test_a_config_with_a_folder_is_refused_in_one_line(
     Path("mine/experiment/all.yaml").write_text(f"# @package _global_\ncontent: {{image: {photos}}}\n")
     monkeypatch.setattr("sys.argv", ["nst", "--config-dir=mine", "experiment=all", "size=64", "hydra.run.dir=x"])
     assert main() == 2
-    assert "names several pictures" in capsys.readouterr().err
+    assert "names several pictures" in capfd.readouterr().err
     assert not Path("x").exists()
 
 

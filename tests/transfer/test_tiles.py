@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 from nst.errors import InputError
@@ -24,6 +23,7 @@ from nst.loss.style.moments import Moments
 from nst.loss.style.mrf import MRF
 from nst.loss.style.wasserstein import Wasserstein
 from nst.optimizer.lbfgs import LBFGS
+from nst.runner.instantiate import build
 from nst.style import Style
 from nst.transfer.evaluate import evaluation
 from nst.transfer.transfer import Transfer
@@ -102,7 +102,7 @@ def test_a_loss_that_is_no_mean_over_positions_is_refused(network: Network) -> N
 def test_every_choice_of_loss_is_listed_if_it_can_be_measured_by_tiles(kind: str) -> None:
     folder = CONF / "loss" / kind
     configs = {path.stem: OmegaConf.create({"seed": 0, "loss": OmegaConf.load(path)}) for path in folder.glob("*.yaml")}
-    losses = {name: instantiate(config.loss, _convert_="all") for name, config in configs.items() if name != "mix"}
+    losses = {name: build(config, "loss") for name, config in configs.items() if name != "mix"}
     able = {name for name, loss in losses.items() if tileable(loss)}
     assert able == set(TILED[kind])
 
