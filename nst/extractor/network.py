@@ -63,7 +63,7 @@ class Network:
         self.options = options
         self.weights = weights
         self.preprocess = preprocess
-        self._convolutions = {
+        self.convolutions = {
             layer: Layer(
                 kernels,
                 bias,
@@ -104,6 +104,10 @@ class Network:
         self.require(wanted)
         return self.order[: 1 + max(map(self.order.index, wanted), default=-1)]
 
+    def pools_before(self, layer: str) -> bool:
+        """Whether there is a pooling between `layer` and the layer before it."""
+        return begins_block(layer) and layer != self.order[0]
+
     def __call__(self, image: Image, layers: Iterable[str], *, gradient: bool = True) -> Features:
         """Return `{layer: features [1,h,w,C]}`, float32, after the ReLU; see `features`."""
         found = self.features(image, layers, gradient=gradient)
@@ -128,9 +132,9 @@ class Network:
         found: Features = {}
         wanted, x = set(layers), self.preprocess(image)
         for name in self.needed(wanted):
-            if begins_block(name) and name != self.order[0]:
+            if self.pools_before(name):
                 x = POOLINGS[self.options.pooling](x, 2, 2, "VALID")
-            x = self._convolutions[name](x, gradient=gradient)
+            x = self.convolutions[name](x, gradient=gradient)
             if name in wanted:
                 found[name] = x = tap(name, tf.cast(x, self.options.precision))
         return found
@@ -140,7 +144,7 @@ class Network:
         changed = replace(self.options, **options)
         other = Network(self.weights, self.preprocess, source=source or self.source, options=changed, order=self.order)
         if replace(changed, pooling=self.options.pooling) == self.options:
-            other._convolutions = self._convolutions  # only the pooling may differ: share the kernels
+            other.convolutions = self.convolutions  # only the pooling may differ: share the kernels
         return other
 
     @cached_property

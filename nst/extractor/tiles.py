@@ -27,6 +27,11 @@ class Box(NamedTuple):
     bottom: int
     right: int
 
+    @property
+    def area(self) -> int:
+        """Pixels inside."""
+        return (self.bottom - self.top) * (self.right - self.left)
+
 
 @dataclass(frozen=True)
 class Tile:

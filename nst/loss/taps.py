@@ -13,6 +13,8 @@ import tensorflow as tf
 from nst.loss.contract import Loss, Target
 from nst.state import Scalar, Tensor
 
+Measure = Callable[[Tensor], Tensor]  # features -> statistic
+
 
 class Taps:
     """Measures layerwise losses (`nst.loss.layerwise.Layerwise`); an object is a `tap` of a network.
@@ -37,14 +39,29 @@ class Taps:
 
     def __call__(self, layer: str, features: Tensor) -> Tensor:
         """Measure the features `[1,h,w,C]` of `layer`; return them for the next layer."""
-        here = {name: loss for name, loss in self._losses.items() if layer in loss.layers}
-        if not here:
+        measures = self._measures(layer)
+        if not measures:
             return features
-        measures = [partial(self._measured, layer, name, loss) for name, loss in here.items()]
-        features, *statistics = _fork(features, measures)
-        for name, statistic in zip(here, statistics, strict=True):
+        features, *statistics = _fork(features, list(measures.values()))
+        for name, statistic in zip(measures, statistics, strict=True):
             self.statistics[name][layer] = statistic
         return features
+
+    def slope(self, layer: str, features: Tensor, slopes: Mapping[str, Mapping[str, Tensor]]) -> Tensor:
+        """The loss's derivative with respect to `features` of `layer`.
+
+        Args:
+            layer: the layer.
+            features: `[1,h,w,C]`.
+            slopes: `{term: {layer: the loss's derivative with respect to the statistic}}`.
+        """
+        measures = self._measures(layer)
+        return _differentiated(list(measures.values()), features, [slopes[name][layer] for name in measures])
+
+    def _measures(self, layer: str) -> dict[str, Measure]:
+        """`{term: features -> statistic}` of the terms that measure `layer`."""
+        here = {name: loss for name, loss in self._losses.items() if layer in loss.layers}
+        return {name: partial(self._measured, layer, name, loss) for name, loss in here.items()}
 
     def _measured(self, layer: str, term: str, loss: Any, features: Tensor) -> Tensor:
         return loss.statistic(self._part(features, layer), self._targets[term][layer])
@@ -57,7 +74,7 @@ class Taps:
         return {layer: compare(statistic, targets[layer]) for layer, statistic in self.statistics[term].items()}
 
 
-def _fork(features: Tensor, measures: Sequence[Callable[[Tensor], Tensor]]) -> Any:
+def _fork(features: Tensor, measures: Sequence[Measure]) -> Any:
     """`features`, and their statistics.
 
     The backward pass differentiates the statistics only after it knows the gradient that comes from the next layer.
@@ -68,11 +85,16 @@ def _fork(features: Tensor, measures: Sequence[Callable[[Tensor], Tensor]]) -> A
         def gradient(upstream: Tensor, *of_statistics: Tensor) -> Tensor:
             with tf.control_dependencies([upstream]):
                 later = tf.identity(features)
-            with tf.GradientTape() as tape:
-                tape.watch(later)
-                again = [measure(later) for measure in measures]  # TensorFlow drops what the gradient does not need
-            return upstream + tape.gradient(again, later, list(of_statistics))
+            return upstream + _differentiated(measures, later, of_statistics)
 
         return (tf.identity(features), *(measure(features) for measure in measures)), gradient
 
     return run(features)
+
+
+def _differentiated(measures: Sequence[Measure], features: Tensor, slopes: Sequence[Tensor]) -> Tensor:
+    """The gradient with respect to `features`, from the derivatives with respect to their statistics."""
+    with tf.GradientTape() as tape:
+        tape.watch(features)
+        found = [measure(features) for measure in measures]  # TensorFlow drops what the gradient does not need
+    return tape.gradient(found, features, list(slopes))

@@ -15,9 +15,10 @@ from nst import metrics
 from nst.errors import InputError
 from nst.extractor.network import Network
 from nst.extractor.ops.winograd import PLACES, pays
+from nst.extractor.passes import bytes_per_pixel, values_per_pixel
 from nst.extractor.tiles import margin
 from nst.image.io import MIN_SIDE, fit
-from nst.layers import IMAGE, STYLE_LAYERS, stride_of
+from nst.layers import IMAGE, STYLE_LAYERS
 from nst.loss.objective import Objective
 from nst.observers.background import ITERATE, most_ahead
 from nst.optimizer.contract import Optimizer
@@ -30,6 +31,7 @@ PICTURE_BYTES = 3 * FLOAT  # per pixel
 PICTURES = 14  # image buffers of a step
 WHOLE = 7  # more of them by tiles: those of the losses of the picture, which otherwise reuse the features' memory
 GIB = 2**30
+SPREAD_OVER = 12  # tensors of the widest layer in a backward pass by tiles, in its max pooling
 WORKED_ON = 3  # tensors of the widest layer in a backward pass: gradient, mask, result
 MEASURED_ON = 3  # tensors of the widest layer in the metrics: after convolution, bias and ReLU
 
@@ -46,6 +48,7 @@ class Plan(NamedTuple):
     metric_area: float = 1.0  # area of the largest measured picture, relative to the content's
     pruned: bool = False  # whether pictures are measured during the steps
     tiles: int | None = None  # the side of tiles, as of a transfer
+    keep: float = 0.0  # bytes that may be kept of tiles, as of a transfer
 
     @classmethod
     def of(cls, transfer: Transfer, metric_network: Network, *, pruned: bool) -> Self:
@@ -79,11 +82,30 @@ class Plan(NamedTuple):
         """Bytes for the evaluations, in one piece or by tiles."""
         if self.tiles is None or self.tiles >= max(height, width):
             return height * width * (self._losses() + max(self._step(), self.style_area * self._forward()))
-        reach = 2 * margin(self.network, self.objective.layers)
-        tile = min(height, self.tiles + reach) * min(width, self.tiles + reach)
-        count = -(-height // self.tiles) * -(-width // self.tiles)
+        count, tile = self._tiles(height, width)
         each = WHOLE * PICTURE_BYTES + self.targets * self._content()
-        return height * width * each + tile * self._step() + count * self._statistics()
+        of_tile = tile * self._step_of_tile() + count * self._statistics()
+        return height * width * each + of_tile + self.kept(height, width)
+
+    def kept(self, height: int, width: int) -> float:
+        """Bytes that an evaluation by tiles keeps between its passes."""
+        if self.tiles is None or self.tiles >= max(height, width):
+            return 0
+        count, tile = self._tiles(height, width)
+        return min(self.keep, count * tile * bytes_per_pixel(self.network, self.objective.layers))
+
+    def _tiles(self, height: int, width: int) -> tuple[int, int]:
+        """The number of tiles, and the pixels of the largest."""
+        side, reach = self.tiles or 1, 2 * margin(self.network, self.objective.layers)
+        count = -(-height // side) * -(-width // side)
+        return count, min(height, side + reach) * min(width, side + reach)
+
+    def _step_of_tile(self) -> float:
+        """Bytes per pixel of a forward and a backward pass of a tile."""
+        size, layers = self._size(), self._layers()
+        slopes = FLOAT * sum(values for name, values in layers.items() if name in self.objective.layers)
+        widest = size * max(layers.values(), default=0)
+        return bytes_per_pixel(self.network, self.objective.layers) + slopes + SPREAD_OVER * widest
 
     def _content(self) -> float:
         """Bytes per pixel for the content's features."""
@@ -134,11 +156,6 @@ class Plan(NamedTuple):
 
     def _layers(self) -> dict[str, float]:
         return values_per_pixel(self.network, self.objective.layers)
-
-
-def values_per_pixel(network: Network, layers: Sequence[str]) -> dict[str, float]:
-    """{layer: number of feature values per pixel of the picture}, for `layers` and the layers below them."""
-    return {name: len(network.weights[name][-1]) / stride_of(name) ** 2 for name in network.needed(layers)}
 
 
 def weights(network: Network, layers: Sequence[str]) -> float:

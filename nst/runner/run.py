@@ -222,7 +222,8 @@ def _log_start(setup: Setup, record: Record) -> None:
     memory = record["expected_memory_mib"] / 1024
     log.info(text, source.name, record["provenance"]["device"], steps, work, sizes, memory)
     if setup.transfer.tiles:
-        log.info("tiles    %d pixels: pictures larger than that are evaluated tile by tile", setup.transfer.tiles)
+        text = "tiles    %d pixels: larger pictures are evaluated tile by tile; %.1f GiB kept between passes"
+        log.info(text, setup.transfer.tiles, setup.memory.kept(*setup.transfer.content.shape[1:3]) / 2**30)
     pyramid, (height, width) = setup.transfer.pyramid, setup.transfer.content.shape[1:3]
     if isinstance(pyramid, Octaves) and (why := pyramid.why_single(height, width, setup.transfer.steps)):
         log.info("pyramid  one level only: %s", why)

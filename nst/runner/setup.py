@@ -21,6 +21,7 @@ from nst.runner.checks import checked_tiles
 from nst.runner.instantiate import build, build_each, plain
 from nst.runner.memory_estimate import Plan
 from nst.runner.pictures import Pictures
+from nst.runner.tiling import keepable
 from nst.runtime.precision import Precision
 from nst.setting_rules import PRUNE_KEY
 from nst.style import Style
@@ -55,8 +56,9 @@ class Setup:
 
     def by_tiles(self, side: int | None) -> Self:
         """This set-up with larger pictures evaluated by tiles of at most `side` pixels; None: none is."""
-        transfer, memory = replace(self.transfer, tiles=side), self.memory._replace(tiles=side)
-        return replace(self, transfer=transfer, memory=memory)
+        memory = self.memory._replace(tiles=side)
+        keep = keepable(memory, self.transfer.levels[-1])
+        return replace(self, transfer=replace(self.transfer, tiles=side, keep=keep), memory=memory._replace(keep=keep))
 
     def measure(self, picture: np.ndarray) -> dict[str, Any]:
         """Measure `picture`, `[1,H,W,3]`, which has the size of the content."""

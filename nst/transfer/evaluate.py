@@ -20,7 +20,7 @@ from nst.transfer.tiles import tiled
 
 
 def evaluation(
-    network: Network, objective: Objective, styles: Sequence[Style], side: int | None = None
+    network: Network, objective: Objective, styles: Sequence[Style], side: int | None = None, keep: float = 0
 ) -> Callable[[np.ndarray], Evaluate]:
     """A function: a level's content `[1,H,W,3]` -> the function to minimize at that level.
 
@@ -31,6 +31,7 @@ def evaluation(
         objective: the losses.
         styles: the styles.
         side: larger pictures are evaluated by tiles of at most so many pixels; None: no picture is.
+        keep: bytes that an evaluation by tiles may keep between its two passes.
     """
     guided = any(style.mask is not None for style in styles)
     if guided or any(style.apart for style in styles):
@@ -43,7 +44,7 @@ def evaluation(
         large = side is not None and side < max(max(picture.shape[1:3]) for picture in (content, *reference.styles))
         targets = measured(network, objective, reference, side if large else None)
         if side is not None and side < max(size):
-            return tiled(network, objective.terms, targets, size, side)
+            return tiled(network, objective.terms, targets, size, side, keep)
         specification = tf.nest.map_structure(any_size, targets)
         evaluate = _compiled(network, objective.terms).get_concrete_function(PICTURE_SPEC, specification)
         return lambda image: evaluate(image, targets)

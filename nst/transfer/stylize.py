@@ -88,7 +88,7 @@ class _Stages:
         self._content, self._styles = transfer.seen
         self._limits = cache(transfer.limits)
         self._bounds = Bounds(transfer.mask, self._content)
-        self._evaluation = evaluation(transfer.network, transfer.objective, self._styles, transfer.tiles)
+        self._evaluation = evaluation(transfer.network, transfer.objective, self._styles, transfer.tiles, transfer.keep)
 
     def first(self, height: int, width: int) -> np.ndarray:
         """The run's first picture at a size: `[1,height,width,3]`."""

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from nst.color import Color, Free
+from nst.errors import check_number
 from nst.extractor.network import Network
 from nst.image.io import resize
 from nst.image.mask import at
@@ -42,6 +43,7 @@ class Transfer:
         jitter: largest shift of the picture per evaluation, 0..256 pixels; not with L-BFGS, not with style masks.
         stop: when a level ends early.
         tiles: larger pictures are evaluated by tiles of at most so many pixels (`nst.transfer.tiles`). None: none is.
+        keep: bytes that an evaluation by tiles may keep to be faster, at least 0. The result does not depend on it.
 
     Raises:
         InputError: an array is no picture or mask, the network lacks a layer, a level is too small, or settings
@@ -62,11 +64,13 @@ class Transfer:
     jitter: int = 0
     stop: Stop = Stop()
     tiles: int | None = None
+    keep: float = 0.0
 
     def __post_init__(self) -> None:
         checks.check_pictures(self.content, self.styles, self.mask)
         self.network.require(self.objective.layers)
         checks.check_tiles(self.tiles, self.objective)
+        check_number("keep", self.keep, at_least=0)
         checks.check_settings(self.levels, self.styles, self.objective, self.optimizer, self.jitter)
 
     @cached_property

@@ -19,7 +19,7 @@ from nst.image.io import read_image
 from nst.runner import memory_estimate, tiling
 from nst.runner.folder import RunFolder
 from nst.runner.memory_estimate import Plan
-from nst.runner.tiling import SIDES, chosen
+from nst.runner.tiling import SIDES, chosen, keepable
 from nst.runtime import memory
 from nst.state import Level
 from tests.conftest import Outcome, only_run
@@ -55,6 +55,20 @@ def test_larger_tiles_need_more_memory_and_less_than_none(plan: Plan) -> None:
     needed = [plan._replace(tiles=side).needed(3000, 4000) for side in SIDES]
     assert needed == sorted(needed, reverse=True)
     assert needed[0] < plan.needed(3000, 4000)
+
+
+def test_a_run_by_tiles_keeps_half_of_what_is_free_at_most(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_tiles = plan._replace(tiles=512)
+    needed = by_tiles.needed(3000, 4000)
+    for free, expected in ((needed + 2e9, 1e9), (needed - 1, 0), (float("inf"), 0)):
+        monkeypatch.setattr(memory, "free", lambda free=free: free)
+        assert keepable(by_tiles, LEVEL) == pytest.approx(expected)
+    monkeypatch.setattr(memory, "free", lambda: 1e12)
+    assert keepable(plan, LEVEL) == 0
+    everything = by_tiles._replace(keep=1e15).kept(3000, 4000)
+    assert 0 < everything < 1e15
+    assert by_tiles._replace(keep=1e15).needed(3000, 4000) == pytest.approx(needed + everything)
+    assert by_tiles._replace(keep=1e6).needed(3000, 4000) == pytest.approx(needed + 1e6)
 
 
 def test_what_does_not_fit_even_by_tiles_is_refused(

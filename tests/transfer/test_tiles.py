@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 from nst.errors import InputError
 from nst.extractor.network import Network, Source
 from nst.extractor.options import Options
+from nst.extractor.passes import bytes_per_pixel
 from nst.extractor.tiles import margin, shares, tiles
 from nst.layers import LAYERS, STYLE_LAYERS, block_of
 from nst.loss.content.features import Features
@@ -46,8 +47,8 @@ OBJECTIVES = {
 }
 
 
-def evaluated(network: Network, objective: Objective, styles: list[Style], side: int | None) -> Any:
-    return evaluation(network, objective, styles, side)(CONTENT)(tf.constant(PICTURE))
+def evaluated(network: Network, objective: Objective, styles: list[Style], side: int | None, keep: float = 0.0) -> Any:
+    return evaluation(network, objective, styles, side, keep)(CONTENT)(tf.constant(PICTURE))
 
 
 def assert_equal(found: Any, expected: Any, tolerance: float) -> None:
@@ -83,6 +84,49 @@ def test_options_of_the_network(network: Network, padding: str, pooling: str) ->
 def test_winograd(network: Network) -> None:
     rounded, objective = network.replace(convolution="winograd"), OBJECTIVES["gram"]
     assert_equal(evaluated(rounded, objective, ONE, 64), evaluated(rounded, objective, ONE, None), 1e-4)
+
+
+def assert_same_bits(network: Network, objective: Objective, styles: list[Style]) -> None:
+    """Whether tiles are kept or computed again changes no bit."""
+    parts = tiles((HEIGHT, WIDTH), 64, network, objective.layers)
+    half = bytes_per_pixel(network, objective.layers) * sum(tile.outer.area for tile in parts) / 2
+    none, some, everything = (evaluated(network, objective, styles, 64, keep) for keep in (0.0, half, 1e12))
+    for found in (some, everything):
+        assert float(found.total) == float(none.total)
+        np.testing.assert_array_equal(found.gradient, none.gradient)
+        assert tf.nest.flatten(found.canonical) == tf.nest.flatten(none.canonical)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES.values(), ids=list(OBJECTIVES))
+def test_kept_tiles_give_the_same_bits(network: Network, objective: Objective) -> None:
+    assert_same_bits(network, objective, ONE)
+
+
+@pytest.mark.parametrize("styles", [TWO, MASKED, APART], ids=["two", "masked", "apart"])
+def test_kept_tiles_give_the_same_bits_with_several_styles(network: Network, styles: list[Style]) -> None:
+    assert_same_bits(network, OBJECTIVES["gram"], styles)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"padding": "reflect", "pooling": "max"},
+        {"padding": "zero", "pooling": "avg"},
+        {"padding": "replicate", "pooling": "l2"},
+        {"precision": "bfloat16"},
+        {"precision": "bfloat16", "padding": "reflect", "pooling": "l2"},
+        {"convolution": "winograd"},
+    ],
+    ids=lambda options: "-".join(options.values()),
+)
+def test_kept_tiles_give_the_same_bits_with_every_option(network: Network, options: dict[str, Any]) -> None:
+    assert_same_bits(network.replace(**options), OBJECTIVES["gram"], ONE)
+
+
+@pytest.mark.parametrize("keep", [-1.0, float("inf"), float("nan")])
+def test_a_transfer_refuses_to_keep_less_than_nothing_or_without_end(network: Network, keep: float) -> None:
+    with pytest.raises(InputError, match="keep must be"):
+        Transfer(CONTENT, ONE, network, OBJECTIVES["gram"], LBFGS(), tiles=64, keep=keep)
 
 
 def test_the_loss_is_flat_across_the_edges_of_tiles(network: Network) -> None:

@@ -13,12 +13,15 @@ import tensorflow as tf
 
 from nst.errors import InputError
 from nst.extractor.ops import few_channels, winograd
+from nst.extractor.ops.bits import packed, unpacked
 from nst.image.crop import crop
 from nst.state import Tensor
 
 Convolution = Callable[[Tensor], Tensor]
 METHODS = ("auto", "direct", "winograd")
 PADDINGS = {"zero": None, "reflect": "REFLECT", "replicate": "SYMMETRIC"}  # modes of tf.pad, for a border of one pixel
+
+BORDER = [[0, 0], [1, 1], [1, 1], [0, 0]]  # paddings of tf.pad, for a border of one pixel
 
 
 def resolve(method: str, precision: str) -> str:
@@ -69,12 +72,25 @@ class Layer:
 
         return run(x)
 
+    def recorded(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The output for `x`, not to be differentiated, and what `pulled` needs: a bit per value."""
+        y = self(x, gradient=False)
+        return y, packed(y > 0)
+
+    def pulled(self, above: Tensor, upstream: Tensor) -> Tensor:
+        """The gradient with respect to the input, `[1,h,w,in]`, from that of the output and the bits of `recorded`."""
+        upstream = tf.cast(upstream, self._precision)
+        passed = tf.where(unpacked(above, upstream), upstream, tf.zeros([], upstream.dtype))
+        if self._edge is None:
+            return self._backward(passed)
+        return _folded(self._backward(tf.pad(passed, BORDER)), self._edge)
+
     def _within_edges(self, layer: Convolution, x: Tensor) -> Any:
         """Apply `layer` to `x` with a border of one pixel, and crop the border of the result."""
         x = tf.cast(x, self._precision)
         if self._edge is None:
             return layer(x)
-        return crop(layer(tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], self._edge)), 1, 1, 1, 1)
+        return crop(layer(tf.pad(x, BORDER, self._edge)), 1, 1, 1, 1)
 
     def _activated(self, x: Tensor) -> Tensor:
         return tf.nn.relu(tf.nn.bias_add(self._forward(x), self._bias))
@@ -100,3 +116,8 @@ class Layer:
             return few_channels.few_channels(kernel, self._precision)
         tensor = tf.constant(kernel, self._precision)
         return lambda x: tf.nn.conv2d(x, tensor, 1, "SAME")
+
+
+def _folded(gradient: Tensor, edge: str) -> Tensor:
+    """The gradient with respect to `x` from that with respect to `tf.pad(x, BORDER, edge)`."""
+    return tf.raw_ops.MirrorPadGrad(input=gradient, paddings=BORDER, mode=edge)
