@@ -22,6 +22,7 @@ class Parser(argparse.ArgumentParser):
         if unknown:
             known = [name for action in self._actions for name in action.option_strings if name.startswith("--")]
             message = f"there is no option {unknown[1]}{suggestion(unknown[1], known)}"
+        message = message.removesuffix(", key=value")  # argparse counts optional overrides as required
         self.exit(2, f"nst: {redacted(printable(message))}\n")
 
 

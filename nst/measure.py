@@ -2,13 +2,13 @@
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from nst.arguments import Parser
 from nst.cli import configs
 from nst.cli.hydra_errors import guarded
 from nst.cli.measure import measure
 from nst.runtime import logs
+from nst.runtime.home import expanded
 from nst.runtime.process import open_streams
 from nst.state import MetricNetwork
 
@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status: 0 all measured, 1 some could not be, 2 there is nothing to measure."""
     open_streams()
     parser = Parser(prog="python -m nst.measure", description=__doc__)
-    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="folders of runs or sweeps, or parents")
+    parser.add_argument("folders", nargs="+", type=expanded, metavar="FOLDER", help="folders that contain runs")
     parser.add_argument(
         "--network",
         choices=[network.value for network in MetricNetwork],

@@ -1,4 +1,4 @@
-"""python -m nst.resume FOLDER [key=value ...] : continue a run that was stopped, or the runs of a sweep left to do."""
+"""python -m nst.resume FOLDER [key=value ...] : continue a run that was stopped, or the unfinished runs of a sweep."""
 
 import sys
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = Parser(prog="python -m nst.resume", description=__doc__)
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="the folder of a run or a sweep")
     parser.add_argument(
-        "overrides", nargs="*", metavar="key=value", help="settings that decide no picture, like threads"
+        "overrides", nargs="*", metavar="key=value", help="settings that do not change the picture, like threads"
     )
     parser.add_argument("--config-dir", type=Path, metavar="FOLDER", help="your own configs, if the run used them")
     options = parser.parse_intermixed_args(arguments)

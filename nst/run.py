@@ -65,7 +65,7 @@ def _run() -> int:
                 raise
             status = TERMINATED
         except Exception:
-            command.discard_sweep()
+            command.discard()
             raise
         if command.sweep and command.sweep.is_dir():
             sweep.finish(command.sweep, command.baseline, command.resume_with, hurry=status == TERMINATED)

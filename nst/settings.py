@@ -33,7 +33,8 @@ def compared(config: Mapping[str, Any], choices: Mapping[str, Any]) -> dict[str,
 def chosen(config: Mapping[str, Any], choices: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
     """`choices`; for content and style, the name of a picture with which overrides or a suite replace the choice's."""
     given, by_pair = overridden(overrides), config.get("pair") is not None
-    images = {role: (config.get(role) or {}).get("image") for role in PICTURED if by_pair or f"{role}.image" in given}
+    parts = {role: config.get(role) for role in PICTURED if by_pair or f"{role}.image" in given}
+    images = {role: part.get("image") for role, part in parts.items() if isinstance(part, Mapping)}
     return {**choices, **{role: displayed(image) for role, image in images.items() if image and role in choices}}
 
 

@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     open_streams()
     parser = Parser(prog="python -m nst.show", description=__doc__)
     parser.add_argument(
-        "source", type=Path, metavar="PICTURE_OR_RUN", help="a picture that nst wrote, a run folder, or one of a sweep"
+        "source", type=Path, metavar="PICTURE_OR_RUN", help="a picture that nst wrote, a run folder, or a sweep folder"
     )
     parser.add_argument("--full", action="store_true", help="print all settings, as YAML")
     parser.add_argument("--json", action="store_true", help="print everything as one JSON object")

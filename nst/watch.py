@@ -12,6 +12,7 @@ from nst.dashboard.server import PORT, Server, started
 from nst.dashboard.watcher import Watcher
 from nst.errors import InputError, printable
 from nst.redaction import redacted
+from nst.runtime.home import expanded
 from nst.runtime.process import check_current_folder, closed_output_ignored, open_streams
 
 EVERY = 1.0  # seconds between two looks at the folder
@@ -24,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "folder",
         nargs="?",
-        type=Path,
+        type=expanded,
         default=Path("outputs"),
         metavar="FOLDER",
         help="folder of a run or a sweep, or one that contains them at any depth (default: outputs)",

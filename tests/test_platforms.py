@@ -18,6 +18,7 @@ SMALL = ["extractor=vgg19_slim", "metrics.network=own", "size=48", "steps=2", "s
 
 GUARDED = {
     "extractor/pins.py": {"os.link"},  # with another way in the next lines
+    "observers/sink_link.py": {"os.killpg", "signal.SIGKILL"},  # else `Popen.kill`
     "runner/folder.py": {"symlink_to"},  # else a copy
     "runner/provenance.py": {"resource"},  # else psutil
     "runtime/device.py": {"os.sched_getaffinity"},

@@ -63,7 +63,9 @@ def find(image: str, *, fallback: bool = True, check: Check | None = None) -> As
 def _local(image: str) -> Asset:
     path = expanded(image)
     if not os.path.exists(path) and not path.suffix and path.name == image:  # noqa: PTH110  and for long names
-        raise InputError(f"picture '{image}' is neither a known name nor a file{suggestion(image, catalogue())}")
+        raise InputError(
+            f"picture '{image}' is neither a known name, a file nor a folder{suggestion(image, catalogue())}"
+        )
     try:
         digest = sha256(path)
     except OSError:

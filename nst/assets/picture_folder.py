@@ -13,7 +13,8 @@ from nst.runtime.home import expanded
 
 def names_several(image: str) -> bool:
     """Whether `image` is a folder or a pattern; names of the catalogue, addresses and existing files are neither."""
-    if "://" in image or "\0" in image or image in catalogue():
+    address = "://" in image or image.startswith(("http:", "https:"))  # also a mistyped one
+    if not image or address or "\0" in image or image in catalogue():
         return False
     path = expanded(image)
     return os.path.isdir(path) or (glob.has_magic(image) and not os.path.lexists(path))  # noqa: PTH112

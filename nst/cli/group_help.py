@@ -85,7 +85,7 @@ def _of_group(group: Group) -> Iterator[str]:
 
 def _rows(group: Group) -> list[tuple[str, str, str]]:
     """Name, defaults and remark of a group's settings."""
-    names = [choice.name for choice in group.choices if choice.knobs]
+    names = [choice.name for choice in group.choices]
     return [(name, remarks.defaults(found, names, _value), remark) for name, remark, found in remarks.rows(group)]
 
 

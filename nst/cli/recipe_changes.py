@@ -33,7 +33,7 @@ def choices(before: Mapping[str, Any], overrides: Sequence[str], files: ConfigFi
         if files.is_group(group):  # nested choices are replaced with it
             chosen = {key: value for key, value in chosen.items() if not key.partition("@")[2].startswith(f"{place}.")}
             chosen[f"{group}@{place}" if override.package else group] = override.value()
-    return chosen
+    return {group: choice for group, choice in chosen.items() if not isinstance(choice, list)}  # as Hydra: no lists
 
 
 def _place(override: Override) -> str:

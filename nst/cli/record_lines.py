@@ -1,6 +1,7 @@
 """A run's record as lines for people: (name, text)."""
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from nst.state import Metric
@@ -12,7 +13,7 @@ Line = tuple[str, str]
 def work(record: Mapping[str, Any]) -> Iterator[Line]:
     """When the run was made, what it cost, and its metrics."""
     if record.get("started"):
-        yield "date", " to ".join(str(record[key]) for key in ("started", "finished") if record.get(key))
+        yield "date", _date(str(record["started"]))
     if size := record.get("size"):
         levels = len(record.get("levels") or ())
         yield "size", "x".join(map(str, reversed(size))) + (f", {levels} levels" if levels > 1 else "")
@@ -29,6 +30,14 @@ def work(record: Mapping[str, Any]) -> Iterator[Line]:
         yield "metrics", ", ".join(named) + f", measured with {metrics.get('network')}"
 
 
+def _date(text: str) -> str:
+    """A recorded time in UTC, for people; as it is if it is none."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    except (ValueError, OverflowError):
+        return text
+
+
 def _number(value: Any) -> str:
     return "?" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
 
@@ -41,8 +50,9 @@ def origin(provenance: Mapping[str, Any]) -> Iterator[Line]:
     if network := provenance.get("network"):
         yield "network", _described(network.get("name"), network.get("origin"), network)
     if provenance.get("device"):
-        computing = ", ".join(str(provenance[key]) for key in ("precision", "convolution") if provenance.get(key))
-        yield "device", f"{provenance['device']}, {provenance.get('threads')} threads, {computing}"
+        method = f"{provenance['convolution']} convolution" if provenance.get("convolution") else None
+        parts = [provenance["device"], f"{provenance.get('threads')} threads", provenance.get("precision"), method]
+        yield "device", ", ".join(str(part) for part in parts if part)
     if versions := provenance.get("versions"):
         commit = f", commit {provenance['git_commit']}" if provenance.get("git_commit") else ""
         yield "versions", ", ".join(f"{name} {version}" for name, version in versions.items()) + commit
@@ -50,6 +60,7 @@ def origin(provenance: Mapping[str, Any]) -> Iterator[Line]:
 
 def _described(name: Any, source: Any, entry: Mapping[str, Any]) -> str:
     """A file in one line: its name, source, credit or license, and the first digits of its checksum."""
-    about = [str(name), source if source != name else None, entry.get("credit") or entry.get("license")]
+    by = entry.get("credit") or entry.get("license")
+    about = [str(name), None if source == name or str(by).startswith(f"{source}, ") else source, by]
     digest = f"SHA-256 {str(entry['sha256'])[:DIGITS]}" if entry.get("sha256") else None
     return ", ".join(str(part) for part in (*about, digest) if part)

@@ -26,6 +26,8 @@ from nst.runner.request import Request
 from nst.runner.run import run
 from nst.runtime import logs, shell
 from nst.runtime.data_files import read_text
+from nst.runtime.home import expanded
+from nst.runtime.process import displayed
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +47,7 @@ def resume(folder: Path, overrides: Sequence[str], files: ConfigFiles, sweep: Sw
         InputError: there is no run and no sweep; what it recorded is not allowed; an override changes the picture.
     """
     if (folder / CONFIG).is_file():
-        return _resume_run(folder, overrides, files)
+        return _resume_run(folder.absolute(), overrides, files)
     recorded = plan.command(folder)
     if recorded is None:
         raise InputError(f"{folder} holds no run and no sweep: there is no {CONFIG} and no {plan.FILE} in it")
@@ -71,7 +73,7 @@ def _request(folder: Path, overrides: Sequence[str], files: ConfigFiles) -> Requ
         InputError: as `resume`.
     """
     recipe = recipes.read(folder)
-    recorded = _restored(recipes.compose_recipe(recipe.config, files), recipe.config)
+    recorded = _restored(recipes.compose_recipe(recipe.config, files), recipe.config, folder)
     config = changed(recorded.copy(), overrides, files)
     before = [*(recipe.record.get("overrides") or _overrides(folder))]
     chosen = recipe.record.get("choices") or likely_choices(plain(recorded), {}, files)
@@ -88,17 +90,21 @@ def _request(folder: Path, overrides: Sequence[str], files: ConfigFiles) -> Requ
         return _extended(request, done, files)
     if others:
         raise InputError(
-            f"{folder}: {difference.described(others)} would be another picture; make it in a new folder: "
-            f"{shell.join(['python', '-m', 'nst.repeat', str(folder), *overrides])}"
+            f"{displayed(folder)}: {difference.described(others)} would be another picture; make it in a new folder: "
+            f"{shell.join(['python', '-m', 'nst.repeat', displayed(folder), *overrides])}"
         )
     return request
 
 
-def _restored(config: DictConfig, recorded: dict[str, Any]) -> DictConfig:
-    """`config` with the recorded parent folder of the run, which names the place of `latest.png`, and its sweep's."""
+def _restored(config: DictConfig, recorded: dict[str, Any], folder: Path) -> DictConfig:
+    """`config` with the folder of outputs that contains the run: the recorded one, or the one above the run's.
+
+    A recorded folder elsewhere is not used: anybody may have written it.
+    """
     output = recorded.get("output") or {}
-    if isinstance(output, dict) and isinstance(output.get("folder"), str):
-        config.output.folder = output["folder"]
+    named = output.get("folder") if isinstance(output, dict) else None
+    above = expanded(named) if isinstance(named, str) and named else folder.parent
+    config.output.folder = str(above if folder.is_relative_to(above.absolute()) else folder.parent)
     if isinstance(recorded.get("sweep_dir"), str):
         config.sweep_dir = recorded["sweep_dir"]
     return config
@@ -115,7 +121,7 @@ def _overrides(folder: Path) -> list[str]:
 
 def _again(folder: Path, files: ConfigFiles) -> str:
     place = ["--config-dir", str(files.own)] if files.own else []
-    return shell.join(["python", "-m", "nst.resume", str(folder), *place])
+    return shell.join(["python", "-m", "nst.resume", displayed(folder), *place])
 
 
 def _done(folder: Path) -> dict[str, Any] | None:
@@ -141,9 +147,17 @@ def _extended(request: Request, done: dict[str, Any], files: ConfigFiles) -> Req
     config = changed(request.config, more, files)
     log_line = "%s is done after %d evaluations; %d more begin from its picture, in a new folder"
     logs.to_console()
-    log.info(log_line, request.folder, taken, steps - taken)
+    log.info(log_line, displayed(request.folder), taken, steps - taken)
     kept = [text for text in request.overrides if resuming.key_of(text) != "steps"]
     folder = naming.new_run_folder(config)
     chosen = choices(request.choices or {}, more, files)
     again = _again(folder, files)
-    return replace(request, config=config, folder=folder, overrides=[*kept, *more], choices=chosen, resume_with=again)
+    return replace(
+        request,
+        config=config,
+        folder=folder,
+        overrides=[*kept, *more],
+        choices=chosen,
+        resume_with=again,
+        sweep=None,
+    )

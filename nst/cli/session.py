@@ -3,6 +3,7 @@
 Hydra calls the task and the callback but does not return their results, so they write them to the session.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -31,7 +32,7 @@ class Session:
         threads: processor threads of each run with `threads=null`; None: all.
         statuses: the exit statuses of its runs, in the order in which they end.
         sweep: the folder of its sweep; None for a single run.
-        created: the sweep's folder and those above it, the lowest first, if its command created them.
+        created: the folder of the run or sweep and those above it, the lowest first, if the command creates them.
         jobs: the overrides of each run of its sweep; None for a single run, and for a search.
         baseline: the setting with which the report of its sweep compares the others; None: the report chooses it.
         resume_with: the command that resumes its sweep; empty for a single run.
@@ -56,16 +57,16 @@ class Session:
             return self.statuses[0]
         return max((min(status, 1) for status in self.statuses), default=0)
 
-    def discard_sweep(self) -> None:
-        """Remove the folders that the command created for its sweep, if no run has begun in them."""
-        try:
-            if self.created and {path.name for path in self.created[0].iterdir()} <= {plan.FILE, MULTIRUN}:
-                for name in (plan.FILE, MULTIRUN):
-                    (self.created[0] / name).unlink(missing_ok=True)
-                for folder in self.created:
-                    folder.rmdir()
-        except OSError:  # another command uses them
-            return
+    def discard(self) -> None:
+        """Remove the folders that the command created, if no run has begun in them."""
+        with suppress(OSError):  # a run or another command uses them
+            if self.created and self.created[0].is_dir():
+                if {path.name for path in self.created[0].iterdir()} <= {plan.FILE, MULTIRUN}:
+                    for name in (plan.FILE, MULTIRUN):
+                        (self.created[0] / name).unlink(missing_ok=True)
+                self.created[0].rmdir()
+            for folder in self.created[1:]:
+                folder.rmdir()
 
 
 _current: ContextVar[Session] = ContextVar("session")
@@ -89,7 +90,11 @@ def session(threads: int | None = None) -> Iterator[Session]:
 
 
 class RecordSweepFolder(Callback):
-    """Hydra callback at the start of a sweep; named in `hydra.callbacks` of conf/config.yaml."""
+    """Hydra callback at the start of a run or sweep; named in `hydra.callbacks` of conf/config.yaml."""
+
+    def on_run_start(self, config: Any, **_: Any) -> None:
+        """Store which folders of a single run there are not yet; Hydra creates them next."""
+        current().created = _missing(Path(config.hydra.run.dir))
 
     def on_multirun_start(self, config: Any, **_: Any) -> None:
         """Check the sweep, and store its runs, its folder and its plan.
@@ -105,9 +110,15 @@ class RecordSweepFolder(Callback):
         except Exception as error:
             raise SystemExit(hydra_errors.show(error)) from error
         current().sweep = folder = Path(config.hydra.sweep.dir)
-        current().created = [path for path in (folder, *folder.parents) if not path.exists()]
+        current().created = _missing(folder)
         current().baseline, current().resume_with = config.baseline, resuming.line(folder, config.hydra)
         current().plan = partial(plan.write_runs, folder, names, resuming.recorded(config.hydra))
+
+
+def _missing(folder: Path) -> list[Path]:
+    """`folder` and the folders above it that do not exist, the lowest first."""
+    whole = folder.absolute()  # Hydra may change the current folder
+    return [path for path in (whole, *whole.parents) if not os.path.lexists(path)]
 
 
 def write_plan() -> None:

@@ -21,7 +21,7 @@ from nst.redaction import redacted, redacted_data
 from nst.report import plan
 from nst.report.runs import find
 from nst.runner import checkpoint, finished
-from nst.runner.folder import CONFIG, RESULT
+from nst.runner.folder import CONFIG, RESULT, finite
 from nst.runner.instantiate import plain
 from nst.runtime import lock, shell
 
@@ -71,7 +71,7 @@ def show(source: Path, files: ConfigFiles, *, full: bool = False, as_json: bool 
         facts = _data(shown)
         lines = list(_lines(shown))
     if as_json:
-        print(json.dumps(facts, indent=2))  # noqa: T201
+        print(json.dumps(finite(facts), indent=2, allow_nan=False))  # noqa: T201
         return 0
     for name, text in lines:
         print(f"{printable(name)[:LABEL]:<10} {printable(text)[:LONGEST]}".rstrip())  # noqa: T201

@@ -44,7 +44,13 @@ def finish(folder: Path, baseline: str | None = None, resume_with: str = "", *, 
     for line in terminal.failures(runs):
         log.info("%s", line)
     counts = Counter(run.status for run in runs)
-    log.info("%d runs: %s%s", len(runs), ", ".join(f"{count} {status}" for status, count in counts.items()), left)
+    log.info(
+        "%d %s: %s%s",
+        len(runs),
+        "run" if len(runs) == 1 else "runs",
+        ", ".join(f"{count} {status}" for status, count in counts.items()),
+        left,
+    )
     if missing or set(counts) - {"done", "pruned"}:
         _resume(resume_with)
     if hurry and len(runs) > QUICK:

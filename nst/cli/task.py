@@ -1,6 +1,6 @@
 """The task that Hydra calls for each run."""
 
-from contextlib import chdir, suppress
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ def task(config: DictConfig) -> Any:
         resume_with="" if in_a_sweep else resuming.line(Path(hydra_.run.dir), hydra_),
         sweep=Path(hydra_.sweep.dir) if in_a_sweep else None,
         threads=command.threads,
+        created=not in_a_sweep and bool(command.created),
     )
     try:
         if config.pair is not None:
@@ -40,8 +41,7 @@ def task(config: DictConfig) -> Any:
         status = hydra_errors.show(error, request.folder / "run.log", traceback=config.traceback)
         command.statuses.append(status)
         if not in_a_sweep:
-            with suppress(OSError):  # Hydra creates the folder; it is empty if no run began in it
-                request.folder.rmdir()
+            command.discard()
         return float("nan")
     command.statuses.append(0 if record["status"] in ("done", "pruned") else 1)
     return score(config, record["metrics"]) if record["status"] == "done" else float("nan")

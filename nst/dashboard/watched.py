@@ -28,7 +28,7 @@ SHAPE = {
 RECORDED = {"evaluation": "evaluations", **{key: key for key in ("loss", "seconds", "seconds_per_evaluation")}}
 """Figures of a record that replace those of progress.json."""
 ENDED = ("done", "interrupted", "pruned", "diverged", "failed")
-UNFINISHED = "its process has ended without a record; the same command continues the run"
+UNFINISHED = "its process has ended without a record; python -m nst.resume continues it"
 LETTERS = 1000  # of a name or an error
 MOST_TERMS = 16  # with a curve
 PATIENCE = 20  # a slow history.csv is read again after this multiple of its reading time

@@ -5,7 +5,7 @@ Each observer has its own file. The method does not depend on them; a library ca
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ def opened(observers: Sequence[Observer], run: RunContext, record: Mapping[str, 
 
 @contextmanager
 def awaited(observers: Sequence[Observer]) -> Iterator[None]:
-    """Wait for the observers on exit, but not if a signal ends the run at once."""
+    """Wait for the observers on exit, but not if a signal ends the run at once; Ctrl-C ends the wait."""
     try:
         yield
     except Exception:
@@ -93,8 +93,9 @@ def awaited(observers: Sequence[Observer]) -> Iterator[None]:
 
 
 def _wait(observers: Sequence[Observer]) -> None:
-    for observer in observers:
-        observer.wait()
+    with suppress(KeyboardInterrupt):
+        for observer in observers:
+            observer.wait()
 
 
 class Every:

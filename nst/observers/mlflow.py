@@ -19,7 +19,7 @@ from nst.errors import InputError
 from nst.observers.sink import End, Opened, Row, Sink, Start
 from nst.observers.sink_process import store, stored
 from nst.observers.tracker import Tracker
-from nst.runtime import lock
+from nst.runtime import lock, shell
 from nst.settings import flatten
 
 EXPERIMENT = "nst"
@@ -87,7 +87,9 @@ class MLflowSink(Sink):
             self._parent = self._parent_of(start.sweep) if start.sweep else None
         self._run = self._continued(run) or self._begun(start)
         page = f"{uri}/#/experiments/{self._experiment}/runs/{self._run}"
-        return Opened(self._run, page if uri.startswith("http") else f"mlflow ui --backend-store-uri {uri}")
+        return Opened(
+            self._run, page if uri.startswith("http") else shell.join(["mlflow", "ui", "--backend-store-uri", uri])
+        )
 
     def _experiment_id(self, name: str, artifacts: str | None) -> str:
         from mlflow.exceptions import MlflowException  # pyright: ignore[reportMissingImports]

@@ -48,7 +48,7 @@ class Preview(Observer):
         self._run, self._pace, self._failed = run, Pacer(run.levels), False
         self._writers = (_Writer(self.every, self._write_picture), _Writer(self.every, self._write_progress))
         if run.resume is None:
-            self._remove()
+            remove(self._run.folder)
 
     def __call__(self, iterate: Iterate) -> None:
         """Write the files that are due; after the first step, both are."""
@@ -63,7 +63,7 @@ class Preview(Observer):
     def close(self, record: Mapping[str, Any]) -> None:
         """Delete both files if the run has written its result."""
         if record.get("files"):
-            self._remove()
+            remove(self._run.folder)
 
     def _write_picture(self, iterate: Iterate) -> None:
         picture = self._run.present(reduced(np.asarray(iterate.point.image), self.side))
@@ -88,9 +88,11 @@ class Preview(Observer):
             "seconds_left": None if pace.left is None else round(pace.left, 1),
         }
 
-    def _remove(self) -> None:
-        for name in (PICTURE, PROGRESS):
-            _delete(self._run.folder / name)
+
+def remove(folder: Path) -> None:
+    """Delete the files of the observer from a run folder, if there are any."""
+    for name in (PICTURE, PROGRESS):
+        _delete(folder / name)
 
 
 class _Writer:

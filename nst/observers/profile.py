@@ -2,14 +2,13 @@
 
 import logging
 import os
-import shlex
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from nst.errors import check_count
 from nst.observers.contract import Observer, RunContext
-from nst.runtime import own_files
+from nst.runtime import own_files, shell
+from nst.runtime.process import displayed
 from nst.state import Iterate
 
 log = logging.getLogger(__name__)
@@ -93,8 +92,8 @@ class Profile(Observer):
         except tf.errors.OpError as error:
             self._give_up(error)
             return
-        text = "profile  %d evaluations at full size: tensorboard --logdir %s, its page Profile (extra `profile`)"
-        log.info(text, count, shlex.quote(_displayed(self._folder)))
+        text = "profile  %d evaluations at full size; see them on the page Profile of   tensorboard --logdir %s"
+        log.info(text, count, shell.quote(displayed(self._folder)))
 
     def _give_up(self, error: Exception) -> None:
         self._over = True
@@ -110,8 +109,3 @@ class Profile(Observer):
         if self._step is not None:
             self._step.__exit__(None, None, None)
             self._step = None
-
-
-def _displayed(path: Path) -> str:
-    """`path`, relative to the current folder if it is inside."""
-    return os.path.relpath(path) if path.absolute().is_relative_to(Path.cwd()) else str(path)

@@ -43,10 +43,17 @@ class Session:
         name: the name of the sink's module.
         sink: the sink.
         answer: sends an answer.
+        bound: called with the seconds that the end of the record may take, before it.
     """
 
-    def __init__(self, name: str, sink: Sink, answer: Callable[[dict[str, Any]], None]) -> None:
-        self._name, self._sink, self._answer = name, sink, answer
+    def __init__(
+        self,
+        name: str,
+        sink: Sink,
+        answer: Callable[[dict[str, Any]], None],
+        bound: Callable[[float], None] = lambda _: None,
+    ) -> None:
+        self._name, self._sink, self._answer, self._bound = name, sink, answer, bound
         self._rows: list[Row] = []
         self._logged_at = time.monotonic()
         self._timeout: float | None = None  # None: the record is not begun, or is complete
@@ -76,15 +83,10 @@ class Session:
             self._sink.picture(evaluation, tag, picture)
 
     def end(self, end: End) -> None:
-        """Complete the record; later calls have no effect.
-
-        The run's process may have ended: if this takes too long, it ends this process.
-        """
+        """Complete the record; later calls have no effect."""
         if self._timeout is None:
             return
-        timer = threading.Timer(self._timeout + GRACE, os._exit, [1])
-        timer.daemon = True
-        timer.start()
+        self._bound(self._timeout + GRACE)
         self._timeout = None
         self._flush()
         self._sink.end(end)
@@ -116,6 +118,13 @@ def store(file: Path, run: str, last: int = -1) -> None:
         part.write_text(json.dumps({"run": run, "last": last}), encoding="utf-8")
 
 
+def _exit_after(seconds: float) -> None:
+    """End this process after some seconds, if it has not ended: the run's process, which waits for it, may be gone."""
+    timer = threading.Timer(seconds, os._exit, [1])
+    timer.daemon = True
+    timer.start()
+
+
 def _messages(pipe: IO[bytes]) -> Iterator[tuple[Any, ...]]:
     """The messages of the run's process, until it closes the pipe or ends."""
     with suppress(EOFError, pickle.UnpicklingError):
@@ -145,7 +154,8 @@ def main(module: str) -> int:
             print(json.dumps(value), file=answers, flush=True)
 
     try:
-        serve(Session(module, import_module(f"nst.observers.{module}").sink(), answer), pipe)
+        sink = import_module(f"nst.observers.{module}").sink()
+        serve(Session(module, sink, answer, _exit_after), pipe)
     except BaseException as error:  # noqa: BLE001  any error of a tracker
         text = " ".join(f"{type(error).__name__}: {error}".split())
         answer({"failed": text[:500], "trace": traceback.format_exc()})

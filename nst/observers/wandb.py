@@ -17,6 +17,7 @@ from nst.errors import InputError, check_name, printable
 from nst.observers.sink import End, Opened, Row, Sink, Start
 from nst.observers.tracker import Tracker
 from nst.runtime import shell
+from nst.runtime.process import displayed
 
 MODES = ("auto", "online", "offline")
 PROJECT = "nst"
@@ -133,7 +134,7 @@ class WandBSink(Sink):
 def _files(folder: Path) -> str:
     """`folder`, of the run's files, for a shell; a resumed run has several, and `wandb sync` joins all with its id."""
     name = re.sub(r"run-\d+_\d+-", "run-*-", folder.name)
-    return f"{shell.quote(os.path.relpath(folder.parent))}/{name}"
+    return f"{shell.quote(displayed(folder.parent))}/{name}"
 
 
 def _arguments(start: Start, run: str) -> dict[str, Any]:

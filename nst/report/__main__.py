@@ -9,6 +9,7 @@ from nst.arguments import Parser
 from nst.errors import InputError, printable
 from nst.redaction import redacted
 from nst.report.write import report
+from nst.runtime.home import expanded
 from nst.runtime.process import check_current_folder, closed_output_ignored, open_streams
 
 
@@ -16,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write the report; return the exit status, 2 if there is nothing to report or to compare."""
     open_streams()
     parser = Parser(prog="python -m nst.report", description=__doc__)
-    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="contains runs, at any depth")
+    parser.add_argument("folders", nargs="+", type=expanded, metavar="FOLDER", help="contains runs, at any depth")
     parser.add_argument("--out", type=Path, help="folder of the report (default: report/ in their common folder)")
     parser.add_argument(
         "--baseline",

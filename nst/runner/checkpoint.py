@@ -149,10 +149,8 @@ def load(
     except BROKEN as error:
         set_aside(folder, error)
         return None
-    if iterate:
-        changed = [key for key in ORIGIN if header["origin"].get(key) != provenance[key]]
-        if changed:
-            log.warning("changed since this run began: %s; the pixels may differ", " and ".join(changed))
+    if iterate and (changed := [key for key in ORIGIN if header["origin"].get(key) != provenance[key]]):
+        log.warning("changed since this run began: %s; the pixels may differ", " and ".join(changed))
     return iterate
 
 

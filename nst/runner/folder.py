@@ -15,7 +15,7 @@ from typing import Any, Self
 from nst.bounded import DataError
 from nst.errors import InputError
 from nst.runner import finished
-from nst.runtime import lock, logs, own_files
+from nst.runtime import lock, logs, own_files, system
 from nst.runtime.atomic import atomic, remove_left
 from nst.runtime.file_names import check_folder
 from nst.runtime.home import home
@@ -62,6 +62,10 @@ class RunFolder:
 
     A folder that has a record but cannot be written is opened read-only, to tell whether its run is done.
 
+    Args:
+        path: the folder.
+        created: whether the command created it for this run; also true if there is no such folder yet.
+
     Attributes:
         path: the folder.
         read_only: the error that writing would give; None if the folder can be written.
@@ -70,14 +74,15 @@ class RunFolder:
         InputError: as `locked`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, created: bool = False) -> None:
         self.path = path
         self.read_only: InputError | None = None
-        self._new = self._given_up = False
+        self._created, self._empty, self._given_up = created, False, False
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self._new = _is_empty(self.path)
+        self._created = self._created or not os.path.lexists(self.path)
+        self._empty = _is_empty(self.path)
         try:
             self._lock = self._stack.enter_context(locked(self.path))
             remove_left(self.path)
@@ -92,18 +97,28 @@ class RunFolder:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._given_up:
-            (self.path / LOG).unlink(missing_ok=True)
-        self._stack.close()
-        if self._given_up:
-            with suppress(OSError):  # another process has begun a run in it
-                (self.path / lock.NAME).unlink(missing_ok=True)
+        try:
+            if self._given_up and not system.WINDOWS:  # while it is locked, which keeps other processes out
+                self._remove()
+        finally:
+            self._stack.close()
+        if self._given_up and system.WINDOWS:  # there, open files cannot be deleted
+            self._remove()
+
+    def _remove(self) -> None:
+        with suppress(OSError):  # another process has begun a run in it
+            for name in (LOG, lock.NAME):
+                (self.path / name).unlink(missing_ok=True)
+            if self._created:
                 self.path.rmdir()
 
     def give_up(self) -> bool:
-        """Remove the folder on exit, if it was new or empty and holds only a log; return whether it will be removed."""
+        """On exit, leave nothing of a run that has not begun, if the folder was empty; return whether it was.
+
+        The folder is removed if it was created for this run.
+        """
         names = {path.name for path in self.path.iterdir()}
-        self._given_up = self._new and names <= {LOG, lock.NAME}
+        self._given_up = self._empty and names <= {LOG, lock.NAME}
         return self._given_up
 
     def log(self) -> AbstractContextManager[None]:
@@ -189,16 +204,6 @@ class RunFolder:
         self.write_text(RESULT, json.dumps(finite(record), indent=2, allow_nan=False) + "\n")
 
 
-def _is_empty(path: Path) -> bool:
-    """Whether there is no folder `path`, or nothing in it."""
-    try:
-        return not any(path.iterdir())
-    except FileNotFoundError:
-        return True
-    except OSError:
-        return False
-
-
 def finite(value: Any) -> Any:
     """`value` with None for nan and infinity, which JSON lacks."""
     if isinstance(value, dict):
@@ -242,3 +247,13 @@ def at_home(value: Any) -> Any:
     if not isinstance(value, str) or (place := home()) in ("", "/"):
         return value
     return re.sub(re.escape(place) + r"(?![\w.-])", "~", value)
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether there is no folder `path`, or nothing in it."""
+    try:
+        return not any(path.iterdir())
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False

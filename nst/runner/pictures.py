@@ -96,9 +96,11 @@ class Pictures:
         return max(1, round(max(1.0, scale) * self._long_side))
 
     def _read(self, role: str, name: str, size: Size | None, smallest: int = 1) -> np.ndarray:
-        asset = self.assets[role] = find(str(name), fallback=self._fallback, check=decode_alpha)
         group = role.partition("/")[0]
         key = group if "." in group else f"{group}.image"
+        if not str(name).strip():
+            raise InputError(f"{key} is empty; give the name of a picture, a path or an address")
+        asset = self.assets[role] = find(str(name), fallback=self._fallback, check=decode_alpha)
         return read_image(asset.path, size, name=f"{key}: {redacted_address(asset.name)}", smallest=smallest)
 
     def first(self, config: DictConfig) -> Init:

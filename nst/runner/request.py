@@ -26,6 +26,7 @@ class Request:
         resume_with: command that resumes this run; empty: none is shown.
         sweep: folder of the sweep that the run belongs to.
         threads: number of CPU threads if the config has none; None uses all.
+        created: whether the command has created the folder for this run; it is removed if the run is mistaken.
     """
 
     config: DictConfig
@@ -35,6 +36,7 @@ class Request:
     resume_with: str = ""
     sweep: Path | None = None
     threads: int | None = None
+    created: bool = False
 
     def asked(self) -> dict[str, Any]:
         """The overrides and choices for the record, redacted, without those of Hydra and of a search's pruning."""

@@ -14,10 +14,10 @@ from nst.errors import InputError
 from nst.extractor import read_ahead
 from nst.extractor.pins import Pins
 from nst.image.io import from_uint8, read_result
+from nst.observers import preview
 from nst.observers.background import Background
 from nst.observers.contract import RunContext, awaited, opened
-from nst.pyramid import Octaves
-from nst.runner import checkpoint, difference, provenance
+from nst.runner import checkpoint, difference, log_lines, provenance
 from nst.runner.checks import check_choices, check_resolves, checked_tiles
 from nst.runner.folder import CONFIG, PICTURE, RunFolder, point_latest
 from nst.runner.identity import identity as identity_of
@@ -25,9 +25,10 @@ from nst.runner.pictures import Pictures
 from nst.runner.record import failure_noted, measured_again, outcome, record_failure, write_pictures, write_settings
 from nst.runner.request import Request
 from nst.runner.time_estimate import TimeEstimate
-from nst.runtime import device, logs, shell, signals
+from nst.runtime import device, logs, signals
+from nst.runtime.process import displayed
 from nst.settings import chosen
-from nst.state import Ending, Iterate, full_size_equivalents
+from nst.state import Ending, Iterate
 
 if TYPE_CHECKING:  # it imports TensorFlow; pictures are read before
     from nst.runner.setup import Setup
@@ -35,7 +36,6 @@ if TYPE_CHECKING:  # it imports TensorFlow; pictures are read before
 log = logging.getLogger(__name__)
 
 Record = dict[str, Any]  # the content of result.json
-RESUME = "resume   %s"
 
 
 def run(request: Request) -> Record:
@@ -49,7 +49,7 @@ def run(request: Request) -> Record:
     """
     logs.to_console()
     check_resolves(request.config)
-    with RunFolder(request.folder) as folder, folder.log(), signals.deferred() as interrupt:
+    with RunFolder(request.folder, created=request.created) as folder, folder.log(), signals.deferred() as interrupt:
         interrupt.setting_up = True
         try:
             record = _run(request, folder, interrupt)
@@ -58,7 +58,7 @@ def run(request: Request) -> Record:
             if not (mistaken and request.sweep is None and folder.give_up()):
                 record_failure(request, folder, error)
             if request.resume_with and not mistaken:
-                log.info(RESUME, request.resume_with)
+                log_lines.resume(request.resume_with)
             raise
     interrupt.resume()
     return record
@@ -74,11 +74,11 @@ def _run(request: Request, folder: RunFolder, interrupt: signals.Interrupt) -> R
     threads = request.threads if config.threads is None else config.threads
     device_name = device.prepare(threads, eager=config.eager)
 
+    from nst.runner import tiling
     from nst.runner.setup import set_up
-    from nst.runner.tiling import chosen
 
     setup = set_up(config, pictures, Pins(request.sweep))
-    setup = setup.by_tiles(chosen(checked_tiles(config.tiles), setup.memory, setup.transfer.levels[-1], folder))
+    setup = setup.by_tiles(tiling.chosen(checked_tiles(config.tiles), setup.memory, setup.transfer.levels[-1], folder))
     transfer = setup.transfer
     identity = identity_of(request.recipe, pictures.assets, transfer.network, transfer.levels, transfer.tiles)
     if done := folder.claim(identity, checkpoint.identity(folder.path), partial(_difference, request, setup, folder)):
@@ -102,8 +102,10 @@ def _run(request: Request, folder: RunFolder, interrupt: signals.Interrupt) -> R
         folder.write_record(record)
         if record["status"] != "interrupted":
             checkpoint.remove(folder.path)
+            preview.remove(folder.path)  # left by an earlier process, with other observers
         point_latest(Path(config.output.folder or "."), folder.path / PICTURE)
-        _log_end(folder, record, request.resume_with)
+        log_lines.end(folder.path, record, request.resume_with)
+        interrupt.saved = True  # only observers are waited for
     return record
 
 
@@ -119,8 +121,9 @@ def _difference(request: Request, setup: Setup, folder: RunFolder, record: Mappi
 
 def _done_already(request: Request, folder: RunFolder, done: Record, setup: Setup) -> Record:
     """The record of a run that is done; in a sweep with another metric network, the run is measured again."""
-    log.info("this run is done already: %s", _displayed(folder.path / PICTURE))
+    log.info("this run is done already: %s", displayed(folder.path / PICTURE))
     checkpoint.remove(folder.path)  # left if the process was killed after it wrote the record
+    preview.remove(folder.path)
     source = setup.metric_network.source
     if request.sweep and not folder.read_only and done["metrics"].get("network_sha256") != source.sha256:
         log.info("measured again with %s, like the other runs of this sweep", source.name)
@@ -169,7 +172,7 @@ def _descend(
     from nst.transfer.stylize import stylize
 
     record["resumed_at"] = resume.evaluation if resume else None
-    _log_start(setup, record)
+    log_lines.start(setup, record)
     observers = [*setup.observers, TimeEstimate(setup.transfer.network.source.name), last]
     direct = [observer for observer in observers if observer.synchronous]
     others = [observer for observer in observers if not observer.synchronous]
@@ -207,49 +210,3 @@ def _context(request: Request, setup: Setup, folder: RunFolder, resume: Iterate 
         resume=resume,
         sweep=request.sweep,
     )
-
-
-def _log_start(setup: Setup, record: Record) -> None:
-    """Log the first lines: networks, device, evaluations and memory."""
-    levels, source, measuring = setup.transfer.levels, setup.transfer.network.source, setup.metric_network.source
-    if source.license:
-        log.info("network  %s, from %s (%s)", source.name, source.origin, source.license)
-    if measuring != source:
-        log.info("metrics  measured with %s, from %s", measuring.name, measuring.origin)
-    sizes = ", ".join(f"{level.width}x{level.height}" for level in levels)
-    steps, work = sum(level.steps for level in levels), full_size_equivalents(levels)
-    text = "%s on %s: %d evaluations (%.0f full-size equivalents) at %s, %.1f GiB of memory"
-    memory = record["expected_memory_mib"] / 1024
-    log.info(text, source.name, record["provenance"]["device"], steps, work, sizes, memory)
-    if setup.transfer.tiles:
-        text = "tiles    %d pixels: larger pictures are evaluated tile by tile; %.1f GiB kept between passes"
-        log.info(text, setup.transfer.tiles, setup.memory.kept(*setup.transfer.content.shape[1:3]) / 2**30)
-    pyramid, (height, width) = setup.transfer.pyramid, setup.transfer.content.shape[1:3]
-    if isinstance(pyramid, Octaves) and (why := pyramid.why_single(height, width, setup.transfer.steps)):
-        log.info("pyramid  one level only: %s", why)
-    if record["resumed_at"]:
-        log.info("resuming from evaluation %d, where this run was stopped", record["resumed_at"])
-
-
-def _log_end(folder: RunFolder, record: Record, resume_with: str) -> None:
-    """Log the last lines: ending, metrics, the picture, and the command for its curves."""
-    metrics = record["metrics"]
-    named = "  ".join(
-        f"{name} {metrics[name]:.4f}"
-        for name in ("style_distance", "content_distance", "ssim")
-        if metrics[name] is not None
-    )
-    text, work = "%s after %d evaluations (%.0f full-size equivalents), %.0f s  %s", record["full_size_equivalents"]
-    log.info(text, record["ending"], record["evaluations"], work, record["seconds"], named)
-    log.info("picture  %s", _displayed(folder.path / PICTURE))
-    log.info("curves   tensorboard --logdir %s", shell.quote(_displayed(folder.path.parent)))
-    if record["status"] == "interrupted" and resume_with:
-        log.info(RESUME, resume_with)
-
-
-def _displayed(path: Path) -> str:
-    """`path`, relative to the current folder if it is inside."""
-    try:
-        return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
-    except OSError:  # the current folder has been deleted
-        return str(path)

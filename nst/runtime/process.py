@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from nst.errors import InputError
 
@@ -67,3 +68,11 @@ def check_current_folder() -> None:
         raise InputError(
             f"the current folder cannot be used ({error.strerror}): it was deleted or moved; cd to another"
         ) from error
+
+
+def displayed(path: Path) -> str:
+    """`path`, relative to the current folder if it is inside."""
+    try:
+        return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+    except OSError:  # the current folder has been deleted
+        return str(path)

@@ -29,11 +29,12 @@ class Interrupt:
 
     Attributes:
         setting_up: true while there is nothing to save; a second signal then raises its exception at once.
+        saved: true once everything is saved; a first signal then raises its exception at once.
     """
 
     def __init__(self, around: Interrupt | None) -> None:
         self.received: int | None = None
-        self.setting_up = False
+        self.setting_up = self.saved = False
         self._around = around
 
     @property
@@ -53,10 +54,10 @@ class Interrupt:
             raise SystemExit(128 + self.signal)
 
     def again(self, number: int) -> None:
-        """Raise the exception of the signal `number`, received after another, if it ends the process at once."""
+        """Raise the exception of the signal `number`, if it ends the process at once although signals are deferred."""
         if number == signal.SIGINT:  # from a person; schedulers repeat SIGTERM
             raise KeyboardInterrupt
-        if self.setting_up:
+        if self.setting_up or self.saved:
             raise SystemExit(128 + number)
 
 
@@ -75,14 +76,14 @@ def _notify(setting_up: bool) -> None:
 def deferred(*also: int) -> Iterator[Interrupt]:
     """Record the first SIGINT, SIGTERM or signal of `also` received inside, instead of ending the process.
 
-    A later SIGINT raises KeyboardInterrupt; during set-up, a later signal of any kind raises. Outside the main thread
-    no signal can be caught.
+    A later SIGINT raises KeyboardInterrupt; during set-up, a later signal of any kind raises. Once `saved` is set, the
+    first signal raises. Outside the main thread no signal can be caught.
     """
     interrupt = Interrupt(_innermost.get())
 
     def note(number: int, _frame: FrameType | None) -> None:
         number = signal.SIGTERM if number == _BREAK else number
-        if interrupt():
+        if interrupt() or interrupt.saved:
             interrupt.again(number)
             return
         interrupt.received = number

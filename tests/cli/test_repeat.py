@@ -74,6 +74,7 @@ def test_an_override_changes_the_inner_optimizer() -> None:
     before = {"optimizer": "averaged", inner: "adam", "style": "ink"}
     assert choices(before, [f"{inner}=sgd"]) == {**before, inner: "sgd"}
     assert choices(before, ["optimizer=sgd"]) == {"optimizer": "sgd", "style": "ink"}
+    assert choices({**before, "observers": "full"}, ["observers=[full,quiet]"]) == before, "a list is no choice"
 
 
 def test_a_changed_picture_or_version_is_reported(

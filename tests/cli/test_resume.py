@@ -17,7 +17,7 @@ from nst.cli.sweep_command import check, merged
 from nst.errors import InputError
 from nst.image.io import read_image
 from nst.runtime import signals
-from tests.conftest import Outcome, only_run
+from tests.conftest import Outcome
 
 Command = Callable[..., Outcome]
 FILES = ConfigFiles()
@@ -113,11 +113,19 @@ def test_more_steps_of_a_finished_run_begin_from_its_picture(nst: Command, resum
     outcome = resume_command("here", "steps=7")
     assert (outcome.status, outcome.err) == (0, "")
     assert "3 more begin from its picture, in a new folder" in outcome.out
-    after = record(only_run())
+    (beside,) = [path.parent for path in Path().glob("*/result.json") if path.parent != Path("here")]
+    after = record(beside)
     assert (after["status"], after["evaluations"]) == ("done", 3)
     assert after["provenance"]["pictures"]["init"]["sha256"] == before["files"]["result.png"]
     assert after["loss"] < before["loss"]
     assert record() == before
+
+
+def test_a_recorded_folder_elsewhere_is_not_written_to(nst: Command, resume_command: Command, tmp_path: Path) -> None:
+    assert nst("hydra.run.dir=mine/here", f"output.folder={tmp_path / 'elsewhere'}").status == 0
+    assert resume_command("mine/here", "steps=7").status == 0
+    assert not (tmp_path / "elsewhere").exists()
+    assert len(list(Path("mine").glob("*/result.png"))) == 2
 
 
 def test_a_failed_run_names_the_command_that_continues_it(
@@ -210,6 +218,8 @@ SAFE = [
     "hydra.sweeper.n_trials=9",
     "hydra.sweeper.params.loss.style.weight='tag(log,interval(2,60))'",
     "loss.style.weight=tag(log,interval(2,60))",
+    "observers=quiet,full",
+    "observers=[quiet]",
 ]
 HOSTILE = [
     "optimizer._target_=os.system",
@@ -234,6 +244,11 @@ HOSTILE = [
     "hydra.job.chdir=true",
     "hydra/job_logging=none",
     "+hydra.callbacks.x=1",
+    "observers=wandb",
+    "observers=quiet,mlflow",
+    "observers=[quiet,wandb]",
+    "+observers@observers.more=wandb",
+    "ablate=['observers=mlflow']",
     "a=(",
     f"{'a' * 300}=1",
     f"hydra.sweeper.params.{'a' * 300}=1",
@@ -254,6 +269,34 @@ def test_a_hostile_override_is_not_taken_from_a_folder(text: str) -> None:
         check(text, FILES)
     assert str(refused.value).isprintable()
     assert len(str(refused.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "recorded",
+    [
+        ["+observers.evil={_target_: os.mkdir}", "observers.evil={}"],
+        ["observers=wandb", "+observers=quiet"],
+        ["hydra/launcher=submitit_local", "hydra/launcher=basic"],
+    ],
+)
+def test_a_later_override_hides_no_hostile_one(recorded: list[str]) -> None:
+    with pytest.raises(InputError, match="sweep's"):
+        merged([*recorded, "seed=0,1"], [], FILES)
+
+
+def test_a_hostile_override_that_the_user_replaces_is_not_taken(tmp_path: Path) -> None:
+    recorded = ["hydra.launcher.n_jobs=9", f"hydra.launcher.n_jobs={tmp_path}", "seed=0,1"]
+    assert merged(recorded, ["hydra.launcher.n_jobs=2"], FILES) == ["hydra.launcher.n_jobs=2", "seed=0,1"]
+
+
+def test_the_photographs_of_a_large_folder_are_one_override() -> None:
+    names = [f"holiday_photographs/IMG_2026_{k}.jpg" for k in range(300)]
+    recorded = [f"content.image={','.join([*names, '_final_.jpg'])}", "size=64"]
+    assert merged(recorded, [], FILES) == recorded
+    for hostile in ("content.image={_target_:os.mkdir},b", f"content.image={'x' * 5000},b", "content.image=[_target_]"):
+        with pytest.raises(InputError) as refused:
+            merged([hostile], [], FILES)
+        assert len(str(refused.value)) < 300
 
 
 def test_what_the_user_gives_again_replaces_the_record() -> None:

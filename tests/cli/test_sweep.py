@@ -155,7 +155,7 @@ class TestInterruptedSweep:
             process.send_signal(number)
             out, _ = process.communicate(timeout=120)
         assert process.returncode == 128 + number
-        assert "1 runs: 1 interrupted; 3 runs of the sweep were not started" in out
+        assert "1 run: 1 interrupted; 3 runs of the sweep were not started" in out
         assert '"notStarted":3' in (folder / "report/data.js").read_text()
         printed = subprocess.run(
             [sys.executable, "-m", "nst.report", str(folder)], cwd=ROOT, capture_output=True, text=True, check=True

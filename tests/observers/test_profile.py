@@ -98,7 +98,7 @@ def test_the_config_has_the_constructors_defaults() -> None:
 def test_a_run_has_its_profile_and_the_identity_of_one_without(nst: Callable[..., Outcome]) -> None:
     outcome = nst("profile=steps", "steps=9", "size=64", "observers.profile.evaluations=2")
     assert outcome.status == 0
-    assert outcome.out.count("profile  2 evaluations at full size: tensorboard --logdir outputs/") == 1
+    assert outcome.out.count("see them on the page Profile of   tensorboard --logdir outputs/") == 1
     (trace,) = (only_run() / FOLDER).rglob("*.xplane.pb")
     assert b"evaluat" in trace.read_bytes()
     record: dict[str, Any] = json.loads((only_run() / "result.json").read_text())

@@ -16,13 +16,14 @@ import pytest
 from nst.cli.recipe import compose_recipe
 from nst.errors import InputError
 from nst.observers import sink_link
-from nst.observers.contract import Observer
+from nst.observers.contract import Observer, awaited
 from nst.observers.mlflow import MLflow
 from nst.observers.sink import End, Opened, Row, Sink, Start
 from nst.observers.sink_link import Link
 from nst.observers.sink_process import Session, serve, stored
 from nst.observers.tracker import installed
 from nst.observers.wandb import WandB
+from nst.state import Iterate
 from tests.conftest import Outcome
 
 Command = Callable[..., Outcome]
@@ -239,3 +240,15 @@ def test_observers_are_awaited_after_the_record(fail: bool, nst: Command) -> Non
 def test_observers_take_a_list_of_choices(nst: Command) -> None:
     assert nst("observers=[quiet,full]", "hydra.run.dir=run", "size=48").status == 0
     assert list(Path("run").glob("events.*"))
+
+
+def test_ctrl_c_ends_the_wait_for_an_observer_and_not_the_run() -> None:
+    class Slow(Observer):
+        def __call__(self, iterate: Iterate) -> None:
+            raise NotImplementedError
+
+        def wait(self) -> None:
+            raise KeyboardInterrupt
+
+    with awaited([Slow()]):
+        pass

@@ -111,9 +111,10 @@ def files(folder: Path) -> list[str]:
 @pytest.mark.parametrize("mistake", ["content.image=nowhere.jpg", "loss.style.weight=-1", "pair=far"])
 def test_a_run_with_invalid_input_leaves_no_folder(nst: Command, mistake: str) -> None:
     Path("empty").mkdir()
-    for given in ((), (HERE,), ("hydra.run.dir=empty",)):
+    for given in ((), (HERE,), ("hydra.run.dir=empty",), ("hydra.run.dir=empty", "hydra.job.chdir=true")):
         assert nst(mistake, *given).status == 2
-    assert files(Path()) == ["outputs"]
+    assert files(Path()) == ["empty"], "the user's own folder stays"
+    assert files(Path("empty")) == []
 
 
 def test_a_run_with_invalid_input_is_recorded_where_there_is_anything_else(nst: Command) -> None:

@@ -56,6 +56,17 @@ def test_a_second_sigterm_after_set_up_has_no_effect() -> None:
         assert interrupt.signal == signal.SIGTERM
 
 
+@pytest.mark.parametrize(("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
+def test_once_all_is_saved_the_first_signal_is_raised_at_once(
+    number: signal.Signals, raised: type[BaseException]
+) -> None:
+    with deferred() as interrupt:
+        interrupt.saved = True
+        with pytest.raises(raised):
+            os.kill(os.getpid(), number)
+        assert not interrupt()
+
+
 HANGING = """
 import sys, time
 from nst.runner import run

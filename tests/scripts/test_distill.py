@@ -113,7 +113,7 @@ class TestRegression:
         features = np.concatenate([independent, independent @ rng.normal(size=(3, 7))], axis=1)
         chosen = regression.representative(features, 3)
         kernel = regression.regress(features[:, chosen], features)
-        np.testing.assert_allclose(features[:, chosen] @ kernel, features, atol=0.02)
+        np.testing.assert_allclose(features[:, chosen] @ kernel, features, atol=0.05)
         assert len(set(regression.representative(features, 10))) == 10, "no channel is chosen twice"
 
     def test_negative_values_before_the_rectifier_are_free(self, rng: np.random.Generator) -> None:

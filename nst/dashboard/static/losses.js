@@ -5,19 +5,25 @@
   const { $, element, drawn, chart, breakable, drawCurves } = NST;
 
   const COLORS = ["#2f6fde", "#d9731a", "#2c9a5b", "#b347c9", "#c9373c", "#0f9aa8", "#8a7a1f", "#7a7a85"];
-  const colors = new Map(); // of a run's id; a run keeps its color
+  const colors = new Map(); // of the drawn runs, by id
   let term = "total", last = [];
 
-  function color(id) {
-    if (!colors.has(id)) colors.set(id, COLORS[colors.size % COLORS.length]);
-    return colors.get(id);
+  const color = (id) => colors.get(id) || "currentColor";
+
+  // A run keeps its color while it is drawn; a new one gets a color that no other has.
+  function giveColors(ids) {
+    for (const id of colors.keys()) if (!ids.includes(id)) colors.delete(id);
+    for (const id of ids) {
+      const taken = [...colors.values()];
+      if (!colors.has(id)) colors.set(id, COLORS.find((one) => !taken.includes(one)));
+    }
   }
 
   // `runs` has [id, run], in the order of the page.
   function drawLosses(runs) {
     last = runs;
-    runs.forEach(([id]) => color(id));
     const some = runs.filter(([, run]) => run.curves.evaluation?.length > 1).slice(0, COLORS.length);
+    giveColors(some.map(([id]) => id));
     const terms = [...new Set(some.flatMap(([, run]) => Object.keys(run.curves)))].filter((name) => name !== "evaluation");
     if (terms.length && !terms.includes(term)) [term] = terms;
     $("losses").hidden = !some.length;

@@ -17,7 +17,7 @@
     $("overview").hidden = !possible;
     const points = !possible ? [] : comparison ? ofSettings(visible) : ofRuns(visible.filter(placed));
     if (!points.length) return $("scatter").replaceChildren();
-    $("overview").querySelector(".hint").textContent = hint();
+    $("overview").querySelector(".hint").textContent = hint([...fronts(points)]);
     const title = `${words(across)} against ${words(up)}`;
     $("overview").querySelector("h2").textContent = title[0].toUpperCase() + title.slice(1);
     const baseline = comparison ? { x: around(across, comparison.baseline), y: around(up, comparison.baseline) } : points[0];
@@ -77,7 +77,8 @@
     ];
   }
 
-  function hint() {
+  function hint(found) {
+    if (!comparison && data.axes.length === 2 && !found.length) return "Each run has other pictures, so their distances do not compare.";
     const side = (name, low, high) => (data.higher.includes(name) ? high : low);
     const where = `The best ${thing}s are at the ${side(up, "bottom", "top")} ${side(across, "left", "right")}. `;
     const means = comparison ? ` Dotted lines cross at the baseline, ${settings[comparison.baseline].name}; bars are 95 % intervals of the differences from it.` : "";
