@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -161,9 +161,15 @@ def repeat_command(nst: Callable[..., Outcome], capfd: pytest.CaptureFixture[str
     """`nst.repeat` in this process, in the folder of the `nst` fixture."""
     from nst import repeat
 
+    return in_process(repeat.main, capfd)
+
+
+def in_process(main: Callable[[Sequence[str]], int], capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """The command of `main` in this process."""
+
     def call(*arguments: object) -> Outcome:
         capfd.readouterr()
-        status = repeat.main([str(argument) for argument in arguments])
+        status = main([str(argument) for argument in arguments])
         captured = capfd.readouterr()
         return Outcome(status, str(captured.out), str(captured.err))
 

@@ -39,8 +39,7 @@ def command(settings: Mapping[str, Any], recorded: Mapping[str, Any], files: Con
         raise InputError("no command composes this config; python -m nst.repeat repeats it") from error
     if composed != wanted:
         raise InputError("no command composes this config; python -m nst.repeat repeats it")
-    place = ["--config-dir", str(files.own)] if files.own else []
-    line = shell.join(["python", "-m", "nst.run", *place, *given])
+    line = shell.join(["python", "-m", "nst.run", *files.flags, *given])
     if not line.isprintable():
         raise InputError("its settings have characters that are not printable; python -m nst.repeat repeats it")
     return line

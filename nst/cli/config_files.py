@@ -27,6 +27,11 @@ class ConfigFiles:
         """The folders, in the order in which Hydra searches them."""
         return (*([self.own] if self.own else ()), Path(conf_dir()))
 
+    @property
+    def flags(self) -> list[str]:
+        """The flags of a command that uses these files."""
+        return ["--config-dir", str(self.own)] if self.own else []
+
     def is_group(self, key: str) -> bool:
         """Whether `key`, with slashes, is a config group; a user's folder adds no groups."""
         return (Path(conf_dir()) / key).is_dir()

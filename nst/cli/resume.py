@@ -52,8 +52,7 @@ def resume(folder: Path, overrides: Sequence[str], files: ConfigFiles, sweep: Sw
     if recorded is None:
         raise InputError(f"{folder} holds no run and no sweep: there is no {CONFIG} and no {plan.FILE} in it")
     given = sweep_command.merged(recorded, overrides, files)
-    place = ["--config-dir", str(files.own)] if files.own else []
-    return sweep(["-m", *place, *given, f"sweep_dir={in_hydra(str(folder))}"])
+    return sweep(["-m", *files.flags, *given, f"sweep_dir={in_hydra(str(folder))}"])
 
 
 def _resume_run(folder: Path, overrides: Sequence[str], files: ConfigFiles) -> int:
@@ -120,8 +119,7 @@ def _overrides(folder: Path) -> list[str]:
 
 
 def _again(folder: Path, files: ConfigFiles) -> str:
-    place = ["--config-dir", str(files.own)] if files.own else []
-    return shell.join(["python", "-m", "nst.resume", displayed(folder), *place])
+    return shell.join(["python", "-m", "nst.resume", displayed(folder), *files.flags])
 
 
 def _done(folder: Path) -> dict[str, Any] | None:

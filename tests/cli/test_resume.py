@@ -17,7 +17,7 @@ from nst.cli.sweep_command import check, merged
 from nst.errors import InputError
 from nst.image.io import read_image
 from nst.runtime import signals
-from tests.conftest import Outcome
+from tests.conftest import Outcome, in_process
 
 Command = Callable[..., Outcome]
 FILES = ConfigFiles()
@@ -27,14 +27,7 @@ configs.register()
 @pytest.fixture
 def resume_command(nst: Command, capfd: pytest.CaptureFixture[str]) -> Command:
     """`nst.resume` in this process, in the folder of the `nst` fixture."""
-
-    def call(*arguments: object) -> Outcome:
-        capfd.readouterr()
-        status = resume.main([str(argument) for argument in arguments])
-        captured = capfd.readouterr()
-        return Outcome(status, str(captured.out), str(captured.err))
-
-    return call
+    return in_process(resume.main, capfd)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from nst.errors import InputError
 from nst.image.texts import packet
 from nst.runner.instantiate import settings_of
 from nst.runtime import lock
-from tests.conftest import ROOT, Outcome
+from tests.conftest import ROOT, Outcome, in_process
 
 Command = Callable[..., Outcome]
 FILES = ConfigFiles()
@@ -32,14 +32,7 @@ configs.register()
 @pytest.fixture
 def show_command(nst: Command, capfd: pytest.CaptureFixture[str]) -> Command:
     """`nst.show` in this process, in the folder of the `nst` fixture."""
-
-    def call(*arguments: object) -> Outcome:
-        capfd.readouterr()
-        status = show.main([str(argument) for argument in arguments])
-        captured = capfd.readouterr()
-        return Outcome(status, str(captured.out), str(captured.err))
-
-    return call
+    return in_process(show.main, capfd)
 
 
 @pytest.fixture(scope="module")
